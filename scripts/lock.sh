@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Locks pyproject.toml's dependency groups into requirements/*.txt, with hashes, for every platform.
+# usage: scripts/lock.sh [uv pip compile options]
+#    ie: scripts/lock.sh --upgrade
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+# lock NAME OPTION...: what is locked already stays as it is unless --upgrade is given.
+lock() {
+  local name="$1"
+  shift
+  .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --custom-compile-command 'make lock' \
+    --output-file "requirements/$name.txt" "$@"
+}
+
+main() {
+  [ -x .venv/bin/uv ] || die "no .venv/bin/uv" "run: make up"
+  lock installer --group installer "$@"
+  lock dashboard --group dashboard "$@"
+  # The host's file holds the image's versions, so that both test the same libraries.
+  lock host --group dashboard --group lab --group test --group lint \
+    --constraints requirements/dashboard.txt "$@"
+}
+
+main "$@"
