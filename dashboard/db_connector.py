@@ -1,0 +1,102 @@
+"""The pool policies as data, and the SQLAlchemy engine each of them makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine
+
+from dashboard.settings import PolicyName, Settings
+
+APPLICATION_NAME = "dashboard-pool"
+
+# 오래된(끊어진) 연결을 다시 쓰지 않기 위한 풀 설정이다 (계획 18-03).
+# 실패 사례: DB가 재시작되면 풀에는 이미 끊긴 연결이 남는다. 그것을 그대로 꺼내 쓰면
+# `server closed the connection unexpectedly` 오류가 사용자 화면에 나타난다.
+#   pool_pre_ping  꺼낼 때마다 연결이 살아 있는지 확인하고, 끊겼으면 새로 연결한다.
+#   pool_recycle   만든 지 1800초가 지난 연결은 버린다 (방화벽이 유휴 연결을 끊는 경우).
+#   pool_timeout   남은 연결이 없으면 10초까지만 기다리고 오류를 낸다 (무한 대기 방지).
+#   pool_use_lifo  최근에 쓴 연결부터 꺼낸다 (쓰지 않는 연결은 서버가 정리할 수 있다).
+# In short: never reuse a stale connection; the failure was `server closed the connection`.
+PLAN_18_03: Mapping[str, Any] = {
+    "pool_pre_ping": True,
+    "pool_recycle": 1800,
+    "pool_timeout": 10,
+    "pool_use_lifo": True,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How the pages' connections are kept; only what differs from SQLAlchemy's defaults."""
+
+    name: PolicyName
+    shown_as: str
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
+    disposes_on_failed_check: bool = False
+    pins_one_connection: bool = False
+
+
+POLICIES: Mapping[PolicyName, Policy] = {
+    policy.name: policy
+    for policy in (
+        Policy(name="naive", shown_as="SQLAlchemy defaults"),
+        Policy(name="adopted", shown_as="plan 18-03", engine_options=PLAN_18_03),
+        Policy(name="dispose", shown_as="dispose on failure", disposes_on_failed_check=True),
+        Policy(name="pinned", shown_as="cached connection", pins_one_connection=True),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the database is and who asks, the password included."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Address":
+        """Take the address from `settings`; the password is the first line of its file."""
+        with settings.db_password_file.open(encoding="utf-8") as file:
+            password = file.readline().rstrip("\n")
+        return cls(
+            host=settings.db_host,
+            port=settings.db_port,
+            database=settings.db_name,
+            user=settings.db_user,
+            password=password,
+        )
+
+    def connect_args(self, application_name: str) -> dict[str, Any]:
+        """Return psycopg2's keyword arguments for a connection of its own."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.database,
+            "user": self.user,
+            "password": self.password,
+            "application_name": application_name,
+        }
+
+
+def build_engine(policy: Policy, address: Address) -> Engine:
+    """Build the engine of `policy`; nothing connects until the first read.
+
+    The transaction mode stays SQLAlchemy's default (BEGIN … ROLLBACK around each read, not
+    AUTOCOMMIT): a policy is what a team has after pasting its options, and nothing more.
+    """
+    url = URL.create(
+        "postgresql+psycopg2",  # plain `postgresql` means psycopg 3 from SQLAlchemy 2.1 on
+        username=address.user,
+        password=address.password,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+    )
+    return create_engine(
+        url, connect_args={"application_name": APPLICATION_NAME}, **policy.engine_options
+    )
