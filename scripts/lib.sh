@@ -91,3 +91,10 @@ together() {
   JOB_NAMES=() JOB_PIDS=()
   [ -z "$failed" ] || die "these did not build:$failed" "mend what the log names and run it again"
 }
+
+# debian_mirror: the archive that this host's apt uses; empty where the host is no Debian.
+debian_mirror() {
+  have apt-get || return 0
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    sed -n '/\/debian\/\{0,1\}$/p' | head -n 1
+}
