@@ -1,0 +1,1 @@
+"""Recovery lab: inject a fault, record what clients see, judge the record."""

@@ -1,0 +1,146 @@
+"""The command line, and the only place that prints."""
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from lab import docker
+from lab.errors import BadInputError, InconclusiveError, LabError
+from lab.files import write_whole
+from lab.judge.outage import Outage, judge
+from lab.judge.phases import phases
+from lab.record.history import AnyRecord
+from lab.report import restart as report
+from lab.target import limit_s, load_target
+from lab.watch import Job, Watch, watch_outage
+
+PASSED, FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 0, 1, 2, 64, 130
+_EXIT = {"passed": PASSED, "failed": FAILED, "inconclusive": INCONCLUSIVE}
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def lab() -> None:
+    """Does the dashboard come back when PostgreSQL does, and what did its users see meanwhile?"""
+    # SIGTERM must run the same clean-up as Ctrl-C: a database that was taken away comes back.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def watch(
+    command: Annotated[list[str], typer.Argument(help="What takes the database away.")],
+    name: Annotated[str, typer.Option(help="What this outage is called.")] = "outage",
+    repeat: Annotated[int, typer.Option(min=1, max=100, help="How many outages.")] = 1,
+    job: Annotated[str, typer.Option(help="steady reads, or an idle pool.")] = "steady",
+) -> None:
+    """Observe while COMMAND takes the database away; exit 0 only if all came back by itself."""
+    raise typer.Exit(_guarded(lambda: _watch_all(command, name, repeat, job)))
+
+
+def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
+    """Watch `repeat` outages; keep the page and the records also when stopped half-way."""
+    if job not in ("steady", "idle"):
+        raise BadInputError(f"--job {job!r}: expected steady or idle")
+    begun = datetime.now(UTC)
+    target, limit = load_target(Path("target.toml")), limit_s()
+    folder = Path(".lab") / name.split(maxsplit=1)[0]
+    stem = folder / begun.strftime("%Y-%m-%dT%H%M%SZ")
+    outages: list[Outage] = []
+    try:
+        for number in range(1, repeat + 1):
+            history = stem.with_name(f"{stem.name}-{number}.jsonl")
+            job_word: Job = "steady" if job == "steady" else "idle"
+            one = Watch(
+                target=target, command=command, limit_s=limit, history=history, job=job_word
+            )
+            outages.append(_watch_one(one, name))
+    finally:
+        if outages:
+            _keep(stem, folder.name, name, command, outages)
+    print(report.row("report", f"{stem}.md · .json"))
+    verdicts = {outage.verdict for outage in outages}
+    worst = next(word for word in ("failed", "inconclusive", "passed") if word in verdicts)
+    return _EXIT[worst]
+
+
+def _watch_one(watch: Watch, name: str) -> Outage:
+    """Watch one outage and print its phases as they become known."""
+    printer = _Printer(name, watch.limit_s)
+    outage = watch_outage(watch, printer)
+    printer.phases(outage)
+    for line in report.closing_lines(outage):
+        print(line, flush=True)
+    return outage
+
+
+class _Printer:
+    """Prints each phase of an outage once, when it is known."""
+
+    def __init__(self, name: str, limit: float) -> None:
+        self._name = name
+        self._limit_s = limit
+        self._printed: set[str] = set()
+
+    def __call__(self, history: Sequence[AnyRecord]) -> None:
+        outage = judge(history, self._limit_s)
+        if not self._printed:
+            words = (
+                self._name,
+                f"postgres {outage.server_version}",
+                f"policy {report.shown_policy(outage)}",
+            )
+            self._once(" · ".join((*words, f"docker context: {docker.describe_context()}")))
+            self._once(report.before_line(outage))
+        self.phases(outage)
+
+    def phases(self, outage: Outage) -> None:
+        """Print what is new."""
+        for at_s, text in phases(outage):
+            self._once(report.row(f"{at_s:6.3f} s", text))
+
+    def _once(self, line: str) -> None:
+        if line not in self._printed:
+            self._printed.add(line)
+            print(line, flush=True)
+
+
+def _keep(stem: Path, kind: str, name: str, command: list[str], outages: list[Outage]) -> None:
+    """Write the page and the figures; the latest ones also under a name that does not change."""
+    facts = {
+        "PostgreSQL": outages[-1].server_version,
+        "policy": report.shown_policy(outages[-1]),
+        "command": " ".join(command),
+        "Docker": docker.describe_version(),
+    }
+    page = report.markdown(outages, f"{name}: {len(outages)} runs, {stem.name}", facts)
+    figures = msgspec.json.format(
+        msgspec.json.encode({"name": name, "facts": facts, "runs": outages}), indent=2
+    )
+    write_whole(stem.with_suffix(".md"), page.encode())
+    write_whole(stem.with_suffix(".json"), figures)
+    write_whole(Path(".lab") / f"last-{kind}.json", figures)
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    """Run a verb; turn the lab's own errors into one line and an exit status."""
+    try:
+        return work()
+    except BadInputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    except InconclusiveError as error:
+        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
+        return INCONCLUSIVE
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; the database is running", file=sys.stderr)
+        return INTERRUPTED

@@ -1,0 +1,23 @@
+"""The lab's own errors; one root, a leaf per trouble. Database errors stay the driver's."""
+
+
+class LabError(Exception):
+    """Root of everything the lab raises on purpose; its text is fit for a person."""
+
+
+class BadInputError(LabError):
+    """A setting, argument or file the user can mend."""
+
+
+class InconclusiveError(LabError):
+    """The harness, not the subject, is in doubt: nothing was proven either way."""
+
+
+class DockerError(LabError):
+    """A `docker` command failed; holds what was run and what it said."""
+
+    def __init__(self, command: list[str], status: int, said: str) -> None:
+        self.command = command
+        self.status = status
+        self.said = said.strip()
+        super().__init__(f"{' '.join(command)}: exit status {status}: {self.said or 'no message'}")

@@ -1,0 +1,35 @@
+"""The phases of an outage in the order they happen, as an operator reads them."""
+
+from collections.abc import Iterator
+
+from lab.judge.outage import Outage
+
+
+def phases(outage: Outage) -> Iterator[tuple[float, str]]:
+    """Yield (seconds after the command was asked, what happened) for each phase known so far."""
+    if outage.asked:
+        yield 0.0, "asked"
+    # While the server is away only its log tells of lost sessions; a killed one leaves no word.
+    if outage.lost_at_s is not None and (outage.sessions_lost or outage.ready_early_s is not None):
+        warm = len(outage.warm_backends)
+        lost = f"{outage.sessions_lost} of {warm} sessions lost: {outage.sessions_lost_said}"
+        yield outage.lost_at_s, lost
+    if outage.ready_early_s is not None:
+        yield outage.ready_early_s, f"server ready ({_start_moved(outage)})"
+    back = []
+    if outage.first_read_s is not None:
+        text = f"first live read through the same pool (backend {outage.first_read_backend})"
+        back.append((outage.first_read_s, text))
+    if outage.health_up_s is not None:
+        restarted = "RESTARTED" if outage.dashboard_restarted else "not restarted"
+        back.append((outage.health_up_s, f"System Health up · dashboard process {restarted}"))
+    yield from sorted(back)
+
+
+def _start_moved(outage: Outage) -> str:
+    before, after = (
+        text[11:19] for text in (outage.server_started_before, outage.server_started_after)
+    )
+    if outage.server_started_before == outage.server_started_after:
+        return "start time did not move"
+    return f"start time moved {before} -> {after}"

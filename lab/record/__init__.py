@@ -1,0 +1,1 @@
+"""Record: the observer and the history it appends to."""

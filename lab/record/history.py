@@ -1,0 +1,175 @@
+"""The history: append-only JSON lines, one record a line, all on the observer's clock.
+
+Instants `*_at` are seconds of the observer's CLOCK_MONOTONIC. Wall times (server log, daemon
+events) are mapped onto it through `Clock` records: observer, server and daemon share one kernel,
+on Linux and inside Docker Desktop's VM alike, so the host's own clock is never used.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["ok", "error", "hung"]
+Role = Literal["database", "dashboard"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", omit_defaults=True):
+    """Base of every line in a history."""
+
+
+class Clock(Record, frozen=True, kw_only=True, tag="clock"):
+    """The observer's two clocks read together: `at` monotonic, `wall` Unix time, in seconds."""
+
+    at: float
+    wall: float
+
+
+class Mark(Record, frozen=True, kw_only=True, tag="mark"):
+    """Something the runner did, stamped by the observer as it heard of it."""
+
+    at: float
+    name: str
+
+
+class Event(Record, frozen=True, kw_only=True, tag="event"):
+    """An event of the Docker daemon about the database's container, with the daemon's own time."""
+
+    at: float
+    action: str
+
+
+class LogLine(Record, frozen=True, kw_only=True, tag="log"):
+    """One line of the server's log."""
+
+    at: float
+    pid: int
+    sqlstate: str
+    application: str
+    severity: str
+    message: str
+
+
+class Probe(Record, frozen=True, kw_only=True, tag="probe"):
+    """A fresh authenticated session over the clients' own path, that reads a row.
+
+    `ok` means the read succeeded and the server is not in recovery.
+    """
+
+    started_at: float
+    ended_at: float
+    ok: bool
+    error: str = ""
+    backend_pid: int = 0
+    server_started: str = ""
+    server_version: str = ""
+
+
+class Began(Record, frozen=True, kw_only=True, tag="began"):
+    """An operation, written before it starts."""
+
+    op: int
+    scheduled_at: float
+    started_at: float
+
+
+class Ended(Record, frozen=True, kw_only=True, tag="ended"):
+    """The same operation's end."""
+
+    op: int
+    at: float
+    outcome: Outcome
+    kind: str = ""
+    message: str = ""
+    backend_pid: int = 0
+
+
+class Missed(Record, frozen=True, kw_only=True, tag="missed"):
+    """An operation that was due while all workers were busy."""
+
+    scheduled_at: float
+
+
+class Health(Record, frozen=True, kw_only=True, tag="health"):
+    """One sample of the dashboard's System Health."""
+
+    started_at: float
+    ended_at: float
+    status: str
+    policy: str = ""
+    shown_as: str = ""
+    server_started: str = ""
+    checked_in: int = 0
+    checked_out: int = 0
+
+
+class Container(Record, frozen=True, kw_only=True, tag="container"):
+    """A container of the target as Docker describes it: `role` is `database` or `dashboard`."""
+
+    at: float
+    role: Role
+    id: str
+    started: str
+
+
+class Warmed(Record, frozen=True, kw_only=True, tag="warmed"):
+    """The pool before the fault: idle connections by its own count, backends by the server's."""
+
+    at: float
+    wanted: int
+    checked_in: int
+    backends: list[int]
+
+
+class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
+    """The observer itself could not do what it was asked."""
+
+    at: float
+    message: str
+
+
+AnyRecord = (
+    Clock
+    | Mark
+    | Event
+    | LogLine
+    | Probe
+    | Began
+    | Ended
+    | Missed
+    | Health
+    | Container
+    | Warmed
+    | Trouble
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(AnyRecord)
+
+
+def encode(record: Record) -> bytes:
+    """Return one line of a history, newline included."""
+    return _ENCODER.encode(record) + b"\n"
+
+
+def decode(line: bytes) -> AnyRecord:
+    """Return the record in one line; raises msgspec.DecodeError when it is not one."""
+    record: AnyRecord = _DECODER.decode(line)
+    return record
+
+
+def read_history(path: Path) -> list[AnyRecord]:
+    """Read a history file; a last line cut short by a killed writer is left out."""
+    lines = path.read_bytes().split(b"\n")
+    complete = lines[:-1]  # without a newline at its end the last line was never finished
+    return [decode(line) for line in complete]
+
+
+def to_monotonic(wall: float, clocks: Iterable[Clock]) -> float:
+    """Map a wall time onto the observer's clock by the nearest `Clock` record.
+
+    The nearest, not the first: a stepped wall clock then moves only what lies near the step.
+    """
+    nearest = min(clocks, key=lambda clock: abs(clock.wall - wall))
+    return nearest.at + (wall - nearest.wall)

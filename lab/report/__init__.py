@@ -1,0 +1,1 @@
+"""Report: judged outages as text for a terminal and as Markdown for a ticket."""

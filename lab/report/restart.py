@@ -1,0 +1,111 @@
+"""What `make restart-db` says of one outage, and the page that sums up several."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lab.judge.outage import TARGET_S, Outage
+
+WIDTH = 9  # of the first column
+
+
+def row(name: str, text: str) -> str:
+    """Return one line of the report: a short name, then the text."""
+    return f"{name:<{WIDTH}} {text}"
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds with milliseconds, or a word where there are none."""
+    return "unknown" if value is None else f"{value:.3f} s"
+
+
+def shown_policy(outage: Outage) -> str:
+    """Return the policy's name with what it is shown as."""
+    return f"{outage.policy} ({outage.shown_as})" if outage.shown_as else outage.policy
+
+
+def before_line(outage: Outage) -> str:
+    """Return the line about the steady state before the fault."""
+    backends = _ranges(outage.warm_backends)
+    text = f"{len(outage.warm_backends)} idle pooled connections (backends {backends})"
+    return row("before", f"System Health up · {text}")
+
+
+def closing_lines(outage: Outage) -> list[str]:
+    """Return the lines under the phases: outage, reads, window and the verdict."""
+    reads = outage.reads
+    counted = (
+        f"{reads.ok} ok · {reads.failed_in_outage} failed in outage · "
+        f"{reads.failed_after_ready} failed after ready · {reads.hung} hung"
+    )
+    if reads.missed:
+        counted += f" · {reads.missed} missed"
+    parts = f"server {seconds(outage.server_share_s)} + ours {seconds(outage.our_share_s)}"
+    return [
+        row("outage", f"{seconds(outage.outage_s)} = {parts}"),
+        row("reads", counted),
+        row("window", _window(outage)),
+        _verdict(outage),
+    ]
+
+
+def markdown(outages: Sequence[Outage], title: str, facts: dict[str, str]) -> str:
+    """Return one page for a ticket: each run, median, worst, versions, the server's log."""
+    environment = Environment(
+        loader=PackageLoader("lab.report", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML
+    )
+    page = environment.get_template("restart.md")
+    passed = sum(outage.verdict == "passed" for outage in outages)
+    return page.render(
+        title=title,
+        outages=outages,
+        passed=passed,
+        facts=facts,
+        summary=_summary(outages),
+        target_s=TARGET_S,
+    )
+
+
+def _summary(outages: Sequence[Outage]) -> list[tuple[str, str, str]]:
+    """Return (measure, median, worst) over the runs that have the measure."""
+    measures: dict[str, list[float | None]] = {
+        "outage": [o.outage_s for o in outages],
+        "server's share": [o.server_share_s for o in outages],
+        "ours (recovery lag)": [o.our_share_s for o in outages],
+        "both back after ready": [o.both_back_after_ready_s for o in outages],
+        "longest gap between good reads": [*(o.gap_s for o in outages)],
+    }
+    rows = []
+    for name, values in measures.items():
+        known = [value for value in values if value is not None]
+        if known:
+            rows.append((name, seconds(median(known)), seconds(max(known))))
+    return rows
+
+
+def _window(outage: Outage) -> str:
+    bounds = f"target {TARGET_S:g} s, limit {outage.limit_s:g} s"
+    if outage.both_back_after_ready_s is None:
+        return f"not both back after ready ({bounds})"
+    late = " · LATE" if outage.both_back_after_ready_s > TARGET_S else ""
+    return f"both back {seconds(outage.both_back_after_ready_s)} after ready ({bounds}){late}"
+
+
+def _verdict(outage: Outage) -> str:
+    if outage.verdict == "passed":
+        return "RECOVERED without a hand."
+    word = "NOT RECOVERED" if outage.verdict == "failed" else "INCONCLUSIVE"
+    return f"{word}: {'; '.join(outage.reasons)}"
+
+
+def _ranges(pids: Sequence[int]) -> str:
+    """Return pids as `71-75` where they run on, else as a list."""
+    ordered = sorted(pids)
+    if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
+        return f"{ordered[0]}-{ordered[-1]}"
+    return ", ".join(str(pid) for pid in ordered) or "none"

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# What restart-db.sh and crash-db.sh share; sourced after lib.sh.
+
+# whole NAME VALUE MAX: stops unless VALUE is a whole number of at most MAX.
+whole() {
+  case "$2" in
+  '' | *[!0-9]*) ;;
+  *) [ "${#2}" -gt 4 ] || [ "$2" -gt "$3" ] || return 0 ;;
+  esac
+  die "$1=$2: expected a whole number from 0 to $3" "say for instance: $1=10 make restart-db"
+}
+
+# up_if_down: starts the stack where it is not up. A running stack is left as it is: `up` would
+# put its settings back to those of .env.
+up_if_down() {
+  local running
+  running="$(docker compose ps --status running --services 2>/dev/null)" || running=""
+  case "$running" in
+  *dashboard*postgres* | *postgres*dashboard*) [ -x .venv/bin/python ] || scripts/up.sh ;;
+  *) scripts/up.sh ;;
+  esac
+}
+
+# watched FAULT NAME NEXT: takes the database away under the lab's eyes.
+watched() {
+  local status=0
+  whole HOLD "${HOLD:-0}" 600
+  whole REPEAT "${REPEAT:-1}" 100
+  up_if_down
+  .venv/bin/python -m lab watch --name "$2" --repeat "${REPEAT:-1}" \
+    -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
+  [ "$status" -ne 0 ] || say next "$3"
+  exit "$status"
+}
