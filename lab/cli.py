@@ -9,8 +9,11 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from lab import docker
+from lab.demo import play
 from lab.errors import BadInputError, InconclusiveError, LabError
 from lab.files import write_whole
 from lab.judge.outage import Outage, judge
@@ -42,6 +45,14 @@ def watch(
 ) -> None:
     """Observe while COMMAND takes the database away; exit 0 only if all came back by itself."""
     raise typer.Exit(_guarded(lambda: _watch_all(command, name, repeat, job)))
+
+
+@app.command()
+def demo(
+    command: Annotated[list[str], typer.Argument(help="What takes the database away.")],
+) -> None:
+    """Show users their own error, then its cure; on a stack of its own, in about a minute."""
+    raise typer.Exit(_guarded(lambda: _demo(command)))
 
 
 def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
@@ -144,3 +155,21 @@ def _guarded(work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("interrupted; the database is running", file=sys.stderr)
         return INTERRUPTED
+
+
+def _demo(command: list[str]) -> int:
+    print("Five idle pooled connections, a restart of PostgreSQL, then five reads at once.")
+    acts = []
+    with Console().status("starting a stack of its own") as status:
+        for act in play(load_target(Path("target.toml")), command):
+            acts.append(act)
+            status.update(f"policy {act.outage.policy} seen")
+    table = Table("policy", "reads failed after the server was ready", "what the driver said")
+    for act in acts:
+        reads = act.outage.reads.failed_after_ready
+        of = len(act.outage.warm_backends)
+        table.add_row(report.shown_policy(act.outage), f"{reads} of {of}", act.driver_said or "-")
+    Console().print(table)
+    naive, adopted = (act.outage.reads.failed_after_ready for act in acts)
+    print("A pooled connection does not know that its server is gone; pool_pre_ping asks first.")
+    return PASSED if naive and not adopted else FAILED

@@ -37,12 +37,21 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     read_path: str
     read_must_have: list[str]
     pool_application: str
+    driver_line: str
 
 
 class Observer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The image the observer runs in."""
 
     image: str
+
+
+class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a second stack is started beside the user's: every variable is set."""
+
+    port_variable: str
+    policy_variable: str
+    environment: dict[str, str]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +61,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     database: Database
     dashboard: Dashboard
     observer: Observer
+    private: Private
     root: Path = Path()
 
     @property

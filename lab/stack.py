@@ -1,0 +1,82 @@
+"""A stack of its own beside the user's: another project, port and volume, gone afterwards."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from lab import docker
+from lab.target import Target
+
+
+class Stack:
+    """A private stack, addressed through this process' environment (`private_environment`)."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @property
+    def project(self) -> str:
+        """The Compose project's name."""
+        return os.environ["COMPOSE_PROJECT_NAME"]
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the dashboard."""
+        return f"http://127.0.0.1:{os.environ[self.target.private.port_variable]}"
+
+    def up(self, *services: str) -> None:
+        """Start the stack, or the named services alone, and wait until it is healthy."""
+        docker.compose(self.target, "up", "--detach", "--wait", "--no-build", *services)
+
+    def use_policy(self, name: str) -> None:
+        """Recreate the dashboard with another pool policy; the database is left alone."""
+        os.environ[self.target.private.policy_variable] = name
+        words = ("up", "--detach", "--wait", "--no-build", "--no-deps", "--force-recreate")
+        docker.compose(self.target, *words, self.target.dashboard.service)
+
+    def down(self) -> None:
+        """Remove containers, networks and volumes; idempotent."""
+        docker.compose(self.target, "down", "--volumes", "--remove-orphans", "--timeout", "2")
+
+    def get(self, path: str, limit_s: float = 10.0) -> httpx.Response:
+        """Ask the dashboard through its published port."""
+        return httpx.get(f"{self.url}{path}", timeout=limit_s, trust_env=False)
+
+    def log(self, service: str) -> str:
+        """Return what a service has logged."""
+        return docker.compose(self.target, "logs", "--no-log-prefix", "--no-color", service)
+
+
+def private_environment(target: Target, kind: str, policy: str) -> dict[str, str]:
+    """Return the environment of a stack that meets no other: project by process, a free port.
+
+    The port is picked once: Docker gives a container that restarts another ephemeral one.
+    """
+    private = target.private
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        **private.environment,
+        "COMPOSE_PROJECT_NAME": f"recovery-lab-{kind}-{os.getpid()}",
+        private.port_variable: str(port),
+        private.policy_variable: policy,
+    }
+
+
+@contextmanager
+def private_stack(target: Target, kind: str, policy: str) -> Iterator[Stack]:
+    """Start a private stack; remove it whatever happens, a failed start and Ctrl-C included."""
+    before = dict(os.environ)
+    os.environ.update(private_environment(target, kind, policy))
+    stack = Stack(target)
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.down()
+        os.environ.clear()
+        os.environ.update(before)
