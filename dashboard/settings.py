@@ -94,9 +94,7 @@ class Settings:
                 if setting.default:
                     remedy += f" {setting.default}"
                 problems.append(
-                    Problem(
-                        name=setting.name, value=text, expected=setting.expected, remedy=remedy
-                    )
+                    Problem(name=setting.name, value=text, expected=setting.expected, remedy=remedy)
                 )
         if problems:
             raise SettingsError(problems)

@@ -1,0 +1,142 @@
+"""One check of the database over a connection of the monitor's own, within a deadline."""
+
+import logging
+import select
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
+
+from dashboard.db_connector import Address
+from dashboard.errors import DashboardError, DeadlineError, classify, driver_line
+from dashboard.health import Sample, Server
+from dashboard.resolver import Resolver
+
+log = logging.getLogger(__name__)
+
+APPLICATION_NAME = "dashboard-monitor"
+DEADLINE_S = 1.0
+
+SQL = "SELECT current_setting('server_version'), pg_postmaster_start_time()"
+
+_EVENTS = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    server: Server
+    latency_ms: float
+
+
+class Sampler:
+    """Ask the server who it is; keep the connection while it answers, drop it otherwise.
+
+    psycopg2's own wait callback would be global to the process, and `connect_timeout` is at least
+    2 s and covers no query: so the connection is asynchronous, with a poll loop of its own.
+    """
+
+    def __init__(self, address: Address, *, deadline_s: float = DEADLINE_S) -> None:
+        self._address = address
+        self._deadline_s = deadline_s
+        self._resolver = Resolver(address.host, address.port)
+        self._connection: connection | None = None
+        self._last_hostaddr: str | None = None
+
+    def sample(self) -> Sample:
+        """Check once; never raises a database error and never takes longer than the deadline."""
+        began_s = time.monotonic()
+        deadline_at = began_s + self._deadline_s
+        kept = self._connection
+        try:
+            answer = self._answer(deadline_at)
+        except (psycopg2.Error, DashboardError, OSError) as error:
+            self.close()
+            log.debug("sample failed: %s", driver_line(error))
+            return Sample(
+                began_s=began_s,
+                ended_s=time.monotonic(),
+                ended_at=datetime.now(UTC),
+                trouble=classify(error),
+                session_lost=kept is not None,
+            )
+        return Sample(
+            began_s=began_s,
+            ended_s=time.monotonic(),
+            ended_at=datetime.now(UTC),
+            latency_ms=answer.latency_ms,
+            server=answer.server,
+            session_lost=kept is not None and kept is not self._connection,
+        )
+
+    def close(self) -> None:
+        """Throw the connection away."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _answer(self, deadline_at: float) -> _Answer:
+        """Ask the kept session; where it is gone, a fresh one: the server may be there.
+
+        Gone can mean a restart between two samples, or this one session ended by hand.
+        """
+        if self._connection is not None:
+            try:
+                return _ask(self._connection, deadline_at)
+            except psycopg2.Error:
+                self.close()
+        self._connection = self._connect(deadline_at)
+        return _ask(self._connection, deadline_at)
+
+    def _connect(self, deadline_at: float) -> connection:
+        address = self._resolve(deadline_at)
+        args = self._address.connect_args(APPLICATION_NAME) | {"hostaddr": address}
+        fresh: connection = psycopg2.connect(async_=1, **args)
+        try:
+            _wait(fresh, deadline_at)
+        except BaseException:
+            fresh.close()
+            raise
+        self._last_hostaddr = address
+        return fresh
+
+    def _resolve(self, deadline_at: float) -> str:
+        """Return the host's address, or its last good one where the resolver is silent."""
+        left_s = deadline_at - time.monotonic()
+        if self._last_hostaddr is None:
+            return self._resolver.resolve(timeout_s=left_s)
+        try:
+            return self._resolver.resolve(timeout_s=left_s / 2)
+        except DeadlineError:
+            return self._last_hostaddr
+
+
+def _ask(session: connection, deadline_at: float) -> _Answer:
+    asked_s = time.monotonic()
+    with session.cursor() as cursor:
+        cursor.execute(SQL)
+        _wait(session, deadline_at)
+        row = cursor.fetchone()
+    assert row is not None  # noqa: S101 # the statement has no FROM: it returns one row
+    version, started_at = row
+    latency_ms = (time.monotonic() - asked_s) * 1000
+    # Debian's build appends its package's version: "17.6 (Debian 17.6-0+deb13u1)".
+    return _Answer(
+        server=Server(version=version.split()[0], started_at=started_at), latency_ms=latency_ms
+    )
+
+
+def _wait(session: connection, deadline_at: float) -> None:
+    """Drive an asynchronous connection until it is idle.
+
+    Raises:
+        DeadlineError: when `deadline_at` comes first; the connection is of no use afterwards.
+    """
+    while (state := session.poll()) != POLL_OK:
+        left_s = deadline_at - time.monotonic()
+        # A new poller each time: libpq may change the socket while it connects.
+        poller = select.poll()
+        poller.register(session.fileno(), _EVENTS[state])
+        if left_s <= 0 or not poller.poll(left_s * 1000):
+            raise DeadlineError

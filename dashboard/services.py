@@ -1,0 +1,111 @@
+"""The parts of one process, wired together: shared by the pages and the HTTP routes.
+
+Kept in a module and not in `st.cache_resource`: clearing Streamlit's cache from the page's menu
+would make a second engine and a second monitor, and leave the first ones running.
+"""
+
+import asyncio
+import functools
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from dashboard import queries
+from dashboard.db_connector import POLICIES, Address
+from dashboard.executor import ReadExecutor
+from dashboard.live import LiveRead
+from dashboard.metrics import Metrics, Sources
+from dashboard.monitor import Monitor
+from dashboard.pool import make_pool
+from dashboard.reads import Reads
+from dashboard.sampler import Sampler
+from dashboard.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a page or a route may ask."""
+
+    settings: Settings
+    monitor: Monitor
+    reads: Reads
+    metrics: Metrics
+    orders: LiveRead[queries.Orders]
+
+
+def build(settings: Settings) -> Services:
+    """Wire the parts; nothing connects and nothing samples yet."""
+    address = Address.from_settings(settings)
+    pool = make_pool(POLICIES[settings.policy], address)
+    metrics = Metrics()
+    executor = ReadExecutor(workers=pool.workers)
+    monitor = Monitor(
+        Sampler(address),
+        interval_s=settings.health_interval_s,
+        on_sample=metrics.sampled,
+        on_failed_check=pool.check_failed,
+    )
+    reads = Reads(
+        pool=pool,
+        executor=executor,
+        deadline_s=settings.read_deadline_s,
+        on_outcome=metrics.read_ended,
+    )
+    metrics.watch(
+        Sources(
+            policy=settings.policy,
+            health=monitor.health,
+            pool=pool.stats,
+            queue_depth=lambda: executor.queue_depth,
+        )
+    )
+    return Services(
+        settings=settings,
+        monitor=monitor,
+        reads=reads,
+        metrics=metrics,
+        orders=LiveRead(reads, queries.orders),
+    )
+
+
+@functools.cache
+def services() -> Services:
+    """Return this process's parts, built from the environment at the first call."""
+    return build(Settings.from_env(os.environ))
+
+
+@asynccontextmanager
+async def running(parts: Services) -> AsyncIterator[None]:
+    """Sample while the server runs; let go of every waiting caller as soon as it stops."""
+    _close_on_sigterm(parts)
+    parts.monitor.start()
+    log.info("dashboard started: policy=%s", parts.settings.policy)
+    try:
+        yield
+    finally:
+        parts.reads.executor.close()
+        parts.monitor.stop()
+
+
+def _close_on_sigterm(parts: Services) -> None:
+    """Fail the waiting reads at the signal itself.
+
+    The server ends this context only after the requests in flight, and those wait for reads that
+    may hang until their deadline.
+    """
+    loop = asyncio.get_running_loop()
+    servers_own = signal.getsignal(signal.SIGTERM)
+
+    def close(number: int, frame: FrameType | None) -> None:
+        # Not from within the handler: it may have interrupted a holder of the executor's locks.
+        loop.call_soon_threadsafe(parts.reads.executor.close)
+        if callable(servers_own):
+            servers_own(number, frame)
+
+    signal.signal(signal.SIGTERM, close)
