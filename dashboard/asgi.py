@@ -14,7 +14,6 @@ import streamlit as st
 from dashboard.routes import Routes
 from dashboard.services import running, services
 
-
 logging.Formatter.converter = time.gmtime  # as the server's log: UTC, with milliseconds
 logging.basicConfig(
     level=logging.INFO,
