@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# What the scripts share: messages, the .env file, content stamps, jobs side by side.
-# It is sourced from the repository's root and runs on bash 3.2 with BSD tools.
+# What every script shares: its messages, the settings, and whose stack this is.
+# Sourced from the repository's root; it runs on bash 3.2 with BSD tools.
 
-STAND_IN_BASE=recovery-lab/base:trixie
-STAND_IN_POSTGRES=recovery-lab/postgres:17-standin
-STAND_IN_PYTHON=recovery-lab/python:3.13-standin
-OFFICIAL_POSTGRES=postgres:17-trixie
-OFFICIAL_PYTHON=python:3.13-slim-trixie
-DASHBOARD_IMAGE=recovery-lab/dashboard:local
-BUILD_DIR=.lab/build
-SETTINGS="DB_POOL_POLICY HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT POSTGRES_IMAGE PYTHON_IMAGE LAB_LIMIT_S"
-# shellcheck disable=SC2034 # the constants are for the scripts that source this file
-readonly STAND_IN_BASE STAND_IN_POSTGRES STAND_IN_PYTHON OFFICIAL_POSTGRES OFFICIAL_PYTHON \
-  DASHBOARD_IMAGE BUILD_DIR SETTINGS
+# shellcheck disable=SC2034 # for the scripts that source this file
+{
+  STAND_IN_BASE=recovery-lab/base:trixie
+  STAND_IN_POSTGRES=recovery-lab/postgres:17-standin
+  STAND_IN_PYTHON=recovery-lab/python:3.13-standin
+  OFFICIAL_POSTGRES=postgres:17-trixie
+  OFFICIAL_PYTHON=python:3.13-slim-trixie
+  DASHBOARD_IMAGE=recovery-lab/dashboard:local
+  BUILD_DIR=.lab/build
+  KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"
+  ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT LAB_LIMIT_S"
+}
 
 say() { printf '%-9s %s\n' "$1" "$2"; }
 
-# die WHAT REMEDY...: the message, then one line for each remedy; nothing else follows.
+# die WHAT REMEDY...: what went wrong, then a line for each remedy; nothing follows.
 die() {
   printf 'error     %s\n' "$1" >&2
   shift
@@ -26,7 +27,7 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# setting NAME DEFAULT: the exported value, else the last one in .env, as Compose reads it.
+# setting NAME [DEFAULT]: the exported value, else .env's last one, as Compose reads them.
 setting() {
   local value="${!1-}"
   if [ -z "$value" ] && [ -f .env ]; then
@@ -36,65 +37,46 @@ setting() {
   printf '%s\n' "${value:-${2-}}"
 }
 
-# keep NAME VALUE: puts NAME's own line into .env; every other line stays, and a reader
-# sees the old file or the new one, never half of one.
+# keep NAME [VALUE]: writes NAME's own line of .env, or takes it out. Every other line stays,
+# and a reader sees the old file or the new one, never half of one.
 keep() {
   local fresh
-  [ -e .env ] || (umask 077 && : >.env)
-  [ "$(sed -n "s/^$1=//p" .env)" != "$2" ] || return 0
+  [ -f .env ] || : >.env
   fresh="$(mktemp .env.XXXXXX)"
-  cp -p .env "$fresh" # keeps the file's mode
-  awk -v name="$1" -v value="$2" '
-    index($0, name "=") == 1 { if (!done) print name "=" value; done = 1; next }
+  cp -p .env "$fresh" # for its mode
+  awk -v name="$1" -v value="${2-}" '
+    index($0, name "=") == 1 { if (value != "" && !done) print name "=" value; done = 1; next }
     { print }
-    END { if (!done) print name "=" value }' .env >"$fresh"
-  mv -f "$fresh" .env
+    END { if (value != "" && !done) print name "=" value }' .env >"$fresh"
+  if cmp -s "$fresh" .env; then rm "$fresh"; else mv -f "$fresh" .env; fi
 }
 
-# content PATH...: one digest over the files' names and bytes.
-content() {
-  find "$@" -type f ! -name '*.pyc' -print | LC_ALL=C sort | while IFS= read -r file; do
-    printf '%s ' "$file" && cksum <"$file"
-  done | sha256
+project() { docker compose config | sed -n 's/^name: //p'; }
+
+# other_folder: the folder whose stack has this project's name, where it is not this one.
+# Compose itself would adopt its containers, and `down -v` would delete its data.
+other_folder() {
+  docker ps --all --filter "label=com.docker.compose.project=$(project)" \
+    --format '{{ .Label "com.docker.compose.project.working_dir" }}' | sort -u |
+    while IFS= read -r folder; do
+      [ -z "$folder" ] || [ "$folder" -ef "$PWD" ] || printf '%s\n' "$folder"
+    done | head -n 1
 }
 
-sha256() {
-  if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c 1-16
+check_ownership() {
+  local folder
+  folder="$(other_folder)"
+  [ -z "$folder" ] || die "the Compose project $(project) belongs to another folder: $folder" \
+    "run \`make down\` in that folder first" \
+    "or give this one a name of its own: export COMPOSE_PROJECT_NAME=$(project)-2"
 }
 
-# image_content IMAGE: the digest it was built from; empty where there is no such image.
-image_content() {
-  docker image inspect --format '{{ index .Config.Labels "recovery-lab.content" }}' "$1" \
-    2>/dev/null || true
+# remove_helpers PROJECT: what the lab started beside the stack would keep its network alive.
+remove_helpers() {
+  docker ps --all --quiet --filter label=recovery-lab=1 --filter "label=recovery-lab.project=$1" |
+    xargs docker rm --force >/dev/null
 }
 
-# in_background NAME COMMAND...: starts a job with a log of its own; together waits for all.
-JOB_NAMES=()
-JOB_PIDS=()
-in_background() {
-  local name="$1"
-  shift
-  mkdir -p "$BUILD_DIR"
-  "$@" >"$BUILD_DIR/$name.log" 2>&1 &
-  JOB_NAMES+=("$name")
-  JOB_PIDS+=($!)
-}
-
-together() {
-  local i failed=""
-  for i in ${JOB_PIDS[@]+"${!JOB_PIDS[@]}"}; do
-    wait "${JOB_PIDS[$i]}" && continue
-    failed="$failed ${JOB_NAMES[$i]}"
-    printf -- '--- the last lines of %s\n' "$BUILD_DIR/${JOB_NAMES[$i]}.log" >&2
-    tail -n 20 "$BUILD_DIR/${JOB_NAMES[$i]}.log" >&2
-  done
-  JOB_NAMES=() JOB_PIDS=()
-  [ -z "$failed" ] || die "these did not build:$failed" "mend what the log names and run it again"
-}
-
-# debian_mirror: the archive that this host's apt uses; empty where the host is no Debian.
-debian_mirror() {
-  have apt-get || return 0
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    sed -n '/\/debian\/\{0,1\}$/p' | head -n 1
+context() {
+  docker context inspect --format '{{ .Name }} ({{ .Endpoints.docker.Host }})'
 }

@@ -35,21 +35,21 @@ run_init_scripts() {
   [ "$db" = postgres ] || printf 'CREATE DATABASE :"db";\n' | "${query[@]}" -d postgres -v db="$db"
   for file in /docker-entrypoint-initdb.d/*; do
     case "$file" in
-      *.sh)
-        printf 'running %s\n' "$file"
-        # shellcheck disable=SC1090 # which script is known only here
-        if [ -x "$file" ]; then "$file"; else . "$file"; fi
-        ;;
-      *.sql)
-        printf 'running %s\n' "$file"
-        "${query[@]}" -d "$db" -f "$file"
-        ;;
-      *.sql.gz)
-        printf 'running %s\n' "$file"
-        gunzip -c "$file" | "${query[@]}" -d "$db"
-        ;;
-      */\*) ;;
-      *) printf 'ignoring %s\n' "$file" ;;
+    *.sh)
+      printf 'running %s\n' "$file"
+      # shellcheck disable=SC1090 # which script is known only here
+      if [ -x "$file" ]; then "$file"; else . "$file"; fi
+      ;;
+    *.sql)
+      printf 'running %s\n' "$file"
+      "${query[@]}" -d "$db" -f "$file"
+      ;;
+    *.sql.gz)
+      printf 'running %s\n' "$file"
+      gunzip -c "$file" | "${query[@]}" -d "$db"
+      ;;
+    */\*) ;;
+    *) printf 'ignoring %s\n' "$file" ;;
     esac
   done
   PGUSER="$user" pg_ctl -D "$PGDATA" -m fast -w stop
@@ -58,7 +58,7 @@ run_init_scripts() {
 
 main() {
   case "${1-}" in
-    -*) set -- postgres "$@" ;; # options alone are the server's
+  -*) set -- postgres "$@" ;; # options alone are the server's
   esac
   [ "${1-}" = postgres ] || exec "$@"
   mkdir -p "$PGDATA"

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Makes the lab's images and the host's environment, side by side; does nothing where all are current.
+# usage: scripts/images.sh
+#    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+. scripts/lib_build.sh
+
+readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
+
+# An answer of a registry (no such image, no right to it, too many requests) is no such word.
+readonly NO_REGISTRY='no such host|dial tcp|connection refused|network is unreachable|i/o timeout'
+readonly NO_REGISTRY_EITHER='TLS handshake timeout|Client.Timeout|deadline exceeded|server misbehaving'
+
+# choose NAME OFFICIAL STAND_IN: pulls what NAME asks for, and keeps the choice in .env.
+choose() {
+  local name="$1" official="$2" stand_in="$3" image answer
+  image="$(setting "$name" "$official")"
+  if [ "$image" != "$stand_in" ] && ! have_image "$image"; then
+    say pulls "$image"
+    if ! answer="$(docker pull --quiet "$image" 2>&1)"; then
+      grep -Eq "$NO_REGISTRY|$NO_REGISTRY_EITHER" <<<"$answer" ||
+        die "the registry refused $name=$image: $answer" "name an image that it has: $name=... make up"
+      [ "$image" = "$official" ] ||
+        die "no registry answers for $name=$image: $answer" "load that image, or unset $name"
+      say stand-in "no image registry answers: $stand_in, from Debian's packages, stands in for $official"
+      image="$stand_in"
+    fi
+  fi
+  keep "$name" "$image"
+  export "$name=$image"
+}
+
+# build_with CONTENT IMAGE COMMAND...: builds unless IMAGE has just this content.
+build_with() {
+  local content="$1" image="$2"
+  shift 2
+  [ "$(image_content "$image")" != "$content" ] || return 0
+  LAB_CONTENT="$content" "$@"
+}
+
+stand_in() {
+  build_with "$(base_id)$(content "$2")" "$3" "${STAND_INS[@]}" build --progress plain "$1"
+}
+
+base_id() { docker image inspect --format '{{ .Id }}' "$STAND_IN_BASE" | cut -c 8-19; }
+
+make_postgres() {
+  [ "$POSTGRES_IMAGE" != "$STAND_IN_POSTGRES" ] ||
+    stand_in postgres postgres/standin "$STAND_IN_POSTGRES"
+}
+
+make_dashboard() {
+  [ "$PYTHON_IMAGE" != "$STAND_IN_PYTHON" ] ||
+    stand_in python scripts/standins "$STAND_IN_PYTHON"
+  local python files=(dashboard lab requirements/dashboard.txt requirements/installer.txt)
+  python="$(docker image inspect --format '{{ .Id }}' "$PYTHON_IMAGE" | cut -c 8-19)"
+  build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
+    docker compose build --progress plain dashboard
+}
+
+main() {
+  mkdir -p "$BUILD_DIR"
+  choose POSTGRES_IMAGE "$OFFICIAL_POSTGRES" "$STAND_IN_POSTGRES"
+  choose PYTHON_IMAGE "$OFFICIAL_PYTHON" "$STAND_IN_PYTHON"
+  (umask 077 && python3 scripts/index_settings.py --secret >"$BUILD_DIR/index_settings")
+  LAB_INDEX_SETTINGS="$PWD/$BUILD_DIR/index_settings"
+  LAB_CA_BUNDLE="$(python3 scripts/index_settings.py --ca-bundle)"
+  export LAB_INDEX_SETTINGS LAB_CA_BUNDLE
+  in_background environment scripts/venv.sh
+  case "$POSTGRES_IMAGE $PYTHON_IMAGE" in
+  *"$STAND_IN_POSTGRES"* | *"$STAND_IN_PYTHON"*) scripts/base.sh ;;
+  esac
+  in_background postgres-image make_postgres
+  in_background dashboard-image make_dashboard
+  together
+}
+
+main "$@"

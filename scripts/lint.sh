@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Checks all code without running it.
+# usage: scripts/lint.sh
+#    ie: scripts/lint.sh
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+failed=""
+check() {
+  say lint "$*"
+  "$@" || failed="$failed ${1##*/}"
+}
+
+main() {
+  local file shell=()
+  while IFS= read -r file; do shell+=("$file"); done < <(
+    git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run
+  )
+  PATH="$PWD/.venv/bin:$PATH"
+  check ruff check --quiet .
+  check ruff format --quiet --check .
+  check mypy
+  check shellcheck --external-sources "${shell[@]}"
+  check shfmt --diff "${shell[@]}"
+  scripts/secrets.sh
+  check docker compose config --quiet
+  check docker compose --file scripts/standins/compose.yml config --quiet
+  [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"
+}
+
+main "$@"
