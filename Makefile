@@ -72,7 +72,7 @@ lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE
 # Not listed: what the verbs above stand on.
 .PHONY: images
 images:
-	@scripts/check.sh && scripts/preflight.sh && scripts/secrets.sh && scripts/images.sh
+	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh
 
 .PHONY: environment
 environment:

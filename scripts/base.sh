@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 main() {
-  local mirror options=(--quiet --variant=minbase --include=ca-certificates)
+  local mirror image options=(--quiet --variant=minbase --include=ca-certificates)
   ! docker image inspect "$STAND_IN_BASE" >/dev/null 2>&1 || return 0
   if ! have mmdebstrap; then
     may_use_apt mmdebstrap || die "the stand-in images need mmdebstrap" \
@@ -24,8 +24,10 @@ main() {
   [ ! -r "$KEYRING" ] || options+=(--keyring="$KEYRING")
   mirror="$(debian_mirror)"
   say builds "$STAND_IN_BASE"
-  mmdebstrap "${options[@]}" trixie - ${mirror:+"$mirror"} |
-    docker import --change 'LABEL recovery-lab=1' --change 'CMD ["bash"]' - "$STAND_IN_BASE" >/dev/null
+  # Tagged only when whole: a broken stream makes an image as well.
+  image="$(mmdebstrap "${options[@]}" trixie - ${mirror:+"$mirror"} |
+    docker import --change 'LABEL recovery-lab=1' --change 'CMD ["bash"]' -)"
+  docker tag "$image" "$STAND_IN_BASE"
 }
 
 main "$@"

@@ -35,7 +35,7 @@ remove_images() {
 
 main() {
   local name
-  scripts/preflight.sh
+  LAB_AUTO_INSTALL=0 scripts/preflight.sh
   say context "$(context)"
   check_ownership
   scripts/secrets.sh # Compose wants to see the files, even to remove what uses them

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
 main() {
-  scripts/preflight.sh
+  LAB_AUTO_INSTALL=0 scripts/preflight.sh
   check_ownership
   scripts/secrets.sh # Compose wants to see the files, even to stop
   remove_helpers "$(project)"

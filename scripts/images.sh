@@ -75,6 +75,8 @@ main() {
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
   together
+  # What a new build has replaced; where a container still runs from it, the next time.
+  docker image prune --force --filter label=recovery-lab=1 >/dev/null
 }
 
 main "$@"

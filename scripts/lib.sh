@@ -73,8 +73,10 @@ check_ownership() {
 
 # remove_helpers PROJECT: what the lab started beside the stack would keep its network alive.
 remove_helpers() {
-  docker ps --all --quiet --filter label=recovery-lab=1 --filter "label=recovery-lab.project=$1" |
-    xargs docker rm --force >/dev/null
+  local id
+  for id in $(docker ps --all --quiet --filter label=recovery-lab=1 --filter "label=recovery-lab.project=$1"); do
+    docker rm --force "$id" >/dev/null
+  done
 }
 
 context() {

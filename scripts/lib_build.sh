@@ -24,9 +24,19 @@ in_background() {
   local name="$1"
   shift
   mkdir -p "$BUILD_DIR"
-  ("$@") >"$BUILD_DIR/$name.log" 2>&1 &
+  set -m # a process group of its own, so that Ctrl-C can end all of the job
+  ("$@") >"$BUILD_DIR/$name.log" 2>&1 </dev/null &
+  set +m
   JOB_NAMES+=("$name")
   JOB_PIDS+=("$!")
+  trap stop_jobs EXIT
+}
+
+stop_jobs() {
+  local pid
+  for pid in ${JOB_PIDS[@]+"${JOB_PIDS[@]}"}; do
+    kill -- "-$pid" 2>/dev/null || true
+  done
 }
 
 together() {

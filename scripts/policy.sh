@@ -12,7 +12,7 @@ main() {
     die "no policy named" "make policy NAME=naive"
   fi
   DB_POOL_POLICY="$NAME" scripts/check.sh
-  scripts/preflight.sh
+  LAB_AUTO_INSTALL=0 scripts/preflight.sh
   check_ownership
   unset DB_POOL_POLICY # what was exported would win over .env
   keep DB_POOL_POLICY "$NAME"

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 main() {
   local url
-  scripts/preflight.sh
+  LAB_AUTO_INSTALL=0 scripts/preflight.sh
   scripts/secrets.sh
   say context "$(context)"
   say policy "$(setting DB_POOL_POLICY adopted)"

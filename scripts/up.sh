@@ -22,33 +22,37 @@ s.bind(("127.0.0.1", int(sys.argv[1])))' "$port" 2>/dev/null ||
     die "DASHBOARD_PORT=$port is taken on 127.0.0.1" "DASHBOARD_PORT=$((port % 65535 + 1)) make up"
 }
 
-# explain: why the stack did not come up, from its own logs.
-explain() {
-  local log
-  docker compose ps --all >&2
-  log="$(docker compose logs --no-color --tail 40 2>&1)"
-  printf '%s\n' "$log" | tail -n 40 >&2
-  case "$log" in
+# A volume keeps the passwords that it was made with.
+check_password() {
+  case "$(docker compose logs --no-color --tail 20 postgres 2>&1)" in
   *"password authentication failed"*)
     die "the data volume was made with another password than .secrets/ holds" \
       "bring the old .secrets/ back, or make both anew (the data is lost): make clean && make up"
     ;;
   esac
-  die "the stack was not up after $LIMIT_S s" "read the log above; make logs shows all of it"
+}
+
+explain() {
+  check_password
+  docker compose ps --all >&2
+  docker compose logs --no-color --tail 40 >&2
+  die "$1" "read the log above; make logs shows all of it"
 }
 
 wait_until_up() {
   local until=$((SECONDS + LIMIT_S))
   until answers "$1/readyz"; do
-    [ "$SECONDS" -lt "$until" ] && [ -z "$(docker compose ps --all --quiet --status exited)" ] || explain
+    [ -z "$(docker compose ps --all --quiet --status exited)" ] || explain "a container ended"
+    [ "$SECONDS" -lt "$until" ] || explain "System Health did not say up within $LIMIT_S s"
+    check_password
     sleep 0.2
   done
 }
 
 main() {
   local port url
-  scripts/check.sh
   scripts/preflight.sh
+  scripts/check.sh
   check_ownership
   port="$(setting DASHBOARD_PORT 8501)"
   check_port "$port"
@@ -57,7 +61,7 @@ main() {
   keep DB_POOL_POLICY "$(setting DB_POOL_POLICY adopted)"
   # What the environment exports has just been kept; from here on .env alone speaks for it.
   unset POSTGRES_IMAGE PYTHON_IMAGE DB_POOL_POLICY
-  docker compose --progress quiet up --detach --remove-orphans --no-build || explain
+  docker compose --progress quiet up --detach --remove-orphans --no-build || explain "docker compose up failed"
   url="http://127.0.0.1:$port"
   wait_until_up "$url"
   say up "$url"
