@@ -111,8 +111,10 @@ def _of_pool(stats: PoolStats) -> Iterable[Metric]:
     )
     connections.add_metric(["idle"], stats.checked_in)
     connections.add_metric(["in_use"], stats.checked_out)
-    connections.add_metric(["overflow"], stats.overflow)
     yield connections
+    yield GaugeMetricFamily(
+        "lab_pool_size", "Connections the pool keeps; more in all is overflow.", value=stats.size
+    )
     yield CounterMetricFamily(
         "lab_pool_connects_total", "Connections the pool opened.", value=stats.connects_total
     )

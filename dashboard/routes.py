@@ -4,6 +4,7 @@ Every route is `async` and waits for nothing but futures. Synchronous routes wou
 threads with Streamlit's own, and a frozen database would then stop the pages as well.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ class Routes:
 
     def __init__(self, services: Callable[[], Services]) -> None:
         self._services = services
-        self._last_summary: queries.Summary | None = None
+        self._last: tuple[float, queries.Summary] | None = None
 
     def all(self) -> list[BaseRoute]:
         """Return the routes to add to the Streamlit application."""
@@ -42,28 +43,30 @@ class Routes:
 
     async def healthz(self, _: Request) -> Response:
         """Say that the process lives, whatever the database does."""
-        return JSONResponse({"status": "alive"})
+        return _answer({"status": "alive"})
 
     async def readyz(self, _: Request) -> Response:
         """Say whether the database is up, by status code."""
         body = self._health()
-        return JSONResponse(body, status_code=200 if body["status"] == "up" else 503)
+        return _answer(body, status=200 if body["status"] == "up" else 503)
 
     async def system_health(self, _: Request) -> Response:
         """Say everything about the database and the pool."""
-        return JSONResponse(self._health())
+        return _answer(self._health())
 
     async def orders_summary(self, request: Request) -> Response:
         """Read as a user does; `?stale=allow` accepts the last good data instead."""
+        asked_s = time.monotonic()
         try:
             summary = await self._services().reads.read(queries.summary)
         except ReadFailedError as error:
-            last = self._last_summary
-            if last is not None and request.query_params.get("stale") == "allow":
-                return JSONResponse(_summary_json(last, stale=True))
-            return JSONResponse({"error": error.trouble.as_json()}, status_code=503)
-        self._last_summary = summary
-        return JSONResponse(_summary_json(summary, stale=False))
+            if self._last is not None and request.query_params.get("stale") == "allow":
+                read_s, last = self._last
+                age_s = round(time.monotonic() - read_s, 3)
+                return _answer({**summary_json(last), "stale": True, "age_s": age_s})
+            return _answer({"error": error.trouble.as_json()}, status=503)
+        self._last = asked_s, summary
+        return _answer({**summary_json(summary), "stale": False})
 
     async def metrics(self, _: Request) -> Response:
         """Answer a scrape."""
@@ -126,18 +129,17 @@ def _outage_json(outage: Outage | None) -> Json | None:
     }
 
 
-def _summary_json(summary: queries.Summary, *, stale: bool) -> Json:
-    body: Json = {
+def summary_json(summary: queries.Summary) -> Json:
+    """Return the answer of one statement, with its evidence."""
+    return {
         "rows": [asdict(row) for row in summary.rows],
         "as_of": iso(summary.as_of),
         "backend_pid": summary.backend_pid,
-        "stale": stale,
     }
-    if stale:
-        # By the database's clock against ours: both run on one host or are synchronised.
-        age_s = (datetime.now(UTC) - summary.as_of).total_seconds()
-        body["age_s"] = round(max(0.0, age_s), 3)
-    return body
+
+
+def _answer(body: Json, status: int = 200) -> JSONResponse:
+    return JSONResponse(body, status_code=status, headers={"cache-control": "no-store"})
 
 
 def _rounded(number: float | None) -> float | None:

@@ -9,8 +9,8 @@ import functools
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -83,20 +83,21 @@ def services() -> Services:
 @asynccontextmanager
 async def running(parts: Services) -> AsyncIterator[None]:
     """Sample while the server runs; let go of every waiting caller as soon as it stops."""
-    _close_on_sigterm(parts)
     parts.monitor.start()
     log.info("dashboard started: policy=%s", parts.settings.policy)
     try:
-        yield
+        with _closed_by_sigterm(parts.reads.executor):
+            yield
     finally:
         parts.reads.executor.close()
         parts.monitor.stop()
 
 
-def _close_on_sigterm(parts: Services) -> None:
+@contextmanager
+def _closed_by_sigterm(executor: ReadExecutor) -> Iterator[None]:
     """Fail the waiting reads at the signal itself.
 
-    The server ends this context only after the requests in flight, and those wait for reads that
+    The server ends its lifespan only after the requests in flight, and those wait for reads that
     may hang until their deadline.
     """
     loop = asyncio.get_running_loop()
@@ -104,8 +105,12 @@ def _close_on_sigterm(parts: Services) -> None:
 
     def close(number: int, frame: FrameType | None) -> None:
         # Not from within the handler: it may have interrupted a holder of the executor's locks.
-        loop.call_soon_threadsafe(parts.reads.executor.close)
+        loop.call_soon_threadsafe(executor.close)
         if callable(servers_own):
             servers_own(number, frame)
 
     signal.signal(signal.SIGTERM, close)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, servers_own)
