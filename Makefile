@@ -46,7 +46,7 @@ crash-db: ## the same with SIGKILL
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in a minute
-	@$(PYTHON) -m lab demo
+	@$(PYTHON) -m lab demo -- scripts/take-away.sh restart
 
 .PHONY: verify
 verify: images ## prove it all on a stack of its own, then print what was proven

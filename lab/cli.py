@@ -75,6 +75,8 @@ def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
     finally:
         if outages:
             _keep(stem, folder.name, name, command, outages)
+    if repeat == 1:
+        print(f"One run: for evidence, REPEAT=10 make {folder.name}-db")
     print(report.row("report", f"{stem}.md · .json"))
     verdicts = {outage.verdict for outage in outages}
     worst = next(word for word in ("failed", "inconclusive", "passed") if word in verdicts)
@@ -113,7 +115,7 @@ class _Printer:
 
     def phases(self, outage: Outage) -> None:
         """Print what is new."""
-        for at_s, text in phases(outage):
+        for at_s, text in phases(outage, self._name.split(maxsplit=1)[0]):
             self._once(report.row(f"{at_s:6.3f} s", text))
 
     def _once(self, line: str) -> None:

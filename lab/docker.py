@@ -118,7 +118,7 @@ def events(service: str, project: str, since: float, until: float) -> list[tuple
 def service_log(target: Target, service: str, since: float, until: float) -> str:
     """Return what a service's containers logged between two Unix times of the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
-    return compose(target, "logs", "--no-log-prefix", "--no-color", *window, service)
+    return compose(target, "logs", "--no-log-prefix", *window, service)
 
 
 def ensure_running(target: Target, service: str) -> None:

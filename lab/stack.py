@@ -47,7 +47,7 @@ class Stack:
 
     def log(self, service: str) -> str:
         """Return what a service has logged."""
-        return docker.compose(self.target, "logs", "--no-log-prefix", "--no-color", service)
+        return docker.compose(self.target, "logs", "--no-log-prefix", service)
 
 
 def private_environment(target: Target, kind: str, policy: str) -> dict[str, str]:

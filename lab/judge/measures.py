@@ -55,6 +55,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Reads by outcome; an error counts by when it was scheduled."""
 
     ok: int
+    ok_after_ready: int
     failed_in_outage: int
     failed_after_ready: int
     hung: int
@@ -174,6 +175,7 @@ def counts(history: Sequence[AnyRecord], ready_late_at: float | None) -> Counts:
     errors = [o.scheduled_at for o in ops if o.outcome == "error"]
     return Counts(
         ok=sum(o.ok for o in ops),
+        ok_after_ready=sum(o.ok and o.scheduled_at >= edge for o in ops),
         failed_in_outage=sum(at < edge for at in errors),
         failed_after_ready=sum(at >= edge for at in errors),
         hung=sum(o.outcome == "hung" for o in ops),

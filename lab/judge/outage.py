@@ -7,7 +7,7 @@ import msgspec
 
 from lab.judge import measures
 from lab.judge.measures import Bracket, Counts
-from lab.record.history import AnyRecord, Container, Health, LogLine, Probe, Warmed
+from lab.record.history import AnyRecord, Container, Event, Health, LogLine, Probe, Warmed
 
 Word = Literal["passed", "failed", "inconclusive"]
 _SESSION_NOISE = ("connection", "disconnection")
@@ -36,6 +36,8 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     first_read_s: float | None
     first_read_backend: int
     health_up_s: float | None
+    health_said_down: bool
+    server_starts_seen: int
     outage_s: float | None
     server_share_s: float | None
     our_share_s: float | None
@@ -85,6 +87,10 @@ def judge(history: Sequence[AnyRecord], limit_s: float) -> Outage:
         first_read_s=since_asked(read_at),
         first_read_backend=read.backend_pid if read else 0,
         health_up_s=since_asked(health_at),
+        health_said_down=any(h.status == "down" and h.started_at > asked_at for h in health),
+        server_starts_seen=sum(
+            event.action == "start" for event in measures.of_kind(history, Event)
+        ),
         outage_s=_between(lost_at, read_at),
         server_share_s=_between(lost_at, bracket.early_at if bracket else None),
         our_share_s=_between(bracket.early_at if bracket else None, read_at),

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from lab.judge.outage import Outage
 
 
-def phases(outage: Outage) -> Iterator[tuple[float, str]]:
+def phases(outage: Outage, name: str) -> Iterator[tuple[float, str]]:
     """Yield (seconds after the command was asked, what happened) for each phase known so far."""
     if outage.asked:
-        yield 0.0, "asked"
+        yield 0.0, f"{name} asked"
     # While the server is away only its log tells of lost sessions; a killed one leaves no word.
     if outage.lost_at_s is not None and (outage.sessions_lost or outage.ready_early_s is not None):
         warm = len(outage.warm_backends)

@@ -81,21 +81,16 @@ class Observer:
             wanted = self._readers.pool_size()
             for _ in range(WARM_ROUNDS):
                 self._readers.burst(wanted)
-                health = self._readers.health()
-                if health.checked_in >= wanted and not health.checked_out:
+                idle = self._readers.health().checked_in
+                backends = self._prober.backends(self._assignment.pool_application)
+                # The server's count decides: the pool also counts sessions that are long gone.
+                if idle == len(backends) == wanted:
                     break
-            backends = self._prober.backends(self._assignment.pool_application)
         except (httpx.HTTPError, ValueError, KeyError, psycopg2.Error, DeadlineError) as error:
             self.emit(Trouble(at=time.monotonic(), message=f"could not warm the pool: {error}"))
             return
-        self.emit(
-            Warmed(
-                at=time.monotonic(),
-                wanted=wanted,
-                checked_in=health.checked_in,
-                backends=backends,
-            )
-        )
+        at = time.monotonic()
+        self.emit(Warmed(at=at, wanted=wanted, checked_in=idle, backends=backends))
 
     def _clock(self) -> None:
         self.emit(Clock(at=time.monotonic(), wall=time.time()))

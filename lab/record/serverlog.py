@@ -18,7 +18,8 @@ _LINE = re.compile(
 def parse_log(text: str) -> Iterator[tuple[float, re.Match[str]]]:
     """Yield (Unix time in s, match) for each line with the lab's prefix; others are skipped."""
     for line in text.splitlines():
-        if match := _LINE.match(line):
+        # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
+        if match := _LINE.search(line):
             moment = datetime.strptime(match["at"], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
             yield moment.timestamp(), match
 

@@ -105,7 +105,7 @@ def test_counts_part_errors_by_when_they_were_scheduled() -> None:
     late = read(9001, 0.60, ok=False)
     script = Script(recovered_s=0.44, extra=late)
     counted = measures.counts(script.history(), ORIGIN + 0.485)
-    assert (8, 1, 0) == (counted.failed_in_outage, counted.failed_after_ready, counted.hung)
+    assert (counted.failed_in_outage, counted.failed_after_ready, counted.hung) == (8, 1, 0)
 
 
 def test_counts_call_a_read_hung_ten_seconds_after_its_schedule() -> None:

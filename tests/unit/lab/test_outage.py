@@ -9,7 +9,7 @@ from tests.unit.lab.histories import AFTER, BEFORE, Script
 def test_judge_passes_an_outage_that_ended_by_itself() -> None:
     """Both back within the window, the server restarted, the dashboard not: passed."""
     outage = judge(Script().history(), 120.0)
-    assert ("passed", []) == (outage.verdict, outage.reasons)
+    assert (outage.verdict, outage.reasons) == ("passed", [])
     assert outage.sessions_lost == 5
     assert outage.server_started_before == BEFORE
     assert outage.server_started_after == AFTER

@@ -1,0 +1,158 @@
+"""The integration tests' own stack: another project, port and volume than `make up` has.
+
+pytest-docker starts and removes it; the environment of this process names it, so that the lab, the
+scripts and plain `docker compose` all mean the same one.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lab import docker
+from lab.errors import DockerError, LabError
+from lab.judge.outage import Outage
+from lab.record.history import read_history
+from lab.stack import Stack, private_environment
+from lab.target import Target, load_target
+from lab.watch import Watch, watch_outage
+
+ROOT = Path(__file__).parents[2]
+RESTART = ["scripts/take-away.sh", "restart"]
+KILL = ["scripts/take-away.sh", "kill"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test here the marker and a limit of its own: a hang ends, with its finalizers."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    """This repository's own stack, as declared."""
+    return load_target(ROOT / "target.toml")
+
+
+@pytest.fixture(scope="session")
+def private(target: Target) -> Iterator[Stack]:
+    """The tests' own stack, not started yet; removed at the end, also when its start failed."""
+    docker.refuse_remote()
+    before, folder = dict(os.environ), Path.cwd()
+    os.environ.update(private_environment(target, "test", "adopted"))
+    os.chdir(ROOT)
+    stack = Stack(target)
+    yield stack
+    stack.down()  # pytest-docker does not clean up after a failed `up`
+    os.environ.clear()
+    os.environ.update(before)
+    os.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file(private: Stack) -> str:
+    """Tell pytest-docker which file; asking for the private stack first sets the environment."""
+    return str(ROOT / "docker-compose.yml")
+
+
+@pytest.fixture(scope="session")
+def docker_compose_project_name(private: Stack) -> str:
+    """Tell pytest-docker the project."""
+    return private.project
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    """Start without building: `make verify` has built what is needed."""
+    return ["up --detach --wait --no-build"]
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> list[str]:
+    """Leave nothing behind."""
+    return ["down --volumes --remove-orphans --timeout 2"]
+
+
+@pytest.fixture
+def stack(private: Stack, docker_services) -> Iterator[Stack]:
+    """The running stack in its steady state, under the adopted policy; healed again afterwards."""
+    heal(private)
+    yield private
+    heal(private)
+
+
+def heal(stack: Stack) -> None:
+    """Bring the steady state back, whatever a test left: database, policy, System Health."""
+    for service in (stack.target.database.service, stack.target.dashboard.service):
+        try:
+            docker.ensure_running(stack.target, service)
+        except LabError:  # its container is gone
+            stack.up(service)
+    wait_until(lambda: stack.get("/healthz").status_code == 200, "the dashboard answers")
+    if health(stack)["pool"]["policy"] != "adopted":
+        stack.use_policy("adopted")
+    wait_until_up(stack)
+
+
+def health(stack: Stack) -> dict:
+    """Return the body of System Health."""
+    return stack.get(stack.target.dashboard.health_path).json()
+
+
+def wait_until_up(stack: Stack, limit_s: float = 60.0) -> None:
+    """Wait until System Health says `up`."""
+    wait_until(lambda: health(stack)["status"] == "up", "System Health says up", limit_s)
+
+
+def wait_until(holds: Callable[[], bool], what: str, limit_s: float = 60.0) -> None:
+    """Poll until something holds; fail naming what, how long, and the last trouble."""
+    deadline, trouble = time.monotonic() + limit_s, ""
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except (httpx.HTTPError, LabError, ValueError, KeyError) as error:
+            trouble = f": {error}"
+        time.sleep(0.1)
+    pytest.fail(f"not after {limit_s:.0f} s: {what}{trouble}")
+
+
+@pytest.fixture
+def outage(stack: Stack, tmp_path: Path) -> Callable[..., Outage]:
+    """Watch one outage of the running stack; its history is kept for the failure's report."""
+
+    def watch(command: list[str], *, job="steady", limit_s=120.0) -> Outage:
+        path = tmp_path / f"history-{len(list(tmp_path.iterdir()))}.jsonl"
+        return watch_outage(
+            Watch(target=stack.target, command=command, limit_s=limit_s, history=path, job=job),
+            lambda _: None,
+        )
+
+    return watch
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """On failure show the containers, the last log lines, and every sample that was recorded."""
+    report = (yield).get_result()
+    if report.when == "call" and report.failed and "stack" in getattr(item, "funcargs", {}):
+        stack = item.funcargs["stack"]
+        report.sections.append(("containers and logs", told(stack)))
+        folder = item.funcargs.get("tmp_path")
+        for path in sorted(folder.glob("history-*.jsonl")) if folder else []:
+            report.sections.append((path.name, "\n".join(map(repr, read_history(path)))))
+
+
+def told(stack: Stack) -> str:
+    """Return `compose ps` and the last lines of every service."""
+    try:
+        return docker.compose(stack.target, "ps", "--all") + docker.compose(
+            stack.target, "logs", "--tail", "40"
+        )
+    except DockerError as error:
+        return str(error)

@@ -1,0 +1,82 @@
+"""Scenarios 3 and 5: the database is restarted, in each way an operator does."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lab.judge.outage import Outage
+from lab.stack import Stack
+from tests.integration.conftest import RESTART, health
+
+
+def figures(outage: Outage) -> str:
+    """Return an outage in one line."""
+    return (
+        f"outage {outage.outage_s} s, server {outage.server_share_s} s, ours "
+        f"{outage.our_share_s} s; both back {outage.both_back_after_ready_s} s after ready; "
+        f"{outage.reads.failed_in_outage} failed in outage, "
+        f"{outage.reads.failed_after_ready} after ready"
+    )
+
+
+def assert_recovered(outage: Outage) -> None:
+    """Assert that the outage was real, and that all came back within the window."""
+    assert (outage.verdict, outage.reasons) == ("passed", []), outage
+    assert outage.sessions_lost == len(outage.warm_backends) == 5
+    assert outage.server_started_before != outage.server_started_after
+    assert not outage.dashboard_restarted
+    assert outage.reads.hung == 0
+
+
+def test_restart_recovers_by_itself(stack: Stack, outage: Callable[..., Outage], proves) -> None:
+    """The outage is seen; System Health and live reads through the warm pool come back."""
+    seen = outage(RESTART)
+    assert_recovered(seen)
+    last = health(stack)["postgres"]["last_outage"]
+    assert last is not None
+    assert last["duration_min_s"] <= last["duration_s"] <= last["duration_max_s"]
+    proves(figures(seen))
+
+
+def test_pinned_connection_never_recovers(
+    stack: Stack, outage: Callable[..., Outage], proves
+) -> None:
+    """Control: one connection kept for ever fails every live read in a window of 15 s."""
+    stack.use_policy("pinned")
+    seen = outage(RESTART, limit_s=15.0)
+    assert seen.verdict == "failed", seen
+    assert seen.reads.ok_after_ready == 0
+    assert seen.reads.failed_after_ready > 100
+    proves(f"{seen.reads.failed_after_ready} of {seen.reads.failed_after_ready} reads failed")
+
+
+def test_held_down_for_twenty_seconds_recovers(
+    stack: Stack, outage: Callable[..., Outage], proves
+) -> None:
+    """The server stays away for 20 s: System Health says `down` meanwhile, then all comes back."""
+    seen = outage([*RESTART, "20"])
+    assert_recovered(seen)
+    assert (seen.server_share_s or 0) > 19.0
+    assert seen.health_said_down
+    proves(figures(seen))
+
+
+def test_three_restarts_in_a_row_recover(
+    stack: Stack, outage: Callable[..., Outage], proves
+) -> None:
+    """Three restarts without a pause are one outage with one recovery."""
+    seen = outage(["bash", "-c", "for i in 1 2 3; do scripts/take-away.sh restart; done"])
+    assert_recovered(seen)
+    assert seen.server_starts_seen >= 3
+    proves(figures(seen))
+
+
+@pytest.mark.parametrize("policy", ["naive", "dispose"])
+def test_other_policies_recover_too(
+    stack: Stack, outage: Callable[..., Outage], policy: str, proves
+) -> None:
+    """The alternatives come back as well; what they cost their readers is counted, not hidden."""
+    stack.use_policy(policy)
+    seen = outage(RESTART)
+    assert seen.verdict == "passed", seen
+    proves(figures(seen))
