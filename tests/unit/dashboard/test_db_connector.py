@@ -1,0 +1,85 @@
+"""The policies and the engine each of them makes."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from sqlalchemy import QueuePool
+
+from dashboard import db_connector
+from dashboard.db_connector import PLAN_18_03, POLICIES, Address, build_engine
+from dashboard.settings import Settings
+
+ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+
+
+def test_adopted_is_the_plan_exactly() -> None:
+    """The plan fixed four options and their values; nothing is added."""
+    assert {
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "pool_timeout": 10,
+        "pool_use_lifo": True,
+    } == dict(POLICIES["adopted"].engine_options)
+
+
+def test_adopted_reaches_the_engine() -> None:
+    """SQLAlchemy really runs with the plan's options."""
+    pool = build_engine(POLICIES["adopted"], ADDRESS).pool
+    assert isinstance(pool, QueuePool)
+    assert (True, 1800, 10) == (pool._pre_ping, pool._recycle, pool._timeout)
+    assert pool._pool.use_lifo
+
+
+@pytest.mark.parametrize("name", ["naive", "dispose"])
+def test_defaults_stay_sqlalchemys(name: str) -> None:
+    """The controls differ from a plain `create_engine` in nothing."""
+    assert {} == dict(POLICIES[name].engine_options)  # type: ignore[index]
+    pool = build_engine(POLICIES[name], ADDRESS).pool  # type: ignore[index]
+    assert isinstance(pool, QueuePool)
+    assert (False, -1, 30.0, 5) == (pool._pre_ping, pool._recycle, pool._timeout, pool.size())
+
+
+def test_policies_differ_in_what_they_are_for() -> None:
+    """Only `dispose` hears of failed checks, only `pinned` keeps one connection."""
+    assert ["dispose"] == [p.name for p in POLICIES.values() if p.disposes_on_failed_check]
+    assert ["pinned"] == [p.name for p in POLICIES.values() if p.pins_one_connection]
+
+
+def test_policies_are_shown_as_the_design_says() -> None:
+    """Pages and reports print the same names for the policies."""
+    assert {
+        "naive": "SQLAlchemy defaults",
+        "adopted": "plan 18-03",
+        "dispose": "dispose on failure",
+        "pinned": "cached connection",
+    } == {policy.name: policy.shown_as for policy in POLICIES.values()}
+
+
+def test_plan_block_is_told_in_korean() -> None:
+    """The block says why, and the failure it prevents, with one line in English."""
+    source = inspect.getsource(db_connector)
+    block = source[: source.index("PLAN_18_03: ")].rsplit("\n\n", 1)[-1]
+    assert "오래된" in block
+    assert "`server closed the connection" in block
+    assert "# In short: " in block
+    for option in PLAN_18_03:
+        assert option in block
+
+
+def test_engine_uses_psycopg2() -> None:
+    """Plain `postgresql://` would mean another driver from SQLAlchemy 2.1 on."""
+    assert "postgresql+psycopg2" == build_engine(POLICIES["naive"], ADDRESS).url.drivername
+
+
+def test_address_hides_the_password(tmp_path: Path) -> None:
+    """The password comes from its file and shows in no representation."""
+    file = tmp_path / "password"
+    file.write_text("s3cret\n")
+    address = Address.from_settings(Settings.from_env({"DB_PASSWORD_FILE": str(file)}))
+    assert "s3cret" == address.password
+    assert "s3cret" not in repr(address)
+    assert "s3cret" not in repr(build_engine(POLICIES["naive"], address))
+    assert {"password": "s3cret", "application_name": "x"}.items() <= address.connect_args(
+        "x"
+    ).items()

@@ -1,0 +1,141 @@
+"""Reads from the caller's side."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import TypeVar
+
+import psycopg2
+import pytest
+
+from dashboard.db_connector import POLICIES
+from dashboard.errors import ReadFailedError
+from dashboard.executor import ReadExecutor
+from dashboard.pool import Query
+from dashboard.pool_stats import PoolStats
+from dashboard.reads import Reads
+
+T = TypeVar("T")
+
+
+class FakePool:
+    """A pool whose reads need no database."""
+
+    policy = POLICIES["adopted"]
+    workers = 1
+
+    def read(self, query: Query[T]) -> T:
+        """Run `query` on one made-up row."""
+        return query(lambda _: [{"one": 1}])
+
+    def stats(self) -> PoolStats:
+        """Return a pool with one idle connection."""
+        return PoolStats(
+            size=5,
+            checked_in=1,
+            checked_out=0,
+            overflow=0,
+            connects_total=1,
+            invalidations_total=0,
+        )
+
+    def check_failed(self) -> None:
+        """Hear nothing."""
+
+
+@pytest.fixture
+def outcomes() -> list[str]:
+    """Collect how reads ended."""
+    return []
+
+
+@pytest.fixture
+def reads(outcomes: list[str]) -> Reads:
+    """Give reads with one thread, a queue of one and a short deadline."""
+    return Reads(
+        pool=FakePool(),
+        executor=ReadExecutor(workers=1, queue_size=1),
+        deadline_s=0.2,
+        on_outcome=outcomes.append,
+    )
+
+
+@pytest.fixture
+def hang() -> Iterator[Query[None]]:
+    """Give a query that hangs until the test ends."""
+    end = threading.Event()
+    yield lambda _: assert_ended(end)
+    end.set()
+
+
+def assert_ended(end: threading.Event) -> None:
+    """Wait for the test's end."""
+    assert end.wait(10)
+
+
+def fail(_: object) -> None:
+    """Fail as psycopg2 does after a restart."""
+    raise psycopg2.OperationalError(
+        "server closed the connection unexpectedly\n\tThis probably means 172.18.0.2"
+    )
+
+
+def test_read_gives_the_value_and_takes_it_down(reads: Reads, outcomes: list[str]) -> None:
+    """A good read is the last read, counted as ok."""
+    assert [{"one": 1}] == asyncio.run(reads.read(lambda fetch: fetch("SELECT 1")))
+    assert reads.last is not None
+    assert reads.last.trouble is None
+    assert ["ok"] == outcomes
+
+
+def test_failed_read_is_classified_counted_and_logged(
+    reads: Reads, outcomes: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller gets the kind; the log gets the driver's own first line."""
+    with caplog.at_level(logging.WARNING), pytest.raises(ReadFailedError) as caught:
+        asyncio.run(reads.read(fail))
+    assert "connection_lost" == caught.value.trouble.kind
+    assert reads.last is not None
+    assert caught.value.trouble == reads.last.trouble
+    assert ["connection_lost"] == outcomes
+    assert [
+        "read failed: kind=connection_lost sqlstate=- phase=query "
+        "driver=OperationalError: server closed the connection unexpectedly"
+    ] == caplog.messages
+
+
+def test_hanging_read_ends_at_the_deadline(
+    reads: Reads, outcomes: list[str], hang: Query[None]
+) -> None:
+    """The caller waits for the deadline and no longer; the loop is free meanwhile."""
+
+    async def both() -> tuple[float, int]:
+        ticks = 0
+        started = time.monotonic()
+        reading = asyncio.create_task(reads.read(hang))
+        while not reading.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        with pytest.raises(ReadFailedError, match="no answer within the deadline"):
+            reading.result()
+        return time.monotonic() - started, ticks
+
+    took_s, ticks = asyncio.run(both())
+    assert 0.2 <= took_s < 1.0, f"took {took_s:.3f} s"
+    assert ticks >= 5
+    assert ["deadline"] == outcomes
+
+
+def test_full_queue_is_told_at_once(reads: Reads, outcomes: list[str], hang: Query[None]) -> None:
+    """One thread and one place: of three hanging reads, one is refused."""
+
+    async def three() -> None:
+        await asyncio.gather(*(reads.read(hang) for _ in range(3)), return_exceptions=True)
+
+    asyncio.run(three())
+    # The first may still be queued when the second comes.
+    assert "overloaded" == outcomes[0]
+    assert {"overloaded", "deadline"} == set(outcomes)
+    assert 3 == len(outcomes)
