@@ -1,0 +1,92 @@
+"""up, down, clean, policy: a trouble is named before anything is changed."""
+
+import socket
+
+import pytest
+
+from tests.unit.scripts.conftest import Clone
+
+ELSEWHERE = ("docker ps --all --filter", 0, "/elsewhere/clone\\n")
+
+
+@pytest.mark.parametrize("script", ["up", "down", "clean", "policy"])
+def test_verb_refuses_a_stack_of_another_folder(clone: Clone, script: str) -> None:
+    """Two clones of one name share a Compose project: the second must not take the first's."""
+    clone.answers(*ELSEWHERE)
+    done = clone.run("bash", f"scripts/{script}.sh", NAME="naive")
+    assert 1 == done.returncode
+    assert "belongs to another folder: /elsewhere/clone" in done.stderr
+    assert "COMPOSE_PROJECT_NAME=clone-2" in done.stderr
+    changing = (" up ", " down", " rm ", " build")
+    assert not [call for call in clone.calls if any(word in call for word in changing)]
+    assert "" == clone.dotenv
+
+
+def test_up_names_every_bad_setting_before_it_builds(clone: Clone) -> None:
+    """Exported settings and those of .env are checked together."""
+    (clone.folder / ".env").write_text("HEALTH_INTERVAL_S=never\n")
+    done = clone.run("bash", "scripts/up.sh", DB_POOL_POLICY="nave")
+    assert 1 == done.returncode
+    assert "DB_POOL_POLICY='nave'" in done.stderr
+    assert "adopted, dispose, naive, pinned" in done.stderr
+    assert "HEALTH_INTERVAL_S='never'" in done.stderr
+    assert not [call for call in clone.calls if " build" in call]
+
+
+def test_up_names_a_taken_port(clone: Clone) -> None:
+    """The port and a way out of it are named before anything is built."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = clone.run("bash", "scripts/up.sh", DASHBOARD_PORT=str(port))
+    assert 1 == done.returncode
+    assert f"DASHBOARD_PORT={port} is taken" in done.stderr
+    assert not [call for call in clone.calls if " build" in call]
+
+
+def test_policy_unknown_lists_the_known_and_changes_nothing(clone: Clone) -> None:
+    """An unknown policy is refused with the list of those that are."""
+    (clone.folder / ".env").write_text("DB_POOL_POLICY=adopted\n")
+    done = clone.run("bash", "scripts/policy.sh", NAME="nave")
+    assert 1 == done.returncode
+    assert "adopted, dispose, naive, pinned" in done.stderr
+    assert "DB_POOL_POLICY=adopted\n" == clone.dotenv
+
+
+def test_policy_is_kept_and_recreates_the_dashboard_alone(clone: Clone) -> None:
+    """The choice outlives the command, and the database is not touched."""
+    clone.answers("docker compose ps --quiet dashboard", 0, "abc\\n")
+    done = clone.run("bash", "scripts/policy.sh", NAME="naive", DB_POOL_POLICY="pinned")
+    assert 0 == done.returncode, done.stderr
+    assert "DB_POOL_POLICY=naive\n" == clone.dotenv
+    ups = [call for call in clone.calls if " up " in call]
+    assert 1 == len(ups)
+    assert "--no-deps" in ups[0]
+    assert ups[0].endswith(" dashboard")
+
+
+def test_clean_removes_what_is_the_labs_and_keeps_the_rest(clone: Clone) -> None:
+    """A user's own settings stay, and so do the records of runs."""
+    (clone.folder / ".env").write_text("MINE=1\nDB_POOL_POLICY=naive\nPOSTGRES_IMAGE=x\n")
+    for name in (".venv", ".lab/restart", ".lab/build", ".secrets"):
+        (clone.folder / name).mkdir(parents=True)
+    clone.answers("docker image ls", 0, "123\\n")
+    done = clone.run("bash", "scripts/clean.sh")
+    assert 0 == done.returncode, done.stderr
+    assert "MINE=1\n" == clone.dotenv
+    assert (clone.folder / ".lab/restart").exists()
+    assert not [n for n in (".venv", ".secrets", ".lab/build") if (clone.folder / n).exists()]
+    assert "docker image rm --force 123" in clone.calls
+
+
+def test_secrets_are_made_once_and_closed_to_others(clone: Clone) -> None:
+    """The folder keeps others out; the files are readable for the containers' users."""
+    clone.run("bash", "scripts/secrets.sh")
+    files = sorted((clone.folder / ".secrets").iterdir())
+    first = [file.read_text() for file in files]
+    clone.run("bash", "scripts/secrets.sh")
+    assert ["owner_password", "reader_password"] == [file.name for file in files]
+    assert first == [file.read_text() for file in files]
+    assert first[0] != first[1]
+    assert all(len(password.strip()) >= 32 for password in first)
+    assert 0o700 == (clone.folder / ".secrets").stat().st_mode & 0o777
+    assert all(0o644 == file.stat().st_mode & 0o777 for file in files)
