@@ -19,6 +19,7 @@ class Gate:
         self.open = threading.Event()
 
     def __call__(self) -> str:
+        """Hang."""
         self.entered.release()
         assert self.open.wait(10)
         return "through"

@@ -1,7 +1,7 @@
 """The pools: connections come back, the pinned one never goes."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import psycopg2
 import pytest
@@ -85,7 +85,7 @@ class FakeCursor:
     def __init__(self, connection: "FakeConnection") -> None:
         self._connection = connection
 
-    def __enter__(self) -> "FakeCursor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,25 @@
+"""Pages run by Streamlit's own test runner, with made-up parts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import services
+from dashboard.services import Services
+
+PAGES = Path(__file__).parents[4] / "dashboard/app_pages"
+
+
+@pytest.fixture
+def run_page(parts: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """Give a function that runs a page and checks that no traceback shows."""
+    monkeypatch.setattr(services, "services", lambda: parts)
+
+    def run(name: str) -> AppTest:
+        page = AppTest.from_file(PAGES / f"{name}.py", default_timeout=10).run()
+        assert not page.exception
+        return page
+
+    return run

@@ -1,0 +1,185 @@
+"""One check of the database, against servers that are not there, silent, or rude."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+from psycopg2.extensions import POLL_OK
+
+from dashboard import sampler as module
+from dashboard.db_connector import Address
+from dashboard.errors import DeadlineError
+from dashboard.sampler import Sampler
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def address(port: int) -> Address:
+    """Return an address on loopback."""
+    return Address(host="127.0.0.1", port=port, database="lab", user="reader", password="s3cret")
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Give a socket that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_silent_server_ends_the_sample_at_its_deadline(listener: socket.socket) -> None:
+    """A frozen server accepts connections: only a deadline of our own ends the check."""
+    sampler = Sampler(address(listener.getsockname()[1]), deadline_s=0.2)
+    started = time.monotonic()
+    sample = sampler.sample()
+    took_s = time.monotonic() - started
+    assert 0.19 <= took_s < 0.6, f"took {took_s:.3f} s"
+    assert sample.trouble is not None
+    assert (False, "deadline", False) == (sample.good, sample.trouble.kind, sample.session_lost)
+
+
+def test_absent_server_is_refused(listener: socket.socket) -> None:
+    """A port at which nobody listens is told apart from silence."""
+    port = listener.getsockname()[1]
+    listener.close()
+    sample = Sampler(address(port)).sample()
+    assert sample.trouble is not None
+    assert "refused" == sample.trouble.kind
+
+
+def test_server_that_hangs_up_is_lost(listener: socket.socket) -> None:
+    """A server that closes during the login has lost the connection."""
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):  # the listener was closed at the test's end
+            for _ in range(2):  # libpq may try again, without encryption
+                listener.accept()[0].close()
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    sample = Sampler(address(listener.getsockname()[1])).sample()
+    assert sample.trouble is not None
+    assert "connection_lost" == sample.trouble.kind
+
+
+class FakeCursor(contextlib.AbstractContextManager["FakeCursor"]):
+    """A cursor that answers the sample's one question."""
+
+    def __init__(self, connection: "FakeConnection") -> None:
+        self._connection = connection
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute(self, _: str) -> None:
+        """Fail when the session is gone."""
+        if self._connection.dead:
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    def fetchone(self) -> tuple[str, datetime]:
+        """Return version and start."""
+        return "17.6 (Debian 17.6-0+deb13u1)", AT
+
+
+class FakeConnection:
+    """An asynchronous connection that is always ready."""
+
+    def __init__(self) -> None:
+        self.dead = self.closed = False
+
+    def poll(self) -> int:
+        """Be ready."""
+        return POLL_OK
+
+    def cursor(self) -> FakeCursor:
+        """Return a cursor."""
+        return FakeCursor(self)
+
+    def close(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[FakeConnection]:
+    """Collect the connections a sampler makes."""
+    made: list[FakeConnection] = []
+
+    def connect(**args: object) -> FakeConnection:
+        assert (1, "127.0.0.1", "dashboard-monitor") == (
+            args["async_"],
+            args["hostaddr"],
+            args["application_name"],
+        )
+        made.append(FakeConnection())
+        return made[-1]
+
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    return made
+
+
+def test_good_sample_knows_the_server(made: list[FakeConnection]) -> None:
+    """Version without the package's suffix, start, latency; one session for all samples."""
+    sampler = Sampler(address(1))
+    samples = [sampler.sample() for _ in range(3)]
+    assert ("17.6", AT) == (samples[0].server.version, samples[0].server.started_at)
+    assert all(sample.good and not sample.session_lost for sample in samples)
+    assert samples[0].latency_ms is not None
+    assert 1 == len(made)
+
+
+def test_lost_session_is_replaced_within_the_sample(made: list[FakeConnection]) -> None:
+    """A server that is back answers a fresh session: up, and the loss is told."""
+    sampler = Sampler(address(1))
+    sampler.sample()
+    made[0].dead = True
+    sample = sampler.sample()
+    assert (True, True) == (sample.good, sample.session_lost)
+    assert made[0].closed
+    assert not sampler.sample().session_lost
+    assert 2 == len(made)
+
+
+def test_lost_server_closes_the_session(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nobody there for a fresh session the sample is bad, and nothing is kept."""
+    sampler = Sampler(address(1))
+    sampler.sample()
+    made[0].dead = True
+
+    def refuse(**_: object) -> None:
+        raise psycopg2.OperationalError("connection to server failed: Connection refused")
+
+    monkeypatch.setattr(psycopg2, "connect", refuse)
+    first, second = sampler.sample(), sampler.sample()
+    assert (False, True) == (first.good, first.session_lost)
+    assert (False, False) == (second.good, second.session_lost)
+
+
+def test_silent_resolver_does_not_stop_the_checks(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where names are not answered, the last good address is still worth a try."""
+    sampler = Sampler(address(1), deadline_s=0.2)
+    sampler.sample()
+    made[0].dead = True
+
+    def silent(*, timeout_s: float) -> str:
+        raise DeadlineError
+
+    monkeypatch.setattr(sampler._resolver, "resolve", silent)
+    assert sampler.sample().good
+    assert module.DEADLINE_S == 1.0
+
+
+def test_close_gives_the_session_up(made: list[FakeConnection]) -> None:
+    """At the stop the server's slot is free again; closing twice is nothing."""
+    sampler = Sampler(address(1))
+    sampler.sample()
+    sampler.close()
+    sampler.close()
+    assert made[0].closed
