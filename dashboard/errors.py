@@ -151,10 +151,10 @@ def phase_of(error: BaseException) -> Phase:
 
 
 def driver_line(error: BaseException) -> str:
-    """Return the driver's own first line, for the log only."""
+    """Return the class and first line of what the driver said, for the log only."""
     inner = driver_error(error) or error
-    lines = str(inner).strip().splitlines()
-    return f"{type(inner).__name__}: {lines[0] if lines else ''}"
+    first, *_ = str(inner).strip().splitlines() or [""]
+    return f"{type(inner).__name__}: {first}" if first else type(inner).__name__
 
 
 def _kind_of(driver: psycopg2.Error, phase: Phase) -> str:

@@ -34,6 +34,7 @@ class Sample:
     latency_ms: float | None = None
     server: Server | None = None
     trouble: Trouble | None = None
+    driver_line: str | None = None  # for the log only: it may hold addresses
     session_lost: bool = False
 
     @property

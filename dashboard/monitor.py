@@ -88,4 +88,4 @@ def _log_change(sample: Sample) -> None:
     if sample.server is not None:
         log.info("database up: version=%s", sample.server.version)
     elif sample.trouble is not None:
-        log.warning("database down: kind=%s", sample.trouble.kind)
+        log.warning("database down: kind=%s driver=%s", sample.trouble.kind, sample.driver_line)

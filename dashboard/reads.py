@@ -12,6 +12,7 @@ from dashboard.errors import (
     ReadFailedError,
     Trouble,
     classify,
+    driver_error,
     driver_line,
     phase_of,
 )
@@ -83,8 +84,9 @@ class Reads:
             "read failed: kind=%s sqlstate=%s phase=%s driver=%s",
             trouble.kind,
             trouble.sqlstate or "-",
-            phase_of(error),
+            phase_of(error) if driver_error(error) else "-",
             driver_line(error),
+            exc_info=error if trouble.kind == "internal" else None,  # a bug: say where
         )
         self._ended(trouble)
         return trouble

@@ -1,6 +1,5 @@
 """One check of the database over a connection of the monitor's own, within a deadline."""
 
-import logging
 import select
 import time
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from dashboard.db_connector import Address
 from dashboard.errors import DashboardError, DeadlineError, classify, driver_line
 from dashboard.health import Sample, Server
 from dashboard.resolver import Resolver
-
-log = logging.getLogger(__name__)
 
 APPLICATION_NAME = "dashboard-monitor"
 DEADLINE_S = 1.0
@@ -53,12 +50,12 @@ class Sampler:
             answer = self._answer(deadline_at)
         except (psycopg2.Error, DashboardError, OSError) as error:
             self.close()
-            log.debug("sample failed: %s", driver_line(error))
             return Sample(
                 began_s=began_s,
                 ended_s=time.monotonic(),
                 ended_at=datetime.now(UTC),
                 trouble=classify(error),
+                driver_line=driver_line(error),
                 session_lost=kept is not None,
             )
         return Sample(

@@ -21,6 +21,7 @@ def sample(*, good: bool = True, session_lost: bool = False) -> Sample:
         ended_at=AT,
         server=Server(version="17.6", started_at=AT) if good else None,
         trouble=None if good else Trouble(kind="refused"),
+        driver_line=None if good else "OperationalError: Connection refused",
         session_lost=session_lost,
     )
 
@@ -98,7 +99,7 @@ def test_changes_are_logged_once(wait_for, caplog: pytest.LogCaptureFixture) -> 
         run(Script(sample(), sample(good=False), sample(good=False), sample()), wait_for, 6)
     assert [
         "database up: version=17.6",
-        "database down: kind=refused",
+        "database down: kind=refused driver=OperationalError: Connection refused",
         "database up: version=17.6",
     ] == caplog.messages
 

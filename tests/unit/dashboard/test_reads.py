@@ -59,6 +59,14 @@ def test_failed_read_is_classified_counted_and_logged(
     assert [line] == caplog.messages
 
 
+def test_bug_is_logged_with_its_place(reads: Reads, caplog: pytest.LogCaptureFixture) -> None:
+    """An error that is no trouble of the database's is one of ours: the log says where."""
+    with pytest.raises(ReadFailedError, match="the read failed in the dashboard"):
+        asyncio.run(reads.read(lambda _: 1 / 0))
+    assert "kind=internal sqlstate=- phase=- driver=ZeroDivisionError" in caplog.text
+    assert "Traceback" in caplog.text
+
+
 def test_hanging_read_ends_at_the_deadline(
     reads: Reads, outcomes: list[str], hang: Query[None]
 ) -> None:
