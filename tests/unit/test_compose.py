@@ -1,0 +1,143 @@
+"""docker-compose.yml and the Dockerfiles keep the rules that a glance does not show."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboard.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+STACK: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = STACK["services"]
+DOCKERFILES = sorted([*ROOT.glob("*/Dockerfile"), *ROOT.glob("*/*/*Dockerfile")])
+ORDER = (
+    "<< image build command user environment secrets ports volumes tmpfs "
+    "healthcheck stop_signal stop_grace_period"
+).split()
+each_service = pytest.mark.parametrize("name", SERVICES)
+each_dockerfile = pytest.mark.parametrize(
+    "path", DOCKERFILES, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+def _keys(name: str) -> list[str]:
+    """Return a service's keys as they are written, before anchors are merged."""
+    node: Any = yaml.compose(TEXT)
+    for step in ("services", name):
+        node = next(value for key, value in node.value if key.value == step)
+    return [key.value for key, _ in node.value]
+
+
+@each_service
+def test_compose_keys_stand_in_one_order(name: str) -> None:
+    """A reader finds the same thing at the same place in every service."""
+    assert [key for key in ORDER if key in _keys(name)] == _keys(name)
+
+
+def test_compose_names_nothing_that_must_vary() -> None:
+    """Project and containers take their names from the folder or the environment."""
+    assert not {"version", "name"} & set(STACK)
+    assert not [name for name in SERVICES if "container_name" in SERVICES[name]]
+
+
+@each_service
+def test_compose_images_are_pinned(name: str) -> None:
+    """No image floats: each has a tag, and none is `latest`."""
+    image = re.sub(r"\$\{\w+:-(.*)\}", r"\1", SERVICES[name]["image"])
+    assert re.search(r":[\w.-]+$", image)
+    assert "latest" not in image
+
+
+@each_service
+def test_compose_services_are_hardened(name: str) -> None:
+    """Unprivileged, without capabilities, on a read-only root."""
+    service = SERVICES[name]
+    assert ["ALL"] == service["cap_drop"]
+    assert ["no-new-privileges:true"] == service["security_opt"]
+    assert service["read_only"] is True
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+
+
+@each_service
+def test_compose_health_is_checked_on_every_engine(name: str) -> None:
+    """Each service says when it is healthy; `start_interval` fails on engines before 25."""
+    check = SERVICES[name]["healthcheck"]
+    assert {"test", "interval", "timeout", "retries", "start_period"} == set(check)
+
+
+def test_compose_publishes_the_dashboard_on_loopback_alone() -> None:
+    """PostgreSQL is not published, and the dashboard only to this machine."""
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ["127.0.0.1:${DASHBOARD_PORT:-8501}:8501"] == ports
+
+
+def test_compose_dashboard_does_not_wait_for_its_database() -> None:
+    """It must live without it, so it must start without it."""
+    assert "depends_on" not in SERVICES["dashboard"]
+
+
+def test_compose_owner_password_is_postgres_own() -> None:
+    """The dashboard holds the reader's password and no other."""
+    assert ["owner_password", "reader_password"] == SERVICES["postgres"]["secrets"]
+    assert ["reader_password"] == SERVICES["dashboard"]["secrets"]
+
+
+@each_service
+def test_compose_environment_holds_no_secret(name: str) -> None:
+    """Passwords are files: an environment shows in `docker inspect`."""
+    names = [key for key in SERVICES[name]["environment"] if "PASSWORD" in key]
+    assert names
+    assert all(key.endswith("_FILE") for key in names)
+
+
+def test_compose_defaults_are_those_of_the_settings() -> None:
+    """What the settings' check calls the default is what runs."""
+    defaults = {setting.name: setting.default for setting in SETTINGS.values()}
+    written = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", TEXT))
+    known = {name: value for name, value in written.items() if defaults.get(name)}
+    assert {name: defaults[name] for name in known} == known
+
+
+def test_compose_variables_have_defaults_and_are_documented() -> None:
+    """Plain `docker compose` works without any of them; a reader finds each by name."""
+    code = re.sub(r"#.*", "", TEXT)
+    names = set(re.findall(r"\$\{(\w+)", code))
+    assert names == set(re.findall(r"\$\{(\w+):-", code))
+    documented = (ROOT / "docs/configuration.md").read_text()
+    assert [] == sorted(name for name in names if f"`{name}`" not in documented)
+
+
+def test_compose_settings_of_postgres_each_have_a_reason() -> None:
+    """A setting without a reason is one that nobody dares to change."""
+    lines = (ROOT / "postgres/postgresql.conf").read_text().splitlines()
+    silent = [line for line in lines if "=" in line.split("#")[0] and "#" not in line]
+    assert ["full_page_writes = on"] == silent  # the line before it speaks for both
+
+
+@each_dockerfile
+def test_dockerfile_builds_on_old_engines_without_a_registry(path: Path) -> None:
+    """No frontend is fetched (`# syntax=`), and Engine 20.10 knows no heredoc."""
+    text = path.read_text()
+    assert "# syntax=" not in text
+    assert "<<" not in text
+    assert "latest" not in text
+
+
+@each_dockerfile
+def test_dockerfile_marks_its_image_as_the_labs(path: Path) -> None:
+    """`make clean` finds an image by its label, and a build is skipped by its content."""
+    last = path.read_text().strip().splitlines()[-1]
+    assert "LABEL recovery-lab=1 recovery-lab.content=$LAB_CONTENT" == last
+
+
+def test_dockerignore_admits_what_the_image_copies() -> None:
+    """The context is empty but for what a COPY names."""
+    dockerfile = (ROOT / "dashboard/Dockerfile").read_text()
+    copied = re.findall(r"^COPY (.*) \S+$", dockerfile, re.MULTILINE)
+    admitted = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    sources = {source for line in copied for source in line.split()}
+    assert {s for s in sources if not s.startswith("dashboard/")} == set(admitted)
