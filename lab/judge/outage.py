@@ -10,7 +10,6 @@ from lab.judge.measures import Bracket, Counts
 from lab.record.history import AnyRecord, Container, Event, Health, LogLine, Probe, Warmed
 
 Word = Literal["passed", "failed", "inconclusive"]
-_SESSION_NOISE = ("connection", "disconnection")
 TARGET_S = 60.0  # the plan's target for both to be back, counted from ready
 
 
@@ -180,8 +179,7 @@ def _telling(history: Sequence[AnyRecord]) -> list[LogLine]:
     """Return the server's lines about its own end and start, not those about single sessions."""
     asked_at = measures.mark_at(history, measures.ASKED) or 0.0
     lines = [line for line in measures.of_kind(history, LogLine) if line.at >= asked_at]
-    own = [line for line in lines if line.severity in ("LOG", "PANIC") and not line.application]
-    return [line for line in own if not line.message.startswith(_SESSION_NOISE)]
+    return [line for line in lines if line.severity in ("LOG", "PANIC") and not line.application]
 
 
 def _log_line(line: LogLine, asked_at: float) -> str:

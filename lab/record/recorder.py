@@ -70,7 +70,8 @@ class Recorder:
         except subprocess.TimeoutExpired:
             docker.end_process_group(self._process, 5.0)
         self._reader.join(5.0)
-        self._file.close()
+        for stream in (self._answers, self._complaints, self._file):
+            stream.close()
 
     def order(self, order: str) -> None:
         """Give the observer an order.
