@@ -8,6 +8,7 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
+. scripts/lib_apt.sh
 
 readonly SUITE=trixie KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 scratch=""
