@@ -45,7 +45,7 @@ main() {
   for name in $KEPT_SETTINGS; do keep "$name"; done
   [ -s .env ] || rm -f .env
   say removed ".venv, .secrets, this lab's lines of .env"
-  [ ! -d .lab ] || say kept ".lab, the records of your runs"
+  [ ! -d .lab ] || rmdir .lab 2>/dev/null || say kept ".lab, the records of your runs"
 }
 
 main "$@"

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 failed=""
 check() {
-  say lint "$*"
+  say lint "$1 ${2-}"
   "$@" || failed="$failed ${1##*/}"
 }
 
