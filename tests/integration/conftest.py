@@ -5,6 +5,7 @@ scripts and plain `docker compose` all mean the same one.
 """
 
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,6 +85,19 @@ def stack(private: Stack, docker_services) -> Iterator[Stack]:
     heal(private)
     yield private
     heal(private)
+
+
+def command(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in the repository's root, as a user does; on the tests' own stack."""
+    return subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
 
 
 def heal(stack: Stack) -> None:

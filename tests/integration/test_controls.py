@@ -1,27 +1,21 @@
 """The lab doubts itself: what did not happen is never called recovered."""
 
-import json
-import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from lab import docker
 from lab.stack import Stack
-from tests.integration.conftest import ROOT, wait_until
+from tests.integration.conftest import ROOT, command, wait_until
 
 
 def lab(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the lab's command line on the tests' own stack."""
-    return subprocess.run(
-        [sys.executable, "-m", "lab", *words],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return command(sys.executable, "-m", "lab", *words, **environ)
 
 
 def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
@@ -32,48 +26,55 @@ def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
     proves("`watch -- true` exits 2: start time did not move")
 
 
-def test_pinned_restart_is_reported_as_not_recovered(stack: Stack, proves) -> None:
-    """Control: `make restart-db` under `pinned` exits non-zero, and leaves the record."""
-    stack.use_policy("pinned")
-    done = subprocess.run(
-        ["make", "restart-db"],
-        cwd=ROOT,
-        env={**os.environ, "LAB_LIMIT_S": "15"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode != 0, done
-    assert "NOT RECOVERED" in done.stdout
-    latest = json.loads((ROOT / ".lab/last-restart.json").read_text())
-    assert latest["runs"][-1]["verdict"] == "failed"
-    proves("`make restart-db` under pinned exits non-zero within 15 s of ready")
-
-
-def test_interrupted_watch_leaves_a_running_database(stack: Stack, proves) -> None:
-    """Ctrl-C while the server is held down brings it back at once."""
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "lab", "watch", "--", "scripts/take-away.sh", "restart", "60"],
+@pytest.fixture
+def watching(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+    """A watch whose server is held down for 10 s; it is down when the test begins."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "watch", "--", "scripts/take-away.sh", "restart", "10"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
-    wait_down(stack)
-    watching.send_signal(2)
+    with process:
+        wait_until(lambda: not running(stack), "the server is stopped", 30)
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def running(stack: Stack) -> bool:
+    """Tell whether the database's container runs."""
+    return docker.container(stack.target, stack.target.database.service)["State"]["Running"]
+
+
+def observers(stack: Stack) -> list[str]:
+    """Return the helper containers of the tests' own stack."""
+    return docker.run("ps", "-q", "--filter", f"label=recovery-lab.project={stack.project}").split()
+
+
+def test_interrupted_watch_leaves_a_running_database(
+    stack: Stack, watching: subprocess.Popen[str], proves
+) -> None:
+    """Ctrl-C while the server is held down brings it back at once, and removes the observer."""
+    watching.send_signal(signal.SIGINT)
     said, _ = watching.communicate(timeout=40)
     assert watching.returncode == 130, said
-    assert docker.container(stack.target, "postgres")["State"]["Running"]
-    proves("Ctrl-C in the middle of a hold: database running, exit 130")
+    assert running(stack)
+    wait_until(lambda: not observers(stack), "the observer is gone", 10)
+    proves("Ctrl-C in the middle of a hold: database running, exit 130, no helper left")
 
 
-def wait_down(stack: Stack) -> None:
-    """Wait until the database's container is stopped."""
-    wait_until(
-        lambda: not docker.container(stack.target, "postgres")["State"]["Running"], "stopped", 30
-    )
+def test_killed_watch_leaves_a_running_database(
+    stack: Stack, watching: subprocess.Popen[str], proves
+) -> None:
+    """SIGKILL of the runner: the command goes on to its end, which starts the server again."""
+    watching.kill()
+    watching.wait(5)
+    wait_until(lambda: running(stack), "the server runs", 30)
+    wait_until(lambda: not observers(stack), "the observer is gone", 10)
+    proves("SIGKILL in the middle of a hold: database running, no helper left")
 
 
 def test_remote_daemon_is_refused(proves) -> None:
