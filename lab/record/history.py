@@ -33,6 +33,19 @@ class Mark(Record, frozen=True, kw_only=True, tag="mark"):
     name: str
 
 
+class FaultEvent(Record, frozen=True, kw_only=True, tag="fault"):
+    """A step of a fault, in the order `injecting injected landed healing healed back`.
+
+    `at` is on the containers' clock: of the daemon's event or of the helper that did it where
+    `evidence` says so, else of the witness as it heard of it.
+    """
+
+    at: float
+    fault: str
+    name: str
+    evidence: str = ""
+
+
 class Event(Record, frozen=True, kw_only=True, tag="event"):
     """An event of the Docker daemon about the database's container, with the daemon's own time."""
 
@@ -67,11 +80,14 @@ class Probe(Record, frozen=True, kw_only=True, tag="probe"):
 
 
 class Began(Record, frozen=True, kw_only=True, tag="began"):
-    """An operation, written before it starts."""
+    """An operation, written before it starts; `nonce` is what a good answer must echo."""
 
     op: int
     scheduled_at: float
     started_at: float
+    contender: str = ""
+    job: str = ""
+    nonce: str = ""
 
 
 class Ended(Record, frozen=True, kw_only=True, tag="ended"):
@@ -83,12 +99,20 @@ class Ended(Record, frozen=True, kw_only=True, tag="ended"):
     kind: str = ""
     message: str = ""
     backend_pid: int = 0
+    contender: str = ""
+    job: str = ""
+    phase: str = ""
+    error_class: str = ""
+    sqlstate: str = ""
+    server_started: str = ""
 
 
 class Missed(Record, frozen=True, kw_only=True, tag="missed"):
     """An operation that was due while all workers were busy."""
 
     scheduled_at: float
+    contender: str = ""
+    job: str = ""
 
 
 class Health(Record, frozen=True, kw_only=True, tag="health"):
@@ -120,6 +144,19 @@ class Warmed(Record, frozen=True, kw_only=True, tag="warmed"):
     wanted: int
     checked_in: int
     backends: list[int]
+    contender: str = ""
+    job: str = ""
+
+
+class Look(Record, frozen=True, kw_only=True, tag="look"):
+    """A contender's pool when its readers had stopped, by its own count."""
+
+    at: float
+    contender: str
+    job: str
+    size: int
+    checked_in: int
+    checked_out: int
 
 
 class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
@@ -132,6 +169,7 @@ class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
 AnyRecord = (
     Clock
     | Mark
+    | FaultEvent
     | Event
     | LogLine
     | Probe
@@ -141,6 +179,7 @@ AnyRecord = (
     | Health
     | Container
     | Warmed
+    | Look
     | Trouble
 )
 

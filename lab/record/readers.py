@@ -1,7 +1,6 @@
 """Read the dashboard as its users do: an open loop, each read recorded before and after."""
 
 import itertools
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,8 @@ import httpx
 import msgspec
 
 from lab.record.history import Began, Ended, Health, Missed, Record
+from lab.record.live import NotLiveError, live_backend
+from lab.record.openloop import OpenLoop, at_once
 
 HUNG_S = 10.0  # not finished this long after its schedule: hung
 
@@ -34,12 +35,19 @@ class Readers:
         self._emit = emit
         self._ops = itertools.count(1)
         self._stop = threading.Event()
+        self._loop = OpenLoop(
+            self._read,
+            lambda due: emit(Missed(scheduled_at=due)),
+            workers=reading.workers,
+            reads_per_s=reading.reads_per_s,
+        )
         # Operations and health samples must not wait for each other's connections.
         self._reads = httpx.Client(base_url=reading.url, timeout=HUNG_S, trust_env=False)
         self._samples = httpx.Client(base_url=reading.url, timeout=2.0, trust_env=False)
 
     def stop(self) -> None:
         """Stop scheduling; reads under way end by their own limit."""
+        self._loop.stop()
         self._stop.set()
 
     def start_health(self) -> None:
@@ -48,25 +56,12 @@ class Readers:
 
     def start_steady(self) -> None:
         """Read at a steady rate."""
-        idle: queue.SimpleQueue[queue.SimpleQueue[float]] = queue.SimpleQueue()
-        for _ in range(self._reading.workers):
-            threading.Thread(target=self._worker, args=(idle,), daemon=True).start()
-        threading.Thread(target=self._schedule, args=(idle,), daemon=True).start()
+        self._loop.start()
 
     def burst(self, count: int) -> list[Ended]:
         """Send `count` reads at once, from behind a barrier; return how they ended."""
         ends: list[Ended] = []
-        barrier = threading.Barrier(count)
-
-        def one() -> None:
-            barrier.wait(5.0)
-            ends.append(self._read(time.monotonic()))
-
-        threads = [threading.Thread(target=one, daemon=True) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(HUNG_S + 1.0)
+        at_once(count, lambda: ends.append(self._read(time.monotonic())), HUNG_S + 1.0)
         return ends
 
     def health(self) -> Health:
@@ -100,48 +95,21 @@ class Readers:
             spent = sample.ended_at - sample.started_at
             self._stop.wait(max(0.0, self._reading.health_every_s - spent))
 
-    def _schedule(self, idle: "queue.SimpleQueue[queue.SimpleQueue[float]]") -> None:
-        period_s = 1.0 / self._reading.reads_per_s
-        due = time.monotonic() + period_s
-        while not self._stop.wait(max(0.0, due - time.monotonic())):
-            try:
-                idle.get_nowait().put(due)
-            except queue.Empty:
-                self._emit(Missed(scheduled_at=due))
-            due += period_s
-
-    def _worker(self, idle: "queue.SimpleQueue[queue.SimpleQueue[float]]") -> None:
-        inbox: queue.SimpleQueue[float] = queue.SimpleQueue()
-        while not self._stop.is_set():
-            idle.put(inbox)
-            self._read(inbox.get())
-
     def _read(self, scheduled_at: float) -> Ended:
         op = next(self._ops)
         self._emit(Began(op=op, scheduled_at=scheduled_at, started_at=time.monotonic()))
         try:
-            end = self._judged(op, self._reads.get(self._reading.read_path))
+            answer = self._reads.get(self._reading.read_path)
+            backend = live_backend(answer, self._reading.read_must_have)
+            end = Ended(op=op, at=time.monotonic(), outcome="ok", backend_pid=backend)
         except httpx.TimeoutException as error:
             end = Ended(op=op, at=time.monotonic(), outcome="hung", kind=type(error).__name__)
         except httpx.HTTPError as error:
             end = _error(op, "http", str(error))
+        except NotLiveError as error:
+            end = _error(op, error.kind, error.message)
         self._emit(end)
         return end
-
-    def _judged(self, op: int, answer: httpx.Response) -> Ended:
-        """Tell a live read from anything else; a plain Streamlit answers 200 HTML on any path."""
-        try:
-            body = answer.json()
-        except ValueError:
-            return _error(op, "not_json", f"status {answer.status_code}")
-        if answer.status_code != 200:
-            error = body.get("error") or {}
-            return _error(op, error.get("kind", "http"), error.get("message", ""))
-        if body.get("stale") or any(name not in body for name in self._reading.read_must_have):
-            return _error(op, "not_live", "stale or incomplete answer")
-        return Ended(
-            op=op, at=time.monotonic(), outcome="ok", backend_pid=body.get("backend_pid", 0)
-        )
 
 
 def _error(op: int, kind: str, message: str) -> Ended:

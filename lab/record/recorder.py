@@ -1,9 +1,7 @@
 """The runner's end of the observer: start it, give orders, append what it says to the history."""
 
-import subprocess
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +11,8 @@ import msgspec
 import lab
 from lab import docker
 from lab.errors import InconclusiveError
-from lab.record.history import AnyRecord, Clock, Record, Trouble, decode, encode
+from lab.record.history import AnyRecord, Clock, Record, Trouble, encode
+from lab.record.link import Link
 from lab.record.observer import Assignment
 from lab.record.readers import Reading
 from lab.record.session import Login
@@ -35,20 +34,10 @@ class Recorder:
         self.records: list[AnyRecord] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("ab", buffering=0)
-        helper = docker.start_helper(
-            target.observer.image,
-            f"{project}_{target.compose.network}",
-            project,
-            [
-                f"{target.password_path}:{_MOUNTED}:ro",
-                # Always the code of this checkout, whatever an older image holds.
-                f"{Path(lab.__file__).resolve().parent}:/app/lab:ro",
-            ],
-            ["python", "-m", "lab.record.observer", msgspec.json.encode(_assign(target)).decode()],
-        )
-        self._process, self._orders, self._answers, self._complaints = helper
-        self._reader = threading.Thread(target=self._collect, daemon=True)
-        self._reader.start()
+        self._broken = ""
+        assignment = msgspec.json.encode(_assign(target)).decode()
+        helper = start_program(target, project, "lab.record.observer", assignment)
+        self._link = Link("the observer", helper, self.append)
 
     def __enter__(self) -> Self:
         return self
@@ -63,35 +52,32 @@ class Recorder:
 
     def close(self) -> None:
         """End the observer and close the history; idempotent."""
-        with suppress(BrokenPipeError):  # it may have ended by itself
-            self._orders.close()
-        try:
-            self._process.wait(5.0)
-        except subprocess.TimeoutExpired:
-            docker.end_process_group(self._process, 5.0)
-        self._reader.join(5.0)
-        for stream in (self._answers, self._complaints, self._file):
-            stream.close()
+        self._link.close()
+        self._file.close()
 
     def order(self, order: str) -> None:
         """Give the observer an order.
 
         Raises InconclusiveError when the observer is gone.
         """
-        try:
-            self._orders.write(order.encode() + b"\n")
-            self._orders.flush()
-        except (BrokenPipeError, ValueError) as error:
-            raise InconclusiveError(f"the observer is gone: {self._last_words()}") from error
+        self._link.order(order)
 
     def append(self, record: AnyRecord) -> None:
-        """Append a record of the runner's own."""
+        """Append a record; one that cannot be kept (a full disk) breaks the history for good."""
         with self._lock:
-            self._file.write(encode(record))
+            try:
+                self._file.write(encode(record))
+            except OSError as error:
+                self._broken = str(error)
             self.records.append(record)
 
     def snapshot(self) -> list[AnyRecord]:
-        """Return the history so far."""
+        """Return the history so far.
+
+        Raises InconclusiveError when a record could not be kept: nothing is judged on less.
+        """
+        if self._broken:
+            raise InconclusiveError(f"{self._path}: the record is incomplete: {self._broken}")
         with self._lock:
             return list(self.records)
 
@@ -111,30 +97,42 @@ class Recorder:
                     raise InconclusiveError(record.message)
                 if isinstance(record, kind):
                     return record
-            if self._process.poll() is not None:
-                raise InconclusiveError(f"the observer ended: {self._last_words()}")
+            self._link.ensure_running()
             time.sleep(0.01)  # polled: records arrive by another thread
         raise InconclusiveError(f"no {kind.__name__} from the observer after {limit_s:.0f} s")
 
-    def _collect(self) -> None:
-        for line in self._answers:
-            self.append(decode(line))
 
-    def _last_words(self) -> str:
-        said = self._complaints.read().decode(errors="replace").strip()
-        return said.splitlines()[-1] if said else f"exit status {self._process.poll()}"
+def start_program(target: Target, project: str, module: str, assignment: str) -> docker.Helper:
+    """Start one of the lab's own programs in a container on the clients' network."""
+    return docker.start_helper(
+        target.observer.image,
+        f"{project}_{target.compose.network}",
+        project,
+        [
+            f"{target.password_path}:{_MOUNTED}:ro",
+            # Always the code of this checkout, whatever an older image holds.
+            f"{Path(lab.__file__).resolve().parent}:/app/lab:ro",
+        ],
+        ["python", "-m", module, assignment],
+    )
+
+
+def login(target: Target) -> Login:
+    """Return how a program in a container logs in to the target's database."""
+    database = target.database
+    return Login(
+        host=database.host,
+        port=database.port,
+        name=database.name,
+        user=database.user,
+        password_file=_MOUNTED,
+    )
 
 
 def _assign(target: Target) -> Assignment:
-    database, dashboard = target.database, target.dashboard
+    dashboard = target.dashboard
     return Assignment(
-        login=Login(
-            host=database.host,
-            port=database.port,
-            name=database.name,
-            user=database.user,
-            password_file=_MOUNTED,
-        ),
+        login=login(target),
         reading=Reading(
             url=dashboard.url,
             read_path=dashboard.read_path,

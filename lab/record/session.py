@@ -66,17 +66,20 @@ def query_fresh(
         async_=1,
     )
     try:
-        _poll(connection, "connect", connect_limit_s)
+        drive(connection, "connect", connect_limit_s)
         cursor = connection.cursor()
         cursor.execute(sql, parameters)
-        _poll(connection, "query", QUERY_LIMIT_S)
+        drive(connection, "query", QUERY_LIMIT_S)
         return cursor.fetchall()
     finally:
         connection.close()
 
 
-def _poll(connection: psycopg2.extensions.connection, phase: str, limit_s: float) -> None:
-    """Drive an asynchronous connection until it is idle."""
+def drive(connection: psycopg2.extensions.connection, phase: str, limit_s: float) -> None:
+    """Drive an asynchronous connection until it is idle.
+
+    Raises DeadlineError, after which the connection is of no use, or psycopg2.Error.
+    """
     deadline = time.monotonic() + limit_s
     while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
         left = deadline - time.monotonic()

@@ -1,0 +1,1 @@
+"""Contenders: what meets an outage, each in a container with an address of its own."""
