@@ -130,6 +130,13 @@ def ensure_running(target: Target, service: str) -> None:
         compose(target, "start", service)
 
 
+def helpers(project: str, *labels: str) -> list[str]:
+    """Return the ids of what the lab has started beside a project, running or not."""
+    wanted = (f"{LABEL}=1", f"{LABEL}.project={project}", *labels)
+    filters = [word for label in wanted for word in ("--filter", f"label={label}")]
+    return run("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+
+
 class Helper(NamedTuple):
     """A running helper container: its client process and that one's standard streams."""
 

@@ -13,6 +13,10 @@ class InconclusiveError(LabError):
     """The harness, not the subject, is in doubt: nothing was proven either way."""
 
 
+class HealError(LabError):
+    """A fault could not be healed, or is not seen healed: nothing may go on before it is."""
+
+
 class DockerError(LabError):
     """A `docker` command failed; holds what was run and what it said."""
 

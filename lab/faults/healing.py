@@ -1,0 +1,92 @@
+"""Heal what a dead run has left open, from a fresh process; what a living one holds is its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab import docker
+from lab.errors import BadInputError
+from lab.faults import journal, server
+from lab.faults.base import Scene
+from lab.faults.journal import FAULT, STACK, Held, OpenFault, OpenStack
+from lab.faults.registry import FAULTS
+from lab.faults.witness import Witness
+from lab.record.history import FaultEvent
+from lab.target import Target
+
+
+def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
+    """Heal every open fault and remove every dead run's stack; yield a line for each.
+
+    `keep` leaves the stacks standing. Raises BadInputError where a living run holds one, HealError.
+    """
+    folder = target.root / journal.FOLDER
+    for path in sorted(folder.glob(f"*{FAULT}")):
+        with journal.held(path, OpenFault) as fault:
+            yield heal_held(fault)
+    for path in sorted(folder.glob(f"*{STACK}")):
+        with journal.held(path, OpenStack) as stack:
+            yield _remove(stack, keep=keep)
+
+
+def heal_held(held: Held[OpenFault]) -> str:
+    """Heal the fault of a journal's file that this process holds, see it healed, and say so."""
+    entry = held.entry()
+    if entry is None:
+        held.remove()
+        return f"{held.path.stem}: named, never injected"
+    said = heal_now(entry)
+    if server.find(_scene(entry)):
+        with Witness(entry.target, entry.project) as witness:
+            said = FAULTS[entry.fault].verify_healed(replace(_scene(entry), witness=witness))
+    held.remove()
+    return f"{entry.project}: healed {entry.fault}: {said}"
+
+
+def heal_now(entry: OpenFault) -> str:
+    """Heal without waiting for the database; idempotent."""
+    _same_daemon(entry)
+    scene = _scene(entry)
+    if server.find(scene) is None:
+        return "its container is gone"
+    FAULTS[entry.fault].heal(scene)
+    return f"healed {entry.fault}"
+
+
+def _remove(held: Held[OpenStack], *, keep: bool) -> str:
+    entry = held.entry()
+    if entry is None:
+        held.remove()
+        return f"{held.path.stem}: named, never started"
+    if keep:
+        return f"{entry.project}: kept (KEEP=1)"
+    _same_daemon(entry)
+    for name in docker.helpers(entry.project):
+        docker.run("rm", "--force", name)
+    words = ("--project-name", entry.project, "down", "--volumes", "--remove-orphans")
+    docker.compose(entry.target, *words, "--timeout", "2")
+    held.remove()
+    return f"{entry.project}: removed the stack of a dead run"
+
+
+def _same_daemon(entry: OpenFault | OpenStack) -> None:
+    """Raise BadInputError on another daemon: there the container would only seem to be gone."""
+    address = docker.endpoint()[1]
+    if address != entry.docker:
+        raise BadInputError(
+            f"{entry.project}: opened on the daemon {entry.docker}, this one is {address}; "
+            "choose that context, then run: make heal"
+        )
+
+
+def _scene(entry: OpenFault) -> Scene:
+    return Scene(
+        target=entry.target,
+        project=entry.project,
+        hold_s=entry.hold_s,
+        note=_nowhere,
+        before=entry.before,
+    )
+
+
+def _nowhere(event: FaultEvent) -> None:
+    """Keep nothing: the history belongs to the run that is gone."""

@@ -1,0 +1,28 @@
+"""The watchdog's program: `python -m lab.faults.watching JOURNAL-FILE LIMIT-S`."""
+
+import logging
+import sys
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.faults.watchdog import watch
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Watch over one fault; what was done goes to the log beside the journal."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(message)s")
+    path, limit_s = Path(sys.argv[1]), float(sys.argv[2])
+    sys.stdout.write("watching\n")
+    sys.stdout.flush()
+    try:
+        _log.info("%s: %s", path.stem, watch(path, limit_s))
+    except LabError:
+        _log.exception("%s: not healed; run: make heal", path.stem)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
