@@ -145,6 +145,18 @@ def unknown_verbs(text: str, known: Iterable[str]) -> list[str]:
     return sorted(set(said) - set(known))
 
 
+def lab_verbs() -> set[str]:
+    """Return what may follow `python -m lab`."""
+    commands = cli.app.registered_commands
+    return {command.name or getattr(command.callback, "__name__", "") for command in commands}
+
+
+def unknown_lab_verbs(text: str, known: Iterable[str]) -> list[str]:
+    """Return what `python -m lab X` in code names and the command line does not have."""
+    said = re.findall(r"python -m lab ([a-z][a-z-]*)", code_of(text))
+    return sorted(set(said) - set(known))
+
+
 def unlisted_verbs(text: str, known: Iterable[str]) -> list[str]:
     """Return the public targets that the section of verbs leaves out."""
     return sorted({f"make {name}" for name in known} - set(first_cells(section(text, "Verbs"))))
@@ -208,6 +220,18 @@ def test_page_names_no_unknown_verb(page: Path) -> None:
 
 
 @each_page
+def test_page_names_no_unknown_verb_of_the_lab(page: Path) -> None:
+    """So does one who types what follows `python -m lab`."""
+    assert [] == unknown_lab_verbs(page.read_text(), lab_verbs())
+
+
+def test_every_verb_of_the_lab_is_documented() -> None:
+    """Each command of `python -m lab` is shown as it is typed."""
+    code = code_of(CONFIGURATION)
+    assert [] == sorted(verb for verb in lab_verbs() if f"python -m lab {verb}" not in code)
+
+
+@each_page
 def test_page_names_no_unknown_policy(page: Path) -> None:
     """A policy that a page says to choose can be chosen."""
     assert [] == unknown_policies(page.read_text(), POLICIES)
@@ -252,6 +276,7 @@ def test_readme_is_short() -> None:
         (lambda: sorted(targets("up: ## start\nimages:\n\ttrue\n")), ["up"]),
         (lambda: unknown_verbs("`make up`, `make it` and make no", {"up"}), ["it"]),
         (lambda: unknown_verbs("```\nX=1 make dwon\n```", {"down"}), ["dwon"]),
+        (lambda: unknown_lab_verbs("`python -m lab wach -- true`", {"watch"}), ["wach"]),
         (lambda: unlisted_verbs("## Verbs\n| verb |\n| --- |\n| `make a` |", "ab"), ["make b"]),
         (lambda: unknown_policies("make policy NAME=nave", POLICIES), ["nave"]),
         (lambda: unknown_policies("DB_POOL_POLICY=best make up", POLICIES), ["best"]),
