@@ -15,11 +15,16 @@ from rich.table import Table
 from lab import docker
 from lab.demo import play
 from lab.errors import BadInputError, InconclusiveError, LabError
+from lab.faults import FAULTS
 from lab.files import write_whole
 from lab.judge.outage import Outage, judge
 from lab.judge.phases import phases
+from lab.judge.verdict import STATUS, write_verdict
 from lab.record.history import AnyRecord
+from lab.report import matrix as matrix_report
 from lab.report import restart as report
+from lab.roles import JOBS_OF
+from lab.runs import all_runs, find_run, read_run
 from lab.target import limit_s, load_target
 from lab.watch import Job, Watch, watch_outage
 
@@ -40,7 +45,7 @@ def lab() -> None:
 def watch(
     command: Annotated[list[str], typer.Argument(help="What takes the database away.")],
     name: Annotated[str, typer.Option(help="What this outage is called.")] = "outage",
-    repeat: Annotated[int, typer.Option(min=1, max=100, help="How many outages.")] = 1,
+    repeat: Annotated[int, typer.Option(help="How many outages, 1 to 100.")] = 1,
     job: Annotated[str, typer.Option(help="steady reads, or an idle pool.")] = "steady",
 ) -> None:
     """Observe while COMMAND takes the database away; exit 0 only if all came back by itself."""
@@ -55,10 +60,57 @@ def demo(
     raise typer.Exit(_guarded(lambda: _demo(command)))
 
 
+@app.command(name="list")
+def list_runs() -> None:
+    """List the matrix' faults, contenders and runs."""
+    raise typer.Exit(_guarded(_list))
+
+
+@app.command(name="judge")
+def judge_verb(
+    run: Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")],
+) -> None:
+    """Judge a run as stored; exit 0 passed, 1 some failed, 2 some inconclusive."""
+    raise typer.Exit(_guarded(lambda: _judge(run)))
+
+
+@app.command(name="report")
+def report_verb(
+    run: Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")],
+) -> None:
+    """Write a run's report.md and its timelines; print the report."""
+    raise typer.Exit(_guarded(lambda: _report(run)))
+
+
+def _list() -> int:
+    print(f"faults      {', '.join(FAULTS)}")
+    print(f"contenders  {', '.join(JOBS_OF)}")
+    for folder in all_runs():
+        info = read_run(folder)
+        print(f"run         {folder.name}  {', '.join(info.faults)} x {info.repeats}")
+    return PASSED
+
+
+def _judge(word: str) -> int:
+    verdict = write_verdict(find_run(word))
+    for line in matrix_report.verdict_lines(verdict):
+        print(line)
+    return STATUS[verdict.verdict]
+
+
+def _report(word: str) -> int:
+    folder = find_run(word)
+    print(matrix_report.write(folder))
+    print(report.row("report", f"{folder}/report.md"))
+    return PASSED
+
+
 def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
     """Watch `repeat` outages; keep the page and the records also when stopped half-way."""
     if job not in ("steady", "idle"):
         raise BadInputError(f"--job {job!r}: expected steady or idle")
+    if not 1 <= repeat <= 100:
+        raise BadInputError(f"--repeat {repeat}: expected a whole number from 1 to 100")
     begun = datetime.now(UTC)
     target, limit = load_target(Path("target.toml")), limit_s()
     folder = Path(".lab") / name.split(maxsplit=1)[0]
@@ -66,6 +118,8 @@ def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
     outages: list[Outage] = []
     try:
         for number in range(1, repeat + 1):
+            if repeat > 1:
+                print(f"--- run {number} of {repeat}", flush=True)
             history = stem.with_name(f"{stem.name}-{number}.jsonl")
             job_word: Job = "steady" if job == "steady" else "idle"
             one = Watch(
@@ -151,7 +205,7 @@ def _guarded(work: Callable[[], int]) -> int:
     except InconclusiveError as error:
         print(f"INCONCLUSIVE: {error}", file=sys.stderr)
         return INCONCLUSIVE
-    except LabError as error:
+    except (LabError, OSError) as error:  # OSError: a full disk, a folder that is not ours
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -58,7 +58,7 @@ def watch_outage(watch: Watch, on_history: OnHistory) -> Outage:
     database = docker.container(watch.target, watch.target.database.service)
     project = docker.project_of(database)
     with Recorder(watch.target, project, watch.history) as recorder:
-        _settle(recorder)
+        settle(recorder)
         _warm(recorder, watch.job)
         story = Story(watch.target, project, recorder)
         story.note_containers()
@@ -69,7 +69,7 @@ def watch_outage(watch: Watch, on_history: OnHistory) -> Outage:
     return judge(recorder.snapshot(), watch.limit_s)
 
 
-def _settle(recorder: Recorder) -> None:
+def settle(recorder: Recorder) -> None:
     """Wait for the steady state before: the server answers and System Health says `up`."""
     deadline = time.monotonic() + 30.0
     while time.monotonic() < deadline:
@@ -125,9 +125,13 @@ class _Following:
         """Mark the command's end; end a command that takes too long."""
         if self._returned:
             return
-        if self._running.poll() is not None:
+        status = self._running.poll()
+        if status is not None:
             _mark(self._recorder, measures.RETURNED)
             self._returned = True
+            if status:
+                command = " ".join(self._watch.command)
+                raise InconclusiveError(f"{command}: exit status {status}; see what it said above")
         elif time.monotonic() > self._deadline:
             command = self._watch.command[0]
             raise BadInputError(f"{command} still runs after {COMMAND_LIMIT_S:.0f} s: ended")

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
 bring_back() {
-  docker compose start postgres
+  docker compose --progress quiet start postgres
 }
 
 main() {
@@ -19,15 +19,15 @@ main() {
   case "$fault" in
   restart)
     if [ "$hold" = 0 ]; then
-      docker compose restart postgres
+      docker compose --progress quiet restart postgres
       return
     fi
     trap bring_back EXIT
-    docker compose stop postgres
+    docker compose --progress quiet stop postgres
     ;;
   kill)
     trap bring_back EXIT
-    docker compose kill --signal KILL postgres
+    docker compose --progress quiet kill --signal KILL postgres
     ;;
   *) die "unknown fault: '$fault'" "say restart or kill" ;;
   esac

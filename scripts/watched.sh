@@ -26,6 +26,7 @@ watched() {
   local status=0
   whole HOLD "${HOLD:-0}" 600
   whole REPEAT "${REPEAT:-1}" 100
+  [ "${REPEAT:-1}" != 0 ] || die "REPEAT=0: expected a whole number from 1 to 100" "REPEAT=10 make restart-db"
   up_if_down
   .venv/bin/python -m lab watch --name "$2" --repeat "${REPEAT:-1}" \
     -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?

@@ -59,6 +59,7 @@ def markdown(outages: Sequence[Outage], title: str, facts: dict[str, str]) -> st
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
+    environment.filters["seconds"] = seconds
     page = environment.get_template("restart.md")
     passed = sum(outage.verdict == "passed" for outage in outages)
     return page.render(
