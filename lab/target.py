@@ -46,6 +46,13 @@ class Observer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     image: str
 
 
+class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The image of the helper that drops packets: Python and iptables; and what it cuts."""
+
+    image: str
+    interface: str
+
+
 class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a second stack is started beside the user's: every variable is set."""
 
@@ -61,6 +68,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     database: Database
     dashboard: Dashboard
     observer: Observer
+    faults: Faults
     private: Private
     root: Path = Path()
 

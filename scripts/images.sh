@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/lib_build.sh
 
+readonly NETFAULT=(docker compose --project-name recovery-lab-netfault --file scripts/netfault/compose.yml)
 readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
 
 # An answer of a registry (no such image, no right to it, too many requests) is no such word.
@@ -58,6 +59,8 @@ make_dashboard() {
   python="$(docker image inspect --format '{{ .Id }}' "$PYTHON_IMAGE" | cut -c 8-19)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard
+  build_with "$python$(content scripts/netfault)" "$NETFAULT_IMAGE" \
+    "${NETFAULT[@]}" build --progress plain netfault
 }
 
 main() {

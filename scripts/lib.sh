@@ -10,6 +10,8 @@
   OFFICIAL_POSTGRES=postgres:17-trixie
   OFFICIAL_PYTHON=python:3.13-slim-trixie
   DASHBOARD_IMAGE=recovery-lab/dashboard:local
+  NETFAULT_IMAGE=recovery-lab/netfault:local
+  BROWSER_IMAGE=recovery-lab/browser:local
   BUILD_DIR=.lab/build
   KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"
   ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT LAB_LIMIT_S"
