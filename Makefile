@@ -48,9 +48,13 @@ crash-db: ## the same with SIGKILL
 demo: images ## show the error that users meet, then its cure, in a minute
 	@$(PYTHON) -m lab demo -- scripts/take-away.sh restart
 
+.PHONY: matrix
+matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
+	@scripts/matrix.sh
+
 .PHONY: verify
 verify: images ## prove it all on a stack of its own, then print what was proven
-	@$(PYTHON) -m pytest tests
+	@$(PYTHON) -m pytest tests --ignore=tests/matrix
 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab import docker
-from lab.demo import play
+from lab.demo import demo_verdict, play
 from lab.errors import BadInputError, InconclusiveError, LabError
 from lab.faults import FAULTS
 from lab.files import write_whole
@@ -39,6 +39,8 @@ def lab() -> None:
     """Does the dashboard come back when PostgreSQL does, and what did its users see meanwhile?"""
     # SIGTERM must run the same clean-up as Ctrl-C: a database that was taken away comes back.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts a background job with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -129,8 +131,6 @@ def _watch_all(command: list[str], name: str, repeat: int, job: str) -> int:
     finally:
         if outages:
             _keep(stem, folder.name, name, command, outages)
-    if repeat == 1:
-        print(f"One run: for evidence, REPEAT=10 make {folder.name}-db")
     print(report.row("report", f"{stem}.md · .json"))
     verdicts = {outage.verdict for outage in outages}
     worst = next(word for word in ("failed", "inconclusive", "passed") if word in verdicts)
@@ -157,24 +157,20 @@ class _Printer:
 
     def __call__(self, history: Sequence[AnyRecord]) -> None:
         outage = judge(history, self._limit_s)
-        if not self._printed:
-            words = (
-                self._name,
-                f"postgres {outage.server_version}",
-                f"policy {report.shown_policy(outage)}",
-            )
-            self._once(" · ".join((*words, f"docker context: {docker.describe_context()}")))
-            self._once(report.before_line(outage))
+        server = f"postgres {outage.server_version} · policy {report.shown_policy(outage)}"
+        where = f"docker context: {docker.describe_context()}" if not self._printed else ""
+        self._once("header", f"{self._name} · {server} · {where}")
+        self._once("before", report.before_line(outage))
         self.phases(outage)
 
     def phases(self, outage: Outage) -> None:
         """Print what is new."""
-        for at_s, text in phases(outage, self._name.split(maxsplit=1)[0]):
-            self._once(report.row(f"{at_s:6.3f} s", text))
+        for phase in phases(outage, self._name.split(maxsplit=1)[0]):
+            self._once(phase.key, report.row(f"{phase.at_s:6.3f} s", phase.text))
 
-    def _once(self, line: str) -> None:
-        if line not in self._printed:
-            self._printed.add(line)
+    def _once(self, key: str, line: str) -> None:
+        if key not in self._printed:
+            self._printed.add(key)
             print(line, flush=True)
 
 
@@ -186,7 +182,7 @@ def _keep(stem: Path, kind: str, name: str, command: list[str], outages: list[Ou
         "command": " ".join(command),
         "Docker": docker.describe_version(),
     }
-    page = report.markdown(outages, f"{name}: {len(outages)} runs, {stem.name}", facts)
+    page = report.markdown(outages, f"{name}: {stem.name}", facts)
     figures = msgspec.json.format(
         msgspec.json.encode({"name": name, "facts": facts, "runs": outages}), indent=2
     )
@@ -226,6 +222,15 @@ def _demo(command: list[str]) -> int:
         of = len(act.outage.warm_backends)
         table.add_row(report.shown_policy(act.outage), f"{reads} of {of}", act.driver_said or "-")
     Console().print(table)
-    naive, adopted = (act.outage.reads.failed_after_ready for act in acts)
-    print("A pooled connection does not know that its server is gone; pool_pre_ping asks first.")
-    return PASSED if naive and not adopted else FAILED
+    return _EXIT[demo_verdict(acts)]
+
+
+def main() -> None:
+    """Run the command line; bad usage is 64, for 2 means inconclusive here."""
+    try:
+        sys.exit(app(standalone_mode=False, prog_name="python -m lab"))
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
+    except typer.TyperException as error:
+        error.show()
+        sys.exit(USAGE)

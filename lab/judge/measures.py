@@ -24,6 +24,7 @@ STEADY_OPS = 10  # and recovery over at least this many operations
 HUNG_S = 10.0  # an operation not finished this long after its schedule
 LATE_START_S = 0.02  # an idle worker started later than this: the recorder's fault
 ASKED, RETURNED = "asked", "returned"  # marks around the command that takes the database away
+_ENDED = ("57P01", "57P02")  # admin_shutdown, crash_shutdown
 _BACK = ("start", "unpause")  # the daemon's events that end an injection
 
 
@@ -133,7 +134,8 @@ def ended_sessions(history: Sequence[AnyRecord]) -> list[LogLine]:
     """Return the server's FATAL lines about the sessions that were warm before the fault."""
     warm = {pid for warmed in of_kind(history, Warmed) for pid in warmed.backends}
     lines = of_kind(history, LogLine)
-    return [line for line in lines if line.severity == "FATAL" and line.pid in warm]
+    # By SQLSTATE too: the restarted server gives the same pids to sessions it refuses (57P03).
+    return [line for line in lines if line.sqlstate in _ENDED and line.pid in warm]
 
 
 def recovery(history: Sequence[AnyRecord], since: float) -> Operation | None:
@@ -184,9 +186,14 @@ def counts(history: Sequence[AnyRecord], ready_late_at: float | None) -> Counts:
 
 
 def gap_s(history: Sequence[AnyRecord]) -> float:
-    """Return the longest time in seconds between the ends of consecutive good reads."""
-    ends = sorted(o.ended_at for o in operations(history) if o.ok and o.ended_at is not None)
-    return max((after - before for before, after in pairwise(ends)), default=0.0)
+    """Return the longest time in seconds between the ends of consecutive good reads.
+
+    A gap still open at the record's end counts as far as the record goes.
+    """
+    ops = operations(history)
+    ends = sorted(o.ended_at for o in ops if o.ok and o.ended_at is not None)
+    edges = [*ends, max(o.scheduled_at for o in ops)] if ends else []
+    return max((after - before for before, after in pairwise(edges)), default=0.0)
 
 
 def late_starts(history: Sequence[AnyRecord]) -> int:

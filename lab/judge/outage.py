@@ -10,6 +10,7 @@ from lab.judge.measures import Bracket, Counts
 from lab.record.history import AnyRecord, Container, Event, Health, LogLine, Probe, Warmed
 
 Word = Literal["passed", "failed", "inconclusive"]
+LATE_SHARE = 0.05  # of the reads may start over 20 ms late before the recorder is in doubt
 TARGET_S = 60.0  # the plan's target for both to be back, counted from ready
 
 
@@ -110,6 +111,11 @@ def dashboard_restarted(history: Sequence[AnyRecord]) -> bool:
     return len(seen) > 1
 
 
+def late_share(history: Sequence[AnyRecord]) -> float:
+    """Return the share of reads that the recorder itself started late."""
+    return measures.late_starts(history) / max(1, len(measures.operations(history)))
+
+
 def _word(unsure: list[str], failed: list[str]) -> Word:
     if unsure:
         return "inconclusive"
@@ -126,6 +132,7 @@ def _unsure(history: Sequence[AnyRecord], bracket: Bracket | None) -> list[str]:
         (not before, "no steady state before: no good probe of the server"),
         (bracket is None, "the server was not seen ready again"),
         (not measures.operations(history), "no read was made"),
+        (late_share(history) > LATE_SHARE, "the recorder started too many reads late"),
     ]
     return [reason for broken, reason in rules if broken]
 

@@ -5,6 +5,7 @@ events) are mapped onto it through `Clock` records: observer, server and daemon 
 on Linux and inside Docker Desktop's VM alike, so the host's own clock is never used.
 """
 
+import gzip
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -199,8 +200,9 @@ def decode(line: bytes) -> AnyRecord:
 
 
 def read_history(path: Path) -> list[AnyRecord]:
-    """Read a history file; a last line cut short by a killed writer is left out."""
-    lines = path.read_bytes().split(b"\n")
+    """Read a history, compressed or not; a last line cut short by a killed writer is left out."""
+    content = path.read_bytes()
+    lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
     complete = lines[:-1]  # without a newline at its end the last line was never finished
     return [decode(line) for line in complete]
 

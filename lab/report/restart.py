@@ -1,7 +1,8 @@
 """What `make restart-db` says of one outage, and the page that sums up several."""
 
 from collections.abc import Sequence
-from statistics import median
+from math import inf, isinf
+from statistics import median_high
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -37,10 +38,8 @@ def closing_lines(outage: Outage) -> list[str]:
     reads = outage.reads
     counted = (
         f"{reads.ok} ok · {reads.failed_in_outage} failed in outage · "
-        f"{reads.failed_after_ready} failed after ready · {reads.hung} hung"
+        f"{reads.failed_after_ready} failed after ready · {reads.hung} hung · {reads.missed} missed"
     )
-    if reads.missed:
-        counted += f" · {reads.missed} missed"
     parts = f"server {seconds(outage.server_share_s)} + ours {seconds(outage.our_share_s)}"
     return [
         row("outage", f"{seconds(outage.outage_s)} = {parts}"),
@@ -73,7 +72,7 @@ def markdown(outages: Sequence[Outage], title: str, facts: dict[str, str]) -> st
 
 
 def _summary(outages: Sequence[Outage]) -> list[tuple[str, str, str]]:
-    """Return (measure, median, worst) over the runs that have the measure."""
+    """Return (measure, median, worst) over all runs; one that never got there is the worst."""
     measures: dict[str, list[float | None]] = {
         "outage": [o.outage_s for o in outages],
         "server's share": [o.server_share_s for o in outages],
@@ -81,12 +80,15 @@ def _summary(outages: Sequence[Outage]) -> list[tuple[str, str, str]]:
         "both back after ready": [o.both_back_after_ready_s for o in outages],
         "longest gap between good reads": [*(o.gap_s for o in outages)],
     }
-    rows = []
-    for name, values in measures.items():
-        known = [value for value in values if value is not None]
-        if known:
-            rows.append((name, seconds(median(known)), seconds(max(known))))
-    return rows
+    ranked = {
+        name: sorted(inf if value is None else value for value in values)
+        for name, values in measures.items()
+    }
+    return [(name, _shown(median_high(v)), _shown(v[-1])) for name, v in ranked.items()]
+
+
+def _shown(value: float) -> str:
+    return "never" if isinf(value) else seconds(value)
 
 
 def _window(outage: Outage) -> str:

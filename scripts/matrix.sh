@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs the matrix of faults and contenders, then judges and reports it; a run that broke off, too.
+# usage: FAULTS=a,b POLICIES=a,b REPEATS=n HOLD=seconds SOLO=1 KEEP=1 RESUME=run SEED=n scripts/matrix.sh
+#    ie: FAULTS=restart,freeze POLICIES=adopted,naive REPEATS=5 scripts/matrix.sh
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+main() {
+  local before after status=0
+  before="$(readlink .lab/runs/latest || true)"
+  .venv/bin/python -m pytest tests/matrix -p no:cacheprovider \
+    --faults="${FAULTS:-all}" --policies="${POLICIES-}" --repeats="${REPEATS-}" \
+    --hold="${HOLD-}" --solo="${SOLO-}" --keep="${KEEP-}" --resume="${RESUME-}" \
+    --seed="${SEED-}" || status=$?
+  after="$(readlink .lab/runs/latest || true)"
+  # No run of this call's own, nothing to judge: a bad option, or another matrix.
+  [ -n "${RESUME-}" ] || [ "$before" != "$after" ] || return 64
+  .venv/bin/python -m lab report latest
+  .venv/bin/python -m lab judge latest || status=$?
+  return "$status"
+}
+
+main "$@"
