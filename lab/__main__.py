@@ -1,5 +1,5 @@
 """Run the command line: `python -m lab`."""
 
-from lab.cli import app
+from lab.cli import main
 
-app(prog_name="python -m lab")
+main()

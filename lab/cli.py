@@ -232,5 +232,5 @@ def main() -> None:
     except typer.Abort:
         sys.exit(INTERRUPTED)
     except typer.TyperException as error:
-        error.show()
+        print(f"error: {error.format_message()}; see: python -m lab --help", file=sys.stderr)
         sys.exit(USAGE)

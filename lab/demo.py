@@ -1,13 +1,13 @@
 """The demo: an idle pool meets a restarted server, with the defaults and with the plan's cure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from lab.judge.outage import Outage
+from lab.judge.outage import Outage, Word
 from lab.stack import private_stack
 from lab.target import Target
 from lab.watch import Watch, watch_outage
@@ -42,3 +42,15 @@ def play(target: Target, command: list[str]) -> Iterator[Act]:
             outage = watch_outage(watch, lambda _: None)
             said = re.search(target.dashboard.driver_line, stack.log(target.dashboard.service))
             yield Act(outage=outage, driver_said=said[1] if said else "")
+
+
+def demo_verdict(acts: Sequence[Act]) -> Word:
+    """Return `passed` when the defaults failed readers and the plan's options failed none.
+
+    An act whose own outage is not in order (no restart, not ready, no reads) proves nothing.
+    """
+    if [act.outage.verdict for act in acts] != ["passed"] * len(POLICIES):
+        return "inconclusive"
+    naive, adopted = (act.outage.reads for act in acts)
+    shown = naive.failed_after_ready > 0 and adopted.failed_after_ready == 0
+    return "passed" if shown and adopted.ok_after_ready else "failed"

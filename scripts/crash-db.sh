@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/watched.sh
 
-watched kill 'crash (SIGKILL)' 'HOLD=20 make crash-db · make restart-db · make demo'
+watched kill 'crash (SIGKILL)' 'HOLD=20 make crash-db · make restart-db · make demo' crash-db

@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/watched.sh
 
-watched restart 'restart (fast)' 'HOLD=20 make restart-db · make crash-db · make demo'
+watched restart 'restart (fast)' 'HOLD=20 make restart-db · make crash-db · make demo' restart-db

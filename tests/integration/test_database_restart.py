@@ -6,18 +6,15 @@ from collections.abc import Callable
 import msgspec
 
 from lab.judge.outage import Outage
+from lab.report.restart import closing_lines
 from lab.stack import Stack
 from tests.integration.conftest import RESTART, ROOT, command, health
 
 
 def figures(outage: Outage) -> str:
-    """Return an outage in one line."""
-    return (
-        f"outage {outage.outage_s} s, server {outage.server_share_s} s, ours "
-        f"{outage.our_share_s} s; both back {outage.both_back_after_ready_s} s after ready; "
-        f"{outage.reads.failed_in_outage} failed in outage, "
-        f"{outage.reads.failed_after_ready} after ready"
-    )
+    """Return an outage in one line, as `make restart-db` says it."""
+    lines = closing_lines(outage)[:3]
+    return "; ".join(line.split(maxsplit=1)[1] for line in lines)
 
 
 def assert_recovered(outage: Outage) -> None:

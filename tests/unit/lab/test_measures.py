@@ -3,7 +3,7 @@
 import pytest
 
 from lab.judge import measures
-from lab.record.history import Began, Event, Health, Missed, Probe
+from lab.record.history import Began, Event, Health, LogLine, Missed, Probe
 from tests.unit.lab.histories import AFTER, ORIGIN, Script, read
 
 
@@ -127,6 +127,25 @@ def test_health_back_needs_two_seconds_of_up() -> None:
 def test_gap_is_what_one_reader_felt() -> None:
     """The longest time between the ends of consecutive good reads."""
     assert measures.gap_s(Script().history()) == pytest.approx(0.50)
+
+
+def test_gap_that_never_closed_counts_to_the_records_end() -> None:
+    """Where no read is good again, the gap is as long as the record."""
+    assert measures.gap_s(Script(recovered_s=99.0).history()) == pytest.approx(7.947)
+
+
+def test_refused_session_with_a_warm_pid_is_no_lost_session() -> None:
+    """A restarted server gives pids again; a 57P03 is about a new session, not a warm one."""
+    refused = LogLine(
+        at=ORIGIN + 0.31,
+        pid=71,
+        sqlstate="57P03",
+        application="[unknown]",
+        severity="FATAL",
+        message="the database system is starting up",
+    )
+    assert measures.ended_sessions(Script(fatal_lines=False, extra=[refused]).history()) == []
+    assert len(measures.ended_sessions(Script(extra=[refused]).history())) == 5
 
 
 def test_late_starts_are_the_recorders_own_fault() -> None:

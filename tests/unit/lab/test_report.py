@@ -9,8 +9,8 @@ from tests.unit.lab.histories import BEFORE, Script
 def test_phases_are_told_in_the_order_they_happened() -> None:
     """Asked, lost, ready, first read, health: with the pids and start times that prove them."""
     told = list(phases(judge(Script().history(), 120.0), "restart"))
-    assert [at for at, _ in told] == sorted(at for at, _ in told)
-    words = [text for _, text in told]
+    assert [phase.at_s for phase in told] == sorted(phase.at_s for phase in told)
+    words = [phase.text for phase in told]
     assert words[0] == "restart asked"
     assert words[1].startswith("5 of 5 sessions lost: terminating connection")
     assert words[2] == "server ready (start time moved 09:00:00 -> 09:14:31)"
@@ -21,23 +21,25 @@ def test_phases_are_told_in_the_order_they_happened() -> None:
 def test_phases_of_a_kill_wait_for_the_server_to_tell_what_was_lost() -> None:
     """A killed server leaves no word: its sessions count as lost once its start time moved."""
     killed = Script(fatal_lines=False)
-    words = [text for _, text in phases(judge(killed.history(), 120.0), "crash")]
+    words = [phase.text for phase in phases(judge(killed.history(), 120.0), "crash")]
     assert words[1] == "5 of 5 sessions lost: the server ended without a word"
     early = Script(fatal_lines=False, end_s=0.4)
-    assert [text for _, text in phases(judge(early.history(), 120.0), "crash")] == ["crash asked"]
+    assert [phase.key for phase in phases(judge(early.history(), 120.0), "crash")] == ["asked"]
 
 
 def test_unmoved_start_time_is_said() -> None:
     """The line about the server never claims a restart that did not happen."""
     told = phases(judge(Script(server_after=BEFORE).history(), 120.0), "restart")
-    assert "server ready (start time did not move)" in [text for _, text in told]
+    assert "server ready (start time did not move)" in [phase.text for phase in told]
 
 
 def test_closing_lines_add_up_and_end_with_the_verdict() -> None:
     """The outage is its two shares; reads by outcome; the window; one verdict."""
     outage, reads, window, verdict = closing_lines(judge(Script().history(), 120.0))
     assert outage == "outage    0.463 s = server 0.420 s + ours 0.043 s"
-    assert reads == ("reads     151 ok · 9 failed in outage · 0 failed after ready · 0 hung")
+    assert reads == (
+        "reads     151 ok · 9 failed in outage · 0 failed after ready · 0 hung · 0 missed"
+    )
     assert window == "window    both back 0.542 s after ready (target 60 s, limit 120 s)"
     assert verdict == "RECOVERED without a hand."
 
@@ -68,3 +70,11 @@ def test_page_has_every_run_median_and_worst() -> None:
     assert "indicative" in page
     assert "| ours (recovery lag) | 0.043 s | 0.343 s |" in page
     assert page.count("| passed |") == 3
+
+
+def test_page_calls_a_run_that_never_came_back_the_worst() -> None:
+    """Median and worst are over all runs: one without recovery does not drop out."""
+    good, lost = Script(), Script(recovered_s=99.0)
+    page = markdown([judge(s.history(), 15.0) for s in (good, good, lost)], "restart", {})
+    assert "| ours (recovery lag) | 0.043 s | never |" in page
+    assert "2 of 3 runs recovered" in page
