@@ -52,6 +52,10 @@ demo: images ## show the error that users meet, then its cure, in a minute
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
 	@scripts/matrix.sh
 
+.PHONY: heal
+heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
+	@$(PYTHON) -m lab heal
+
 .PHONY: verify
 verify: images ## prove it all on a stack of its own, then print what was proven
 	@$(PYTHON) -m pytest tests --ignore=tests/matrix

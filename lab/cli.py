@@ -1,5 +1,6 @@
 """The command line, and the only place that prints."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from lab import docker
 from lab.demo import demo_verdict, play
 from lab.errors import BadInputError, InconclusiveError, LabError
 from lab.faults import FAULTS
+from lab.faults.healing import heal_open
 from lab.files import write_whole
 from lab.judge.outage import Outage, judge
 from lab.judge.phases import phases
@@ -82,6 +84,22 @@ def report_verb(
 ) -> None:
     """Write a run's report.md and its timelines; print the report."""
     raise typer.Exit(_guarded(lambda: _report(run)))
+
+
+@app.command()
+def heal() -> None:
+    """Heal what a dead run left open; remove its stack, unless KEEP=1."""
+    raise typer.Exit(_guarded(_heal))
+
+
+def _heal() -> int:
+    said = "nothing to heal"
+    keep = os.environ.get("KEEP") == "1"
+    for said in heal_open(load_target(Path("target.toml")), keep=keep):
+        print(said, flush=True)
+    if said == "nothing to heal":
+        print(said)
+    return PASSED
 
 
 def _list() -> int:

@@ -137,6 +137,12 @@ def helpers(project: str, *labels: str) -> list[str]:
     return run("ps", "--all", "--quiet", "--no-trunc", *filters).split()
 
 
+def stands(project: str) -> bool:
+    """Tell whether a Compose project has any container, running or not."""
+    label = f"label=com.docker.compose.project={project}"
+    return bool(run("ps", "--all", "--quiet", "--filter", label).split())
+
+
 class Helper(NamedTuple):
     """A running helper container: its client process and that one's standard streams."""
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx
 
 from lab import docker
+from lab.faults.journal import named_stack
 from lab.target import Target
 
 
@@ -68,15 +69,28 @@ def private_environment(target: Target, kind: str, policy: str) -> dict[str, str
 
 
 @contextmanager
-def private_stack(target: Target, kind: str, policy: str) -> Iterator[Stack]:
-    """Start a private stack; remove it whatever happens, a failed start and Ctrl-C included."""
+def private_project(target: Target, kind: str, policy: str) -> Iterator[Stack]:
+    """Address a private stack, not started yet, and remove it whatever happens.
+
+    The journal names it, so that `make heal` removes what a killed run has left.
+    """
     before = dict(os.environ)
     os.environ.update(private_environment(target, kind, policy))
     stack = Stack(target)
     try:
-        stack.up()
-        yield stack
+        with named_stack(target, stack.project):
+            try:
+                yield stack
+            finally:
+                stack.down()
     finally:
-        stack.down()
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def private_stack(target: Target, kind: str, policy: str) -> Iterator[Stack]:
+    """Start a private stack; remove it whatever happens, a failed start and Ctrl-C included."""
+    with private_project(target, kind, policy) as stack:
+        stack.up()
+        yield stack

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from lab import docker
-from lab.errors import BadInputError
+from lab.errors import BadInputError, LabError
 from lab.faults import journal, server
 from lab.faults.base import Scene
 from lab.faults.journal import FAULT, STACK, Held, OpenFault, OpenStack
@@ -17,15 +18,30 @@ from lab.target import Target
 def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
     """Heal every open fault and remove every dead run's stack; yield a line for each.
 
-    `keep` leaves the stacks standing. Raises BadInputError where a living run holds one, HealError.
+    `keep` leaves the stacks standing, and a living run's stack stands anyway. All are tried; then
+    raises the first trouble: HeldError where a living run holds a fault, HealError, DockerError.
     """
-    folder = target.root / journal.FOLDER
-    for path in sorted(folder.glob(f"*{FAULT}")):
-        with journal.held(path, OpenFault) as fault:
-            yield heal_held(fault)
-    for path in sorted(folder.glob(f"*{STACK}")):
-        with journal.held(path, OpenStack) as stack:
-            yield _remove(stack, keep=keep)
+    troubles: list[LabError] = []
+    for path in _files(target, FAULT):
+        try:
+            with journal.held(path, OpenFault) as fault:
+                yield heal_held(fault)
+        except LabError as error:
+            troubles.append(error)
+    for path in _files(target, STACK):
+        try:
+            with journal.held(path, OpenStack) as stack:
+                yield _remove(stack, keep=keep)
+        except journal.HeldError:
+            continue
+        except LabError as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
+
+
+def _files(target: Target, suffix: str) -> list[Path]:
+    return sorted((target.root / journal.FOLDER).glob(f"*{suffix}"))
 
 
 def heal_held(held: Held[OpenFault]) -> str:

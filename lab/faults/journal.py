@@ -13,12 +13,17 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from lab import docker
 from lab.errors import BadInputError
 from lab.faults.base import Before
 from lab.target import Target
 
 FOLDER = Path(".lab/journal")  # under the target's root
 FAULT, STACK = ".fault", ".stack"
+
+
+class HeldError(BadInputError):
+    """Another process, which lives, holds a file of the journal."""
 
 
 class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +107,7 @@ def _decoded(kind: type, value: object) -> object:
 
 @contextmanager
 def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
-    """Hold a file of the journal; raises BadInputError while another process holds it.
+    """Hold a file of the journal; raises HeldError while another process holds it.
 
     An empty file does not stay: nothing is open there.
     """
@@ -115,6 +120,19 @@ def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
         one.release()
 
 
+@contextmanager
+def named_stack(target: Target, project: str) -> Iterator[None]:
+    """Name a private stack while it may stand; the name stays where containers of it do."""
+    with held(path_of(target, project, STACK), OpenStack) as one:
+        here = docker.endpoint()[1]
+        one.write(OpenStack(project=project, target=target, docker=here, pid=os.getpid()))
+        try:
+            yield
+        finally:
+            if not docker.stands(project):
+                one.remove()
+
+
 def _take(path: Path, kind: type[E]) -> Held[E]:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
@@ -125,7 +143,7 @@ def _take(path: Path, kind: type[E]) -> Held[E]:
                 return Held(path, descriptor, kind)
         except BlockingIOError:
             os.close(descriptor)
-            raise BadInputError(_whose(path, kind)) from None
+            raise HeldError(_whose(path, kind)) from None
         os.close(descriptor)  # its last holder removed it meanwhile
 
 
@@ -139,4 +157,4 @@ def _still_there(path: Path, descriptor: int) -> bool:
 def _whose(path: Path, kind: type[E]) -> str:
     entry = read(path, kind)
     pid = f" (process {entry.pid})" if entry else ""
-    return f"{path.stem}: another run{pid} has a fault open there; wait for it, or end it"
+    return f"{path.name}: held by a run that lives{pid}; wait for it, or end it: its watchdog heals"

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
-from lab.errors import BadInputError, InconclusiveError
+from lab.errors import InconclusiveError
 from lab.faults import healing, journal
-from lab.faults.journal import OpenFault
+from lab.faults.journal import HeldError, OpenFault
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT_S = 20.0
@@ -76,7 +76,7 @@ def watch(path: Path, limit_s: float) -> str:
         try:
             with journal.held(path, OpenFault) as held:
                 return f"the runner is gone: {healing.heal_held(held)}"
-        except BadInputError:
+        except HeldError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)  # polled: a lock that dies tells nobody
