@@ -4,7 +4,6 @@ Nothing here decides anything: it records until the judge's measures say that bo
 window's limit has passed), and leaves a running database behind whatever happens.
 """
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +44,6 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
     history: Path
     job: Job = "steady"
-    environ: dict[str, str] | None = None
 
 
 def watch_outage(watch: Watch, on_history: OnHistory) -> Outage:
@@ -171,7 +169,6 @@ def _command(watch: Watch, recorder: Recorder) -> "Iterator[subprocess.Popen[byt
             watch.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, **(watch.environ or {})},
             start_new_session=True,
         )
     except OSError as error:

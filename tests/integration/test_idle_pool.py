@@ -8,7 +8,7 @@ from lab.judge.outage import Outage
 from lab.stack import Stack
 from tests.integration.conftest import RESTART
 
-REPEATS = 3
+REPEATS = 2
 
 
 @pytest.mark.parametrize("repeat", range(1, REPEATS + 1))
