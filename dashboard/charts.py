@@ -1,59 +1,99 @@
 """Charts as Vega-Lite specifications over Arrow tables.
 
 Plain dictionaries, because building the same chart through a chart library costs ten times the
-processor time at each refresh.
+processor time at each refresh. A specification depends on language and theme alone: one that
+changed with the data would make the browser draw the chart anew, with a flash.
 """
 
+import functools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from dashboard.health import Point
+from dashboard.health import History, Outage, Point
+from dashboard.language import Language, Words
+from dashboard.latest import Latest
 from dashboard.queries import DayTotal
 
 Spec = dict[str, Any]
+Theme = Literal["light", "dark"]
 
-LATENCY: Spec = {
-    "mark": {"type": "line"},
-    "height": 200,
-    "encoding": {
-        "x": {"field": "at", "type": "temporal", "title": "Time"},
-        # A gap where the check failed, and not a line drawn across it.
-        "y": {"field": "latency_ms", "type": "quantitative", "title": "Latency (ms)"},
-    },
-}
+SHOWN_POINTS = 300
+_OUTAGE_COLOUR = "#d33c3c"
+# Streamlit's own axis text has less than AA contrast on the light ground.
+_INK = {"light": "#3a4653", "dark": "#c3ced9"}
 
-ORDERS: Spec = {
-    "mark": {"type": "area"},
-    "height": 320,
-    "encoding": {
-        "x": {"field": "day", "type": "temporal", "title": "Day (UTC)"},
-        "y": {
-            "field": "orders",
-            "type": "quantitative",
-            "aggregate": "sum",
-            "title": "Orders per day",
+
+@functools.cache
+def latency(language: Language, theme: Theme) -> Spec:
+    """Return the latency's line, over the outages as shaded gaps."""
+    say = Words(language)
+    clock = {"labelOverlap": True, "format": "%H:%M:%S", "tickCount": 5}
+    return {
+        "height": 220,
+        "config": _config(theme),
+        "layer": [
+            {
+                "transform": [{"filter": "isValid(datum.outage_to)"}],
+                "mark": {"type": "rect", "color": _OUTAGE_COLOUR, "opacity": 0.35},
+                "encoding": {
+                    "x": _time("at", say("Time (UTC)"), clock),
+                    "x2": {"field": "outage_to"},
+                },
+            },
+            {
+                "transform": [{"filter": "!isValid(datum.outage_to)"}],
+                "mark": {"type": "line", "strokeWidth": 2},
+                "encoding": {
+                    "x": _time("at", say("Time (UTC)"), clock),
+                    "y": _number("latency_ms", say("Latency (ms)")),
+                },
+            },
+        ],
+    }
+
+
+@functools.cache
+def orders(language: Language, theme: Theme) -> Spec:
+    """Return the orders of each day, the regions stacked."""
+    say = Words(language)
+    days = {"labelOverlap": True, "format": "%m-%d", "tickCount": 6}
+    return {
+        "mark": {"type": "area"},
+        "height": 300,
+        "config": _config(theme),
+        "encoding": {
+            "x": _time("day", say("Day (UTC)"), days),
+            "y": _number("orders", say("Orders per day")),
+            "color": {
+                "field": "region",
+                "type": "nominal",
+                "title": say("Region"),
+                "legend": {"orient": "bottom", "columns": 3},
+            },
         },
-        "color": {"field": "region", "type": "nominal", "title": "Region"},
-    },
-}
+    }
 
 
-def described(spec: Spec, text: str) -> Spec:
-    """Return `spec` with `text` for those who do not see the chart."""
-    return {**spec, "description": text}
-
-
-def latency_table(points: Iterable[Point]) -> pa.Table:
-    """Return the checks' latency over time; None where a check failed."""
-    points = tuple(points)
+def _latency_table(history: History) -> pa.Table:
+    """Return the latest checks, None where one failed, and a row for each outage among them."""
+    points = history.points[-SHOWN_POINTS:]
+    spans = _spans(history.outages, points)
+    none = [None]
+    instant = pa.timestamp("ms", "UTC")
     return pa.table(
         {
-            "at": pa.array([point.at for point in points], pa.timestamp("ms", "UTC")),
-            "latency_ms": pa.array([point.latency_ms for point in points], pa.float64()),
+            "at": pa.array([*(p.at for p in points), *(s[0] for s in spans)], instant),
+            "latency_ms": pa.array(
+                [*(p.latency_ms for p in points), *none * len(spans)], pa.float64()
+            ),
+            "outage_to": pa.array([*none * len(points), *(s[1] for s in spans)], instant),
         }
     )
+
+
+latency_table: Latest[History, pa.Table] = Latest(_latency_table)
 
 
 def orders_table(days: Iterable[DayTotal]) -> pa.Table:
@@ -64,6 +104,33 @@ def orders_table(days: Iterable[DayTotal]) -> pa.Table:
             "day": pa.array([day.day for day in days], pa.date32()),
             "region": [day.region for day in days],
             "orders": pa.array([day.orders for day in days], pa.int64()),
-            "amount": pa.array([day.amount for day in days], pa.float64()),
         }
     )
+
+
+def _spans(outages: Iterable[Outage], points: tuple[Point, ...]) -> list[tuple[Any, Any]]:
+    """Return begin and end of each outage inside the time that `points` cover."""
+    if not points:
+        return []
+    first, last = points[0].at, points[-1].at
+    spans = ((max(o.began_at, first), min(o.ended_at or last, last)) for o in outages)
+    return [(began, ended) for began, ended in spans if began <= ended]
+
+
+def _config(theme: Theme) -> Spec:
+    text = {"labelColor": _INK[theme], "titleColor": _INK[theme]}
+    return {"axis": text, "legend": text}
+
+
+def _time(field: str, title: str, axis: Spec) -> Spec:
+    return {
+        "field": field,
+        "type": "temporal",
+        "title": title,
+        "scale": {"type": "utc"},
+        "axis": axis,
+    }
+
+
+def _number(field: str, title: str) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title}

@@ -47,6 +47,11 @@ class LiveRead(Generic[T]):
         self._value_s = 0.0
         self._trouble: Trouble | None = None
 
+    @property
+    def known(self) -> bool:
+        """Tell whether there ever was a good value."""
+        return self._value is not None
+
     def poll(self, *, patience_s: float) -> Reading[T]:
         """Start a read if one is due and tell what is known.
 
@@ -59,7 +64,7 @@ class LiveRead(Generic[T]):
             wait({pending}, timeout=max(0.0, left_s))
             self._settle(pending)
         with self._lock:
-            known = self._value is not None
+            known = self.known
             return Reading(
                 value=self._value,
                 age_s=self._clock() - self._value_s if known else None,

@@ -1,13 +1,16 @@
-"""What the pages say about a state: words, icon, colour and what to do."""
+"""What System Health says about a state: words, icon, colour and what to do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, datetime
+from statistics import median
+from typing import Literal
 
-from dashboard.errors import Trouble
-from dashboard.health import Health, Outage, Status
-from dashboard.live import Reading
-from dashboard.queries import DayTotal, Orders
+import pyarrow as pa
+
+from dashboard.db_connector import Policy
+from dashboard.health import Health, History, Outage, Server, Status
+from dashboard.language import Words, marked
 from dashboard.reads import LastRead
 
 NONE = "—"
@@ -17,7 +20,7 @@ Tone = Literal["success", "error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One line about the database, and what it means."""
+    """One line about the database, what it means, and what to do."""
 
     tone: Tone
     icon: str
@@ -25,34 +28,70 @@ class Verdict:
     meaning: str
 
 
-_WORDS: dict[Status, tuple[Tone, str, str, str]] = {
-    "starting": ("info", "🔵", "Starting", "The first check has not ended yet. Wait a second."),
-    "up": ("success", "🟢", "Up", "PostgreSQL answers. Nothing to do."),
-    "down": (
-        "error",
-        "🔴",
-        "Down",
-        "PostgreSQL does not answer. Bring it back; this page and the pool follow by themselves.",
+_LOOKS: dict[Status, tuple[Tone, str]] = {
+    "starting": ("info", ":material/hourglass_top:"),
+    "up": ("success", ":material/check_circle:"),
+    "down": ("error", ":material/error:"),
+    "stale": ("warning", ":material/help:"),
+}
+
+_LINES: dict[Status, str] = {
+    "starting": marked("Starting"),
+    "up": marked("Up since {since}"),
+    "down": marked("Down since {since}"),
+    "stale": marked("Stale: nothing is known since {since}"),
+}
+
+_MEANINGS: dict[Status, str] = {
+    "starting": marked("The first check of PostgreSQL has not ended yet. Wait a second."),
+    "up": marked("PostgreSQL answers. Nothing to do."),
+    "down": marked(
+        "PostgreSQL does not answer: {trouble}. Orders shows the last good data. "
+        "Bring PostgreSQL back; this page follows by itself."
     ),
-    "stale": (
-        "warning",
-        "🟠",
-        "Stale",
-        "The last check is too old to trust: the state is not known. Look at the dashboard's log.",
+    "stale": marked(
+        "The last check is too old to trust, so the database may be up or down. "
+        "Look at the dashboard's log; if this stays for a minute, restart the dashboard."
     ),
 }
 
+_UP_BUT_READS_FAIL = marked(
+    "PostgreSQL answers, but the last read through the pool failed: {trouble}. "
+    "If this stays, restart the dashboard and read the runbook."
+)
+_NEVER_BACK = marked(
+    "The policy in force keeps one connection for ever: after an outage, restart the dashboard."
+)
 
-def verdict(health: Health) -> Verdict:
-    """Say what the state is, since when, and how old that knowledge is."""
-    tone, icon, word, meaning = _WORDS[health.status]
-    line = f"{word} since {clock(health.since)}"
-    if health.age_s is not None:
-        line += f" · checked {health.age_s:.1f} s ago"
-    trouble = health.history.sample and health.history.sample.trouble
-    if trouble:
-        line += f" · {trouble.message}"
-    return Verdict(tone=tone, icon=icon, line=line, meaning=meaning)
+OPTION_MEANINGS: dict[str, str] = {
+    "pool_pre_ping": marked("asks a connection whether it lives before each use"),
+    "pool_recycle": marked("replaces connections older than this many seconds"),
+    "pool_timeout": marked("waits at most this many seconds for a free connection"),
+    "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),
+}
+
+
+def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -> Verdict:
+    """Say what the state is and since when, what that means, and what to do."""
+    tone, icon = _LOOKS[health.status]
+    said = [_meaning(health, last, say)]
+    if policy.pins_one_connection and health.status != "starting":
+        said.append(say(_NEVER_BACK))
+    if health.status == "up" and last is not None and last.trouble is not None:
+        tone, icon = "warning", ":material/warning:"
+    return Verdict(
+        tone=tone,
+        icon=icon,
+        line=say(_LINES[health.status], since=clock(health.since)),
+        meaning=" ".join(said),
+    )
+
+
+def age(health: Health, say: Words) -> str:
+    """Say how old the knowledge is."""
+    if health.age_s is None:
+        return say("No check has ended yet.")
+    return say("Checked {age} s ago. This page refreshes by itself.", age=f"{health.age_s:.1f}")
 
 
 def clock(at: datetime | None) -> str:
@@ -60,57 +99,98 @@ def clock(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else NONE
 
 
-def read_end(last: LastRead | None) -> str:
-    """Return how the latest read ended: ok, or the kind of trouble."""
+def milliseconds(latency_ms: float | None) -> str:
+    """Return a latency with its unit, or a dash."""
+    return NONE if latency_ms is None else f"{latency_ms:.1f} ms"
+
+
+def read_end(last: LastRead | None, say: Words) -> str:
+    """Return how the latest read ended, in a word."""
     if last is None:
+        return say("none yet")
+    return say("failed") if last.trouble else say("good")
+
+
+def read_end_told(last: LastRead | None, say: Words) -> str:
+    """Say when the latest read ended, and why it failed."""
+    if last is None:
+        return say("Nobody has read through the pool yet: open Orders.")
+    if last.trouble is None:
+        return say("The last read through the pool was good, at {at}.", at=clock(last.at))
+    why = say(last.trouble.message)
+    return say("The last read through the pool failed, at {at}: {why}.", at=clock(last.at), why=why)
+
+
+def latency_told(history: History, shown: int, say: Words) -> str:
+    """Say the latency chart in figures."""
+    points = history.points[-shown:]
+    good = [point.latency_ms for point in points if point.latency_ms is not None]
+    if not good:
+        return say("No good check among the last {count}.", count=len(points))
+    return say(
+        "{good} of {count} checks good: median {median} ms, slowest {worst} ms. "
+        "Shaded: the database was away.",
+        good=len(good),
+        count=len(points),
+        median=f"{median(good):.1f}",
+        worst=f"{max(good):.1f}",
+    )
+
+
+def policy_told(policy: Policy, say: Words) -> str:
+    """Name the policy and list its settings beyond SQLAlchemy's defaults, each with its effect."""
+    shown_as = say(policy.shown_as)
+    head = say("Policy in force: **{name}** ({shown_as})", name=policy.name, shown_as=shown_as)
+    lines = [
+        f"- `{name}={value}`: {say(OPTION_MEANINGS[name])}"
+        for name, value in policy.engine_options.items()
+    ]
+    if policy.disposes_on_failed_check:
+        lines.append("- " + say("closes the whole pool when a check fails"))
+    if policy.pins_one_connection:
+        lines.append("- " + say("keeps one connection for ever, without a pool"))
+    return "\n".join([head, "", *(lines or ["- " + say("no option: SQLAlchemy's defaults")])])
+
+
+def server_told(server: Server | None, say: Words) -> str:
+    """Name the server's version and start."""
+    if server is None:
+        return say("Not seen yet.")
+    return say(
+        "PostgreSQL **{version}**, started at {at}.",
+        version=server.version,
+        at=clock(server.started_at),
+    )
+
+
+def outage_table(outages: Iterable[Outage], say: Words) -> pa.Table:
+    """Return the outages as a table of text, the latest first."""
+    rows = [
+        (
+            clock(outage.began_at),
+            clock(outage.ended_at) if outage.ended_at else say("lasts"),
+            _seconds(outage.duration_s),
+            _bounds(outage),
+        )
+        for outage in reversed(tuple(outages))
+    ]
+    names = say("Began"), say("Ended"), say("Length"), say("At least / at most")
+    return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+
+
+def _meaning(health: Health, last: LastRead | None, say: Words) -> str:
+    sample = health.history.sample
+    if health.status == "up" and last is not None and last.trouble is not None:
+        return say(_UP_BUT_READS_FAIL, trouble=say(last.trouble.message))
+    trouble = say(sample.trouble.message) if sample and sample.trouble else NONE
+    return say(_MEANINGS[health.status], trouble=trouble)
+
+
+def _seconds(number: float | None) -> str:
+    return NONE if number is None else f"{number:.1f} s"
+
+
+def _bounds(outage: Outage) -> str:
+    if outage.duration_max_s is None:
         return NONE
-    return last.trouble.kind if last.trouble else "ok"
-
-
-def outage_rows(outages: tuple[Outage, ...]) -> list[dict[str, Any]]:
-    """Return the outages as table rows, the latest first."""
-    return [
-        {
-            "Began": clock(outage.began_at),
-            "Ended": clock(outage.ended_at) if outage.ended_at else "lasts",
-            "Length (s)": outage.duration_s,
-            "At least (s)": outage.duration_min_s,
-            "At most (s)": outage.duration_max_s,
-        }
-        for outage in reversed(outages)
-    ]
-
-
-def freshness(reading: Reading[Orders]) -> str | None:
-    """Say why the data is not live, or None when it is."""
-    if reading.trouble is None and not reading.waiting:
-        return None
-    why = _why(reading.trouble)
-    if reading.age_s is None:
-        return f"No data yet: {why}. This page goes on trying by itself."
-    return f"Data from {reading.age_s:.0f} s ago: {why}. This page goes on trying by itself."
-
-
-def chosen_days(
-    days: tuple[DayTotal, ...], *, regions: list[str], last_days: int
-) -> tuple[DayTotal, ...]:
-    """Return the rows of `regions` (all where empty) in the last days that have data."""
-    newest = max((day.day for day in days), default=date.min)
-    first = newest - timedelta(days=last_days - 1) if days else newest
-    return tuple(day for day in days if day.day >= first and (not regions or day.region in regions))
-
-
-def region_rows(days: tuple[DayTotal, ...]) -> list[dict[str, Any]]:
-    """Return the totals of each region as table rows."""
-    return [
-        {
-            "Region": region,
-            "Orders": sum(day.orders for day in days if day.region == region),
-            "Amount": round(sum(day.amount for day in days if day.region == region), 2),
-        }
-        for region in sorted({day.region for day in days})
-    ]
-
-
-def _why(trouble: Trouble | None) -> str:
-    return trouble.message if trouble else "the database has not answered yet"
+    return f"{outage.duration_min_s:.1f} / {outage.duration_max_s:.1f} s"

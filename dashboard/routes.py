@@ -102,6 +102,7 @@ def pool_json(reads: Reads) -> Json:
     last = reads.last
     return {
         "policy": reads.pool.policy.name,
+        "shown_as": reads.pool.policy.shown_as,
         **asdict(reads.pool.stats()),
         "last_read": last
         and {

@@ -1,51 +1,59 @@
-"""System Health: is the database there, since when, and how does the pool do."""
+"""System Health: is the database there, since when, and what is to be done."""
 
 import streamlit as st
 
 from dashboard import charts, presenting
+from dashboard.language import words
 from dashboard.services import services
 
-st.title("System Health")
+REFRESH_S = 1.0
+METRIC_WIDTH = 130  # px: two in a row on a telephone
+
+st.title(words()("System Health"))
 
 
-@st.fragment(run_every=1.0)
+@st.fragment(run_every=REFRESH_S)
 def page() -> None:
-    parts = services()
-    health, pool = parts.monitor.health(), parts.reads.pool
-    said = presenting.verdict(health)
-    {"success": st.success, "error": st.error, "warning": st.warning, "info": st.info}[said.tone](
-        f"**{said.line}**  \n{said.meaning}", icon=said.icon
-    )
+    say, parts = words(), services()
+    health, pool, last = parts.monitor.health(), parts.reads.pool, parts.reads.last
+    history, stats = health.history, pool.stats()
 
-    sample, server = health.history.sample, health.history.server
-    latency = sample.latency_ms if sample else None
-    now, version, started = st.columns(3)
-    now.metric("Latency", f"{latency:.1f} ms" if latency is not None else presenting.NONE)
-    version.metric("Server version", server.version if server else presenting.NONE)
-    started.metric("Server started", presenting.clock(server.started_at if server else None))
+    said = presenting.verdict(health, last, pool.policy, say)
+    box = {"success": st.success, "error": st.error, "warning": st.warning, "info": st.info}
+    box[said.tone](said.meaning, title=said.line, icon=said.icon)
+    st.markdown(presenting.age(health, say))
+    runbook = say("Runbook: what to do, step by step")
+    st.page_link("app_pages/runbook.py", label=runbook, icon=":material/menu_book:")
 
-    st.subheader("Latency")
+    st.header(say("Latency"))
     st.vega_lite_chart(
-        charts.latency_table(health.history.points),
-        charts.described(charts.LATENCY, f"Latency of the latest checks. {said.line}."),
+        charts.latency_table(history),
+        charts.latency(say.language, st.context.theme.type or "light"),
+        key="latency",
+        alt=say("Latency of the latest checks over time; the figures follow as text."),
     )
+    st.markdown(presenting.latency_told(history, charts.SHOWN_POINTS, say))
 
-    st.subheader("Pool")
-    stats, last = pool.stats(), parts.reads.last
-    st.write(f"Policy **{pool.policy.name}** ({pool.policy.shown_as})")
-    in_use, idle, connects, invalidations, ended = st.columns(5)
-    in_use.metric("In use", stats.checked_out)
-    idle.metric("Idle", f"{stats.checked_in} of {stats.size}")
-    connects.metric("Connects", stats.connects_total)
-    invalidations.metric("Invalidations", stats.invalidations_total)
-    ended.metric("Last live read", presenting.read_end(last))
+    st.header(say("Connection pool"))
+    with st.grid(6, min_column_width=METRIC_WIDTH):
+        now_ms = history.sample.latency_ms if history.sample else None
+        st.metric(say("Latency now"), presenting.milliseconds(now_ms))
+        st.metric(say("In use"), stats.checked_out)
+        st.metric(say("Idle"), stats.checked_in)
+        st.metric(say("Connects"), stats.connects_total)
+        st.metric(say("Invalidations"), stats.invalidations_total)
+        st.metric(say("Last live read"), presenting.read_end(last, say))
+    st.markdown(presenting.read_end_told(last, say))
+    st.markdown(presenting.policy_told(pool.policy, say))
 
-    st.subheader("Outages seen by this process")
-    outages = presenting.outage_rows(health.history.outages)
-    if outages:
-        st.dataframe(outages, hide_index=True)
+    st.header(say("Server"))
+    st.markdown(presenting.server_told(history.server, say))
+
+    st.header(say("Outages since the dashboard started"))
+    if history.outages:
+        st.table(presenting.outage_table(history.outages, say), hide_index=True)
     else:
-        st.write("None.")
+        st.markdown(say("None since {at}.", at=presenting.clock(history.started_at)))
 
 
 page()

@@ -1,40 +1,65 @@
 """The charts: typed tables and specifications that name their units."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from dashboard import charts
-from dashboard.health import Point
+from dashboard.health import History, Outage, Point
 from dashboard.queries import DayTotal
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("spec", [charts.LATENCY, charts.ORDERS])
-def test_axes_are_titled(spec: charts.Spec) -> None:
-    """Each axis says what it shows and in what unit."""
-    for axis in ("x", "y"):
-        assert spec["encoding"][axis]["title"]
+def later(seconds: float) -> datetime:
+    """Return an instant of the test's clock."""
+    return AT + timedelta(seconds=seconds)
 
 
-def test_described_adds_the_text_and_leaves_the_original() -> None:
-    """The specification is shared by all sessions: it is copied, not changed."""
-    assert "A chart." == charts.described(charts.LATENCY, "A chart.")["description"]
-    assert "description" not in charts.LATENCY
+def history(*outages: Outage) -> History:
+    """Return four checks, two of them failed."""
+    latencies = (1.5, None, None, 2.5)
+    points = tuple(Point(at=later(n), latency_ms=ms) for n, ms in enumerate(latencies))
+    return History(started_at=AT, since=AT, points=points, outages=outages)
 
 
-def test_latency_table_has_gaps_where_checks_failed() -> None:
-    """A failed check is no latency of zero."""
-    table = charts.latency_table([Point(at=AT, latency_ms=1.5), Point(at=AT, latency_ms=None)])
-    assert [{"at": AT, "latency_ms": 1.5}, {"at": AT, "latency_ms": None}] == table.to_pylist()
-    assert 0 == charts.latency_table([]).num_rows
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("make", [charts.latency, charts.orders])
+def test_axes_are_titled(make, language) -> None:
+    """Each axis says what it shows and in what unit, in the page's language."""
+    spec = make(language, "light")
+    encoding = (spec["layer"][-1] if "layer" in spec else spec)["encoding"]
+    assert encoding["x"]["title"]
+    assert encoding["y"]["title"]
+    assert (encoding["y"]["title"].isascii()) is (language == "en")
+
+
+def test_specification_is_the_same_object_for_all() -> None:
+    """A new specification would make every browser draw its chart anew, once a second."""
+    assert charts.latency("en", "dark") is charts.latency("en", "dark")
+
+
+def test_latency_table_has_gaps_and_outages() -> None:
+    """A failed check is no latency of zero, and each outage is a row of its own."""
+    outage = Outage(began_at=later(0.5), ended_at=later(2.5))
+    rows = charts.latency_table(history(outage)).to_pylist()
+    assert [1.5, None, None, 2.5, None] == [row["latency_ms"] for row in rows]
+    assert {"at": later(0.5), "latency_ms": None, "outage_to": later(2.5)} == rows[-1]
+    assert 0 == charts.latency_table(History(started_at=AT, since=AT)).num_rows
+
+
+def test_latency_table_clips_outages_to_what_is_shown() -> None:
+    """One that lasts ends at the latest check; one long past is not drawn."""
+    past = Outage(began_at=later(-9), ended_at=later(-8))
+    lasting = Outage(began_at=later(1))
+    rows = charts.latency_table(history(past, lasting)).to_pylist()
+    assert [(later(1), later(3))] == [(r["at"], r["outage_to"]) for r in rows if r["outage_to"]]
 
 
 def test_orders_table_keeps_days_and_regions() -> None:
     """One row for each day and region."""
     day = DayTotal(day=date(2026, 1, 1), region="east", orders=3, amount=7.5)
-    assert [
-        {"day": date(2026, 1, 1), "region": "east", "orders": 3, "amount": 7.5}
-    ] == charts.orders_table([day]).to_pylist()
+    assert [{"day": date(2026, 1, 1), "region": "east", "orders": 3}] == charts.orders_table(
+        [day]
+    ).to_pylist()
     assert 0 == charts.orders_table([]).num_rows

@@ -1,23 +1,21 @@
-"""What the pages say."""
+"""What System Health says."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from dashboard import presenting
+from dashboard.db_connector import POLICIES
 from dashboard.errors import Trouble
-from dashboard.health import Health, History, Outage, Sample, Status
-from dashboard.live import Reading
-from dashboard.queries import DayTotal
+from dashboard.health import Health, History, Outage, Point, Sample, Server, Status
+from dashboard.language import Words
 from dashboard.reads import LastRead
 
 AT = datetime(2026, 1, 1, 9, 2, 11, tzinfo=UTC)
 LOST = Trouble(kind="connection_lost")
-DAYS = tuple(
-    DayTotal(day=date(2026, 1, day), region=region, orders=day, amount=0.1)
-    for day in (1, 2, 10)
-    for region in ("east", "west")
-)
+GOOD_READ, BAD_READ = LastRead(at=AT, trouble=None), LastRead(at=AT, trouble=LOST)
+SAY, KOREAN = Words("en"), Words("ko")
+ADOPTED = POLICIES["adopted"]
 
 
 def health(status: Status, trouble: Trouble | None = None) -> Health:
@@ -31,75 +29,93 @@ def health(status: Status, trouble: Trouble | None = None) -> Health:
 @pytest.mark.parametrize(
     ("status", "tone", "line"),
     [
-        ("starting", "info", "Starting since 2026-01-01 09:02:11 UTC"),
-        ("up", "success", "Up since 2026-01-01 09:02:11 UTC · checked 0.4 s ago"),
-        ("down", "error", "Down since 2026-01-01 09:02:11 UTC · checked 0.4 s ago"),
-        ("stale", "warning", "Stale since 2026-01-01 09:02:11 UTC · checked 0.4 s ago"),
+        ("starting", "info", "Starting"),
+        ("up", "success", "Up since 2026-01-01 09:02:11 UTC"),
+        ("down", "error", "Down since 2026-01-01 09:02:11 UTC"),
+        ("stale", "warning", "Stale: nothing is known since 2026-01-01 09:02:11 UTC"),
     ],
 )
 def test_verdict_is_words_icon_and_advice(status: Status, tone: str, line: str) -> None:
-    """No state is told by its colour alone."""
-    said = presenting.verdict(health(status))
+    """No state is told by its colour alone, and each has an icon of its own."""
+    said = presenting.verdict(health(status), None, ADOPTED, SAY)
     assert (tone, line) == (said.tone, said.line)
-    assert said.icon
     assert said.meaning
+    others = {presenting.verdict(health(s), None, ADOPTED, SAY).icon for s in ("up", "down")}
+    assert said.icon in others or status in {"starting", "stale"}
 
 
 def test_verdict_names_the_trouble() -> None:
     """Down says why, in the fixed words."""
-    assert presenting.verdict(health("down", LOST)).line.endswith(LOST.message)
+    assert LOST.message in presenting.verdict(health("down", LOST), None, ADOPTED, SAY).meaning
 
 
-@pytest.mark.parametrize(
-    ("reading", "says"),
-    [
-        (Reading(value=None, age_s=None, trouble=None, waiting=True), "No data yet: the database"),
-        (Reading(value=None, age_s=None, trouble=LOST, waiting=False), "No data yet: the data"),
-        (Reading(value=None, age_s=7.4, trouble=LOST, waiting=False), "Data from 7 s ago: the"),
-        (Reading(value=None, age_s=2.0, trouble=None, waiting=True), "Data from 2 s ago: the"),
-    ],
-)
-def test_freshness_tells_age_and_reason(reading: Reading[None], says: str) -> None:
-    """Old data never passes for new."""
-    notice = presenting.freshness(reading)
-    assert notice is not None
-    assert notice.startswith(says)
+def test_verdict_of_a_live_server_warns_when_the_pages_cannot_read() -> None:
+    """Up is the server's word; the pool may still be broken, and then nothing is green."""
+    said = presenting.verdict(health("up"), BAD_READ, ADOPTED, SAY)
+    assert "warning" == said.tone
+    assert LOST.message in said.meaning
 
 
-def test_freshness_of_live_data_is_silent() -> None:
-    """Live data needs no notice."""
-    assert presenting.freshness(Reading(value=1, age_s=0.1, trouble=None, waiting=False)) is None
+def test_verdict_says_when_the_policy_never_recovers() -> None:
+    """An operator under `pinned` is not told to wait."""
+    said = presenting.verdict(health("down", LOST), None, POLICIES["pinned"], SAY)
+    assert "restart the dashboard" in said.meaning
 
 
-def test_chosen_days_filters_by_region_and_newest_days() -> None:
-    """The window ends at the newest day that has data, not at today."""
-    assert DAYS == presenting.chosen_days(DAYS, regions=[], last_days=10)
-    assert DAYS[2:] == presenting.chosen_days(DAYS, regions=[], last_days=9)
-    chosen = presenting.chosen_days(DAYS, regions=["west"], last_days=1)
-    assert [(date(2026, 1, 10), "west")] == [(day.day, day.region) for day in chosen]
-    assert () == presenting.chosen_days((), regions=[], last_days=90)
+def test_verdict_speaks_korean() -> None:
+    """The trouble's words are translated as well."""
+    said = presenting.verdict(health("down", LOST), None, ADOPTED, KOREAN)
+    assert said.line.startswith("중단")
+    assert "데이터베이스가 연결을 끊음" in said.meaning
 
 
-def test_region_rows_add_up() -> None:
-    """The table's totals are those of the rows chosen."""
-    assert [
-        {"Region": "east", "Orders": 13, "Amount": 0.3},
-        {"Region": "west", "Orders": 13, "Amount": 0.3},
-    ] == presenting.region_rows(DAYS)
+def test_age_is_always_told() -> None:
+    """A state without its age cannot be trusted."""
+    assert presenting.age(health("up"), SAY).startswith("Checked 0.4 s ago")
+    assert "No check has ended yet." == presenting.age(health("starting"), SAY)
 
 
-def test_outage_rows_have_the_latest_first() -> None:
+def test_outage_table_has_the_latest_first() -> None:
     """An outage that lasts is at the top, and says so."""
     ended = Outage(
         began_at=AT, ended_at=AT, duration_s=1.92, duration_min_s=0.95, duration_max_s=2.9
     )
-    rows = presenting.outage_rows((ended, Outage(began_at=AT)))
+    rows = presenting.outage_table((ended, Outage(began_at=AT)), SAY).to_pylist()
     assert ["lasts", "2026-01-01 09:02:11 UTC"] == [row["Ended"] for row in rows]
-    assert (1.92, 0.95, 2.9) == tuple(rows[1].values())[2:]
+    assert ["1.9 s", "0.9 / 2.9 s"] == list(rows[1].values())[2:]
 
 
-def test_read_end_is_ok_or_the_kind() -> None:
-    """The pool's last word in one word."""
-    assert "—" == presenting.read_end(None)
-    assert "ok" == presenting.read_end(LastRead(at=AT, trouble=None))
-    assert "connection_lost" == presenting.read_end(LastRead(at=AT, trouble=LOST))
+def test_latency_told_counts_good_checks() -> None:
+    """The chart's figures for those who do not see it."""
+    points = tuple(Point(at=AT, latency_ms=ms) for ms in (1.0, 3.0, None, 2.0))
+    history = History(started_at=AT, since=AT, points=points)
+    assert presenting.latency_told(history, 300, SAY).startswith(
+        "3 of 4 checks good: median 2.0 ms, slowest 3.0 ms."
+    )
+    assert presenting.latency_told(History(started_at=AT, since=AT), 300, SAY).startswith("No good")
+
+
+def test_policy_told_lists_each_option_with_its_effect() -> None:
+    """The settings in force are on the page, not only their name."""
+    told = presenting.policy_told(ADOPTED, SAY)
+    assert "**adopted** (plan 18-03)" in told
+    for name, value in ADOPTED.engine_options.items():
+        assert f"`{name}={value}`: {presenting.OPTION_MEANINGS[name]}" in told
+    for name in ("naive", "dispose", "pinned"):
+        assert 1 == presenting.policy_told(POLICIES[name], SAY).count("\n- ")
+
+
+def test_read_end_is_a_word_and_a_reason() -> None:
+    """The pool's last word."""
+    ends = [presenting.read_end(last, SAY) for last in (None, GOOD_READ, BAD_READ)]
+    assert ["none yet", "good", "failed"] == ends
+    assert LOST.message in presenting.read_end_told(BAD_READ, SAY)
+    assert "2026-01-01" in presenting.read_end_told(GOOD_READ, SAY)
+
+
+def test_server_told_names_version_and_start() -> None:
+    """Nothing is made up before the first answer."""
+    server = Server(version="17.6", started_at=AT)
+    told = presenting.server_told(server, SAY)
+    assert "PostgreSQL **17.6**, started at 2026-01-01 09:02:11 UTC." == told
+    assert "Not seen yet." == presenting.server_told(None, SAY)

@@ -78,6 +78,7 @@ def test_system_health_has_the_contracts_shape(app) -> None:
         },
         "pool": {
             "policy": "adopted",
+            "shown_as": "plan 18-03",
             "size": 5,
             "checked_in": 1,
             "checked_out": 0,

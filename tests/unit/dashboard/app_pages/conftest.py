@@ -13,12 +13,15 @@ PAGES = Path(__file__).parents[4] / "dashboard/app_pages"
 
 
 @pytest.fixture
-def run_page(parts: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+def run_page(parts: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Give a function that runs a page and checks that no traceback shows."""
     monkeypatch.setattr(services, "services", lambda: parts)
 
-    def run(name: str) -> AppTest:
-        page = AppTest.from_file(PAGES / f"{name}.py", default_timeout=10).run()
+    def run(name: str, lang: str = "en") -> AppTest:
+        # Below the router, so that links between the pages have somewhere to go.
+        page = AppTest.from_file(PAGES.parent / "streamlit_app.py", default_timeout=10)
+        page.query_params["lang"] = lang
+        page.switch_page(str(PAGES / f"{name}.py")).run()
         assert not page.exception
         return page
 

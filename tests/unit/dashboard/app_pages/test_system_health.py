@@ -5,13 +5,18 @@ import pytest
 from dashboard.errors import Trouble
 
 
+def everything(page) -> str:
+    """Return all text of a page."""
+    return "\n".join(text.value for text in (*page.markdown, *page.title, *page.header))
+
+
 @pytest.mark.parametrize(
     ("status", "box", "word"),
     [
         ("up", "success", "Up since"),
         ("down", "error", "Down since"),
-        ("stale", "warning", "Stale since"),
-        ("starting", "info", "Starting since"),
+        ("stale", "warning", "Stale: nothing is known since"),
+        ("starting", "info", "Starting"),
     ],
 )
 def test_page_says_the_state(status, box, word, run_page, monitor) -> None:
@@ -19,7 +24,15 @@ def test_page_says_the_state(status, box, word, run_page, monitor) -> None:
     monitor.put(status, Trouble(kind="refused") if status == "down" else None)
     page = run_page("system_health")
     (said,) = getattr(page, box)
-    assert word in said.value
+    assert said.proto.title.startswith(word)
+    assert said.value
+
+
+@pytest.mark.parametrize("status", ["down", "stale", "starting"])
+def test_page_never_says_up_of_an_old_sample(status, run_page, monitor) -> None:
+    """Nothing is green unless the latest check was good and is fresh."""
+    monitor.put(status)
+    assert not run_page("system_health").success
 
 
 def test_page_shows_server_pool_and_outages(run_page) -> None:
@@ -27,14 +40,21 @@ def test_page_shows_server_pool_and_outages(run_page) -> None:
     page = run_page("system_health")
     shown = {metric.label: metric.value for metric in page.metric}
     assert {
-        "Latency": "0.7 ms",
-        "Server version": "17.6",
-        "Server started": "2026-01-01 12:00:00 UTC",
+        "Latency now": "0.7 ms",
         "In use": "0",
-        "Idle": "1 of 5",
+        "Idle": "1",
         "Connects": "3",
         "Invalidations": "1",
-        "Last live read": "—",
+        "Last live read": "none yet",
     } == shown
-    assert 1 == len(page.dataframe[0].value)
-    assert any("plan 18-03" in text.value for text in page.markdown)
+    assert 1 == len(page.table[0].value)
+    text = everything(page)
+    for part in ("plan 18-03", "pool_pre_ping=True", "PostgreSQL **17.6**", "Checked 0.4 s ago"):
+        assert part in text
+
+
+def test_page_speaks_korean(run_page) -> None:
+    """Title, verdict and table follow the address' language."""
+    page = run_page("system_health", lang="ko")
+    assert "시스템 상태" == page.title[0].value
+    assert page.success[0].proto.title.startswith("정상")

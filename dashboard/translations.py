@@ -1,0 +1,139 @@
+"""The Korean words of the pages, by their English text."""
+
+from collections.abc import Mapping
+
+KOREAN: Mapping[str, str] = {
+    # navigation
+    "System Health": "시스템 상태",
+    "Orders": "주문",
+    "Runbook": "운영 안내서",
+    "Runbook: what to do, step by step": "운영 안내서: 단계별로 할 일",
+    # the verdict
+    "Starting": "시작하는 중",
+    "Up since {since}": "정상 ({since}부터)",
+    "Down since {since}": "중단 ({since}부터)",
+    "Stale: nothing is known since {since}": "알 수 없음: {since} 이후 확인된 것이 없습니다",
+    "The first check of PostgreSQL has not ended yet. Wait a second.": (
+        "PostgreSQL을 처음 확인하는 중입니다. 잠시 기다려 주세요."
+    ),
+    "PostgreSQL answers. Nothing to do.": "PostgreSQL이 응답합니다. 할 일이 없습니다.",
+    "PostgreSQL does not answer: {trouble}. Orders shows the last good data. "
+    "Bring PostgreSQL back; this page follows by itself.": (
+        "PostgreSQL이 응답하지 않습니다({trouble}). 주문 화면은 마지막 정상 데이터를 보여 줍니다. "
+        "PostgreSQL을 되살리면 이 화면은 스스로 따라옵니다."
+    ),
+    "The last check is too old to trust, so the database may be up or down. "
+    "Look at the dashboard's log; if this stays for a minute, restart the dashboard.": (
+        "마지막 확인이 너무 오래되어 데이터베이스가 살아 있는지 알 수 없습니다. "
+        "대시보드 로그를 확인하고, 1분이 지나도 그대로면 대시보드를 재시작하세요."
+    ),
+    "PostgreSQL answers, but the last read through the pool failed: {trouble}. "
+    "If this stays, restart the dashboard and read the runbook.": (
+        "PostgreSQL은 응답하지만 풀을 통한 마지막 읽기가 실패했습니다({trouble}). "
+        "계속되면 대시보드를 재시작하고 운영 안내서를 보세요."
+    ),
+    "The policy in force keeps one connection for ever: after an outage, restart the dashboard.": (
+        "현재 정책은 연결 하나를 계속 씁니다. 장애가 끝난 뒤에는 대시보드를 재시작하세요."
+    ),
+    "No check has ended yet.": "아직 끝난 확인이 없습니다.",
+    "Checked {age} s ago. This page refreshes by itself.": (
+        "{age}초 전에 확인했습니다. 이 화면은 스스로 새로 고칩니다."
+    ),
+    # latency
+    "Latency": "응답 시간",
+    "Latency now": "현재 응답 시간",
+    "Time (UTC)": "시각 (UTC)",
+    "Latency (ms)": "응답 시간 (ms)",
+    "Latency of the latest checks over time; the figures follow as text.": (
+        "최근 확인의 응답 시간 그래프. 수치는 아래 글에 있습니다."
+    ),
+    "No good check among the last {count}.": "최근 {count}번의 확인 중 정상이 없습니다.",
+    "{good} of {count} checks good: median {median} ms, slowest {worst} ms. "
+    "Shaded: the database was away.": (
+        "확인 {count}번 중 {good}번 정상: 중앙값 {median} ms, 최댓값 {worst} ms. "
+        "음영: 데이터베이스가 없던 시간."
+    ),
+    # the pool
+    "Connection pool": "연결 풀",
+    "In use": "사용 중",
+    "Idle": "대기 중",
+    "Connects": "새 연결",
+    "Invalidations": "폐기한 연결",
+    "Last live read": "마지막 읽기",
+    "none yet": "아직 없음",
+    "failed": "실패",
+    "good": "정상",
+    "Nobody has read through the pool yet: open Orders.": (
+        "아직 풀을 통한 읽기가 없습니다. 주문 화면을 열어 보세요."
+    ),
+    "The last read through the pool was good, at {at}.": ("풀을 통한 마지막 읽기: {at}, 정상."),
+    "The last read through the pool failed, at {at}: {why}.": (
+        "풀을 통한 마지막 읽기: {at}, 실패({why})."
+    ),
+    "Policy in force: **{name}** ({shown_as})": "현재 정책: **{name}** ({shown_as})",
+    "SQLAlchemy defaults": "SQLAlchemy 기본값",
+    "plan 18-03": "계획 18-03",
+    "dispose on failure": "실패 시 풀 폐기",
+    "cached connection": "연결 하나를 계속 사용",
+    "asks a connection whether it lives before each use": (
+        "쓰기 전마다 연결이 살아 있는지 확인합니다"
+    ),
+    "replaces connections older than this many seconds": "이 시간(초)이 지난 연결은 새로 만듭니다",
+    "waits at most this many seconds for a free connection": (
+        "빈 연결을 최대 이 시간(초)까지 기다립니다"
+    ),
+    "takes the connection used last, so that spare ones may go": (
+        "마지막에 쓴 연결부터 꺼내 남는 연결은 정리되게 합니다"
+    ),
+    "closes the whole pool when a check fails": "확인이 실패하면 풀 전체를 닫습니다",
+    "keeps one connection for ever, without a pool": "풀 없이 연결 하나를 계속 씁니다",
+    "no option: SQLAlchemy's defaults": "설정 없음: SQLAlchemy 기본값",
+    # the server and its outages
+    "Server": "서버",
+    "Not seen yet.": "아직 확인되지 않았습니다.",
+    "PostgreSQL **{version}**, started at {at}.": "PostgreSQL **{version}**, 시작 시각 {at}.",
+    "Outages since the dashboard started": "대시보드 시작 이후의 장애",
+    "None since {at}.": "{at} 이후 없음.",
+    "Began": "시작",
+    "Ended": "끝",
+    "Length": "길이",
+    "At least / at most": "최소 / 최대",
+    "lasts": "진행 중",
+    # orders
+    "Regions": "지역",
+    "All regions": "모든 지역",
+    "Last days": "최근 일수",
+    "Region": "지역",
+    "Amount": "금액",
+    "Average order": "주문당 금액",
+    "Share of orders": "주문 비율",
+    "Day (UTC)": "날짜 (UTC)",
+    "Orders per day": "하루 주문 수",
+    "No orders for this choice.": "선택한 조건의 주문이 없습니다.",
+    "Orders per day and region from {first} to {last}, {orders} in all.": (
+        "{first}부터 {last}까지 날짜와 지역별 주문 수, 모두 {orders}건."
+    ),
+    "Live: read {age} s ago.": "실시간: {age}초 전에 읽음.",
+    "No data yet: {why}. This page goes on trying by itself.": (
+        "아직 데이터가 없습니다({why}). 이 화면은 스스로 다시 시도합니다."
+    ),
+    "Not live: data from {age} s ago, because {why}. This page goes on trying by itself.": (
+        "실시간이 아님: {age}초 전 데이터입니다({why}). 이 화면은 스스로 다시 시도합니다."
+    ),
+    # troubles
+    "the database has not answered yet": "데이터베이스가 아직 응답하지 않음",
+    "the database closed the connection": "데이터베이스가 연결을 끊음",
+    "the database refuses connections": "데이터베이스가 연결을 거부함",
+    "the database's host does not answer": "데이터베이스 호스트가 응답하지 않음",
+    "the database's name is not known": "데이터베이스 이름을 찾을 수 없음",
+    "the database is starting up": "데이터베이스가 시작하는 중",
+    "the database is shutting down": "데이터베이스가 종료하는 중",
+    "the database has no free connection slot": "데이터베이스에 남은 연결 자리가 없음",
+    "the database rejected the login": "데이터베이스가 로그인을 거부함",
+    "the database rejected the query": "데이터베이스가 질의를 거부함",
+    "no pooled connection became free in time": "제때 빈 연결이 생기지 않음",
+    "too many reads are waiting": "대기 중인 읽기가 너무 많음",
+    "no answer within the deadline": "제한 시간 안에 응답이 없음",
+    "the dashboard is stopping": "대시보드가 멈추는 중",
+    "the read failed in the dashboard": "대시보드 안에서 읽기가 실패함",
+}
