@@ -71,12 +71,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the cells; an outage takes longer than a test may."""
-    for item in items:
-        if "cell" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.matrix)
-            item.add_marker(pytest.mark.timeout(OUTAGE_LIMIT_S))
+    """Mark the cells and keep them in their outages' order, which pytest has mixed by contender.
+
+    An outage takes longer than a test may.
+    """
+    cells: list[Any] = [item for item in items if "cell" in getattr(item, "fixturenames", ())]
+    for item in cells:
+        item.add_marker(pytest.mark.matrix)
+        item.add_marker(pytest.mark.timeout(OUTAGE_LIMIT_S))
+    ordered = iter(sorted(cells, key=lambda item: item.callspec.indices["outage"]))
+    items[:] = [next(ordered) if item in cells else item for item in items]
 
 
 @pytest.hookimpl(wrapper=True)
