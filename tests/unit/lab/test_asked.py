@@ -1,5 +1,7 @@
 """The options of a run, and the outages that come of them."""
 
+import re
+
 import pytest
 
 from lab.asked import QUICK, Asked, outages, parse
@@ -38,7 +40,7 @@ def test_names_are_exact() -> None:
 )
 def test_bad_option_is_named(option: str, text: str, said: str) -> None:
     """A word that is none stops the run before it begins."""
-    with pytest.raises(BadInputError, match=said):
+    with pytest.raises(BadInputError, match=re.escape(said)):
         parse({**NOTHING, option: text})
 
 
