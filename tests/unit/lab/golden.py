@@ -21,6 +21,7 @@ from lab.record.history import (
     Missed,
     Probe,
     Warmed,
+    encode,
 )
 from lab.runs import OutageInfo
 from tests.unit.lab.histories import AFTER, BEFORE, ORIGIN, steps
@@ -95,6 +96,10 @@ class Golden:
             *self.extra,
             Mark(at=ORIGIN + self.end_s, name="stopped"),
         ]
+
+    def encoded(self) -> bytes:
+        """Return the records as a history file holds them."""
+        return b"".join(map(encode, self.history()))
 
     def judged(self) -> OutageVerdict:
         """Judge it."""

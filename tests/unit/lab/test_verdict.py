@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from lab.judge.verdict import judge_run, write_verdict
-from lab.record.history import encode
 from lab.runs import compress_history, find_run, read_outage, save
 from tests.unit.lab.golden import Golden
 
@@ -17,7 +16,7 @@ def keep(run: Path, golden: Golden, *, repeat: int = 1) -> Path:
     info = msgspec.structs.replace(golden.info(), repeat=repeat)
     folder = run / "outages" / info.name
     save(folder / "outage.json", info)
-    (folder / "history.jsonl").write_bytes(b"".join(map(encode, golden.history())))
+    (folder / "history.jsonl").write_bytes(golden.encoded())
     return folder
 
 

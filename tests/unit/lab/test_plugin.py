@@ -1,0 +1,121 @@
+"""The pytest plug-in's rules, on runs of pytest that play no fault."""
+
+import contextlib
+import fcntl
+
+import pytest
+
+from lab.plugin import LOCK, ROOT
+from lab.runs import save
+from tests.unit.lab.golden import Golden
+
+pytest_plugins = ["pytester"]
+
+CELLS = """
+def test_cell(cell):
+    assert cell.verdict == "passed", "; ".join(cell.reasons)
+"""
+
+# The stored outages stand for those that would be played: nothing here touches Docker.
+CONFTEST = """
+import pytest
+from pathlib import Path
+import lab.plugin
+
+pytest_plugins = ["lab.plugin"]
+PLAYED = []
+
+class Running:
+    folder = Path({folder!r})
+    stack = None
+    def has(self, info):
+        PLAYED.append(info.name)
+        return True
+
+@pytest.fixture(scope="session")
+def matrix_run(matrix_lock):
+    yield Running()
+    print("PLAYED", *PLAYED)
+"""
+
+
+@pytest.fixture
+def cells(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Return a way to run the cells of stored outages with some options."""
+    run = pytester.path / "run"
+
+    def go(*options: str, **outages: Golden) -> pytest.RunResult:
+        for name, golden in outages.items():
+            folder = run / "outages" / f"{name}-1"
+            save(folder / "outage.json", golden.info())
+            (folder / "history.jsonl").write_bytes(golden.encoded())
+        pytester.makeconftest(CONFTEST.format(folder=str(run)))
+        pytester.makepyfile(test_cells=CELLS)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s", *options)
+
+    return go
+
+
+def dashboard(**changed: object) -> Golden:
+    """Return an outage of the dashboard alone."""
+    return Golden(**{"contender": "dashboard", "others": ("canary",), **changed})
+
+
+def test_failed_subject_fails_and_doubt_is_an_error(cells) -> None:
+    """In pytest's words: failed is failed, inconclusive is an error, never a skip."""
+    done = cells(
+        "--faults=freeze",
+        "--policies=dashboard",
+        freeze=dashboard(fault="freeze", recovered_s=99.0, limit_s=5.0),
+    )
+    # The control and the canary have no operation here: their cells are in doubt.
+    done.assert_outcomes(failed=1, errors=2)
+    assert "no recovery, censored" in done.stdout.str()
+
+
+def test_cells_stay_with_their_outage(cells) -> None:
+    """Each outage is played once, its cells one after another."""
+    done = cells("--faults=freeze,drop", "--policies=dashboard", "--collect-only", "-q")
+    order = [line.split("[")[1].split("-")[0] for line in done.outlines if "[" in line]
+    assert order == sorted(order, reverse=True)
+    assert {"freeze", "drop"} == set(order)
+
+
+@pytest.mark.parametrize("option", ["--faults=flood", "--policies=naive+recycle", "--hold=soon"])
+def test_bad_option_stops_the_run(cells, option: str) -> None:
+    """Nothing is collected, and pytest says usage."""
+    done = cells(option)
+    assert pytest.ExitCode.USAGE_ERROR == done.ret
+    assert option.split("=")[1] in done.stderr.str()
+
+
+def test_zero_cells_is_a_failure(cells) -> None:
+    """A run whose cells were all left out proves nothing."""
+    done = cells("--faults=freeze", "--policies=dashboard", "-k", "nothing_of_that_name")
+    assert done.ret not in (0, None)
+
+
+def test_parallel_run_is_refused(cells) -> None:
+    """While another process holds the lock no cell runs."""
+    path = ROOT / LOCK
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as lock:
+        with contextlib.suppress(BlockingIOError):  # a matrix that runs now holds it for us
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        done = cells("--faults=freeze", "--policies=dashboard", freeze=dashboard(fault="freeze"))
+    assert 4 == done.ret
+    assert "another matrix runs" in done.stdout.str() + done.stderr.str()
+
+
+def test_keep_stops_at_the_first_cell_that_is_not_good(cells) -> None:
+    """With KEEP=1 nothing is played after it."""
+    broken = dashboard(fault="freeze", recovered_s=99.0, limit_s=5.0)
+    done = cells("--faults=freeze,drop", "--policies=dashboard", "--keep=1", freeze=broken)
+    assert "KEEP=1" in done.stdout.str()
+    assert "PLAYED freeze-1 drop-1" not in done.stdout.str()
+
+
+def test_settings_of_pytest_name_the_plugin() -> None:
+    """There is no entry point: the tests' conftest names it."""
+    assert 'pytest_plugins = ["lab.plugin"]' in (ROOT / "tests/conftest.py").read_text()
