@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import IO, Any, NamedTuple, cast
 
 from lab.errors import BadInputError, DockerError, InconclusiveError
@@ -160,7 +161,8 @@ def start_helper(
     It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
     when its standard input is closed.
     """
-    words = ["docker", "run", "--interactive", "--rm", "--network", network]
+    name = f"{project}-lab-{token_hex(4)}"
+    words = ["docker", "run", "--interactive", "--rm", "--name", name, "--network", network]
     words += ["--label", f"{LABEL}=1", "--label", f"{LABEL}.project={project}"]
     words += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     for mount in mounts:
