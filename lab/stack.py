@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -69,8 +69,10 @@ def private_environment(target: Target, kind: str, policy: str) -> dict[str, str
 
 
 @contextmanager
-def private_project(target: Target, kind: str, policy: str) -> Iterator[Stack]:
-    """Address a private stack, not started yet, and remove it whatever happens.
+def private_project(
+    target: Target, kind: str, policy: str, keep: Callable[[], bool] = lambda: False
+) -> Iterator[Stack]:
+    """Address a private stack, not started yet, and remove it whatever happens but `keep`.
 
     The journal names it, so that `make heal` removes what a killed run has left.
     """
@@ -82,7 +84,8 @@ def private_project(target: Target, kind: str, policy: str) -> Iterator[Stack]:
             try:
                 yield stack
             finally:
-                stack.down()
+                if not keep():
+                    stack.down()
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -1,47 +1,42 @@
-"""The matrix' own stack: beside `make up`'s, in its steady state before the first outage."""
+"""The matrix' stack: the integration tests' where this session has one, else one of its own."""
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lab import docker
-from lab.faults import journal
-from lab.faults.journal import STACK, OpenStack
 from lab.plugin import left_standing
-from lab.stack import Stack, private_environment
-from lab.target import load_target
+from lab.stack import Stack, private_project
+from lab.target import Target, load_target
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def matrix_stack(request: pytest.FixtureRequest, matrix_lock) -> Iterator[Stack]:
-    """A stack of its own, named in the journal before it is started; gone at the end."""
+    """A private stack, started; KEEP=1 and a bad cell leave it standing."""
     docker.refuse_remote()
-    before, folder = dict(os.environ), Path.cwd()
-    target = load_target(ROOT / "target.toml")
-    os.environ.update(private_environment(target, "matrix", "adopted"))
+    target, folder = load_target(ROOT / "target.toml"), Path.cwd()
     os.chdir(ROOT)
-    stack = Stack(target)
-    path = journal.path_of(target, stack.project, STACK)
-    with journal.held(path, OpenStack) as held:
-        held.write(
-            OpenStack(
-                project=stack.project,
-                target=target,
-                docker=docker.endpoint()[1],
-                pid=os.getpid(),
-            )
-        )
-        try:
+    if (shared := of_this_session(target)) is not None:
+        shared.up()
+        yield shared
+    else:
+        keep = partial(left_standing, request.config)
+        with private_project(target, "matrix", "adopted", keep) as stack:
             stack.up()
             yield stack
-        finally:
-            if not left_standing(request.config):
-                stack.down()
-                held.remove()
-    os.environ.clear()
-    os.environ.update(before)
     os.chdir(folder)
+
+
+def of_this_session(target: Target) -> Stack | None:
+    """Return the stack that this process has started for the integration tests, if any.
+
+    Each of those tests leaves it in its steady state, under the adopted policy.
+    """
+    project = f"recovery-lab-test-{os.getpid()}"
+    mine = os.environ.get("COMPOSE_PROJECT_NAME") == project
+    return Stack(target) if mine and docker.stands(project) else None
