@@ -45,17 +45,32 @@ def _files(target: Target, suffix: str) -> list[Path]:
 
 
 def heal_held(held: Held[OpenFault]) -> str:
-    """Heal the fault of a journal's file that this process holds, see it healed, and say so."""
+    """Heal the fault of a journal's file that this process holds, see it healed, and say so.
+
+    Raises HealError when the database is not back in time.
+    """
     entry = held.entry()
     if entry is None:
         held.remove()
         return f"{held.path.stem}: named, never injected"
     said = heal_now(entry)
     if server.find(_scene(entry)):
-        with Witness(entry.target, entry.project) as witness:
-            said = FAULTS[entry.fault].verify_healed(replace(_scene(entry), witness=witness))
+        said = _see_healed(entry)
     held.remove()
     return f"{entry.project}: healed {entry.fault}: {said}"
+
+
+def _see_healed(entry: OpenFault) -> str:
+    """Heal until it is back: a command of the dead run may still be on its way to the daemon."""
+    fault, scene = FAULTS[entry.fault], _scene(entry)
+    with Witness(entry.target, entry.project) as witness:
+
+        def back() -> bool:
+            fault.heal(scene)
+            return witness.probe().session == "ok"
+
+        server.wait_until(back, server.BACK_LIMIT_S)
+        return fault.verify_healed(replace(scene, witness=witness))
 
 
 def heal_now(entry: OpenFault) -> str:

@@ -5,6 +5,7 @@ from lab.faults import server
 from lab.faults.base import Cuts, Scene
 
 KILLED = 137  # 128 + SIGKILL
+DEAD_LIMIT_S = 10.0
 
 
 class Kill:
@@ -19,7 +20,7 @@ class Kill:
     def inject(self, scene: Scene) -> None:
         """Kill, and wait until it is dead."""
         server.act(scene, self.name, {"injected": "die"}, "kill", "--signal", "KILL")
-        server.wait_until(lambda: not server.present(scene)["State"]["Running"], 10.0)
+        server.wait_until(lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S)
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that a SIGKILL ended it, and not for want of memory."""

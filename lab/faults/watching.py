@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.faults.watchdog import watch
+from lab.faults.watchdog import say, watch
 
 _log = logging.getLogger(__name__)
 
@@ -14,8 +14,7 @@ def main() -> int:
     """Watch over one fault; what was done goes to the log beside the journal."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(message)s")
     path, limit_s = Path(sys.argv[1]), float(sys.argv[2])
-    sys.stdout.write("watching\n")
-    sys.stdout.flush()
+    say("watching")
     try:
         _log.info("%s: %s", path.stem, watch(path, limit_s))
     except LabError:

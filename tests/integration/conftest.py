@@ -17,7 +17,7 @@ from lab import docker
 from lab.errors import DockerError, LabError
 from lab.judge.outage import Outage
 from lab.record.history import read_history
-from lab.stack import Stack, private_environment
+from lab.stack import Stack, private_project
 from lab.target import Target, load_target
 from lab.watch import Watch, watch_outage
 
@@ -44,14 +44,11 @@ def target() -> Target:
 def private(target: Target) -> Iterator[Stack]:
     """The tests' own stack, not started yet; removed at the end, also when its start failed."""
     docker.refuse_remote()
-    before, folder = dict(os.environ), Path.cwd()
-    os.environ.update(private_environment(target, "test", "adopted"))
+    folder = Path.cwd()
     os.chdir(ROOT)
-    stack = Stack(target)
-    yield stack
-    stack.down()  # pytest-docker does not clean up after a failed `up`
-    os.environ.clear()
-    os.environ.update(before)
+    # pytest-docker does not clean up after a failed `up`.
+    with private_project(target, "test", "adopted") as stack:
+        yield stack
     os.chdir(folder)
 
 

@@ -1,0 +1,185 @@
+"""Each fault lands, heals, and is healed when the run that injected it is gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import docker
+from lab.errors import BadInputError, InconclusiveError
+from lab.faults import FAULTS, Before, Done, Scene, journal, run_fault, server
+from lab.faults.healing import heal_open
+from lab.faults.journal import FAULT, OpenFault
+from lab.record.history import FaultEvent
+from lab.stack import Stack
+from tests.integration.conftest import ROOT, wait_until, wait_until_up
+
+STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
+LENGTHS = [
+    ("none", 0.0),
+    ("restart", 0.0),
+    ("restart", 1.0),
+    ("kill", 1.0),
+    ("freeze", 2.0),
+    ("drop", 2.0),
+    ("slow", 1.0),
+]
+each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
+
+# A run of its own: says `landed` when the fault is in. GRACE is what the watchdog grants it.
+RUNNER = """
+import sys
+from pathlib import Path
+from lab.faults import FAULTS, Scene, run_fault, runner
+from lab.target import load_target
+runner.GRACE_S = float(sys.argv[4])
+run_fault(FAULTS[sys.argv[1]], Scene(
+    target=load_target(Path("target.toml")), project=sys.argv[2], hold_s=float(sys.argv[3]),
+    note=lambda event: print(event.name, flush=True)))
+"""
+
+
+def _path(stack: Stack) -> Path:
+    return journal.path_of(stack.target, stack.project, FAULT)
+
+
+def _play(stack: Stack, name: str, hold_s: float) -> tuple[Done, list[FaultEvent]]:
+    events: list[FaultEvent] = []
+    scene = Scene(target=stack.target, project=stack.project, hold_s=hold_s, note=events.append)
+    return run_fault(FAULTS[name], scene), events
+
+
+@pytest.fixture
+def run(stack: Stack) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Start a run in a process of its own, and return once its fault is in."""
+    running: list[subprocess.Popen] = []
+
+    def start(name: str, hold_s: float = 60.0, grace_s: float = 30.0) -> subprocess.Popen:
+        words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
+        pipe = subprocess.PIPE
+        one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+        running.append(one)
+        for line in one.stdout:
+            if line == "landed\n":
+                return one
+        pytest.fail(f"{name} did not land: {one.stderr.read()}")
+
+    yield start
+    for one in running:
+        one.kill()
+        one.communicate(timeout=10)
+
+
+@each_fault
+def test_fault_lands_and_heals(stack: Stack, name: str, hold_s: float, proves) -> None:
+    """Each fault proves that it was in and that it is gone; its steps are in order of time."""
+    done, events = _play(stack, name, hold_s)
+    at = {event.name: event.at for event in events}
+    assert sorted(STEPS) == sorted(at)
+    assert at["injecting"] <= at["injected"] <= at["healed"] <= at["back"], events
+    # restart without a length has no hold: both of its ends are the daemon's.
+    assert at["healed"] - at["injected"] == pytest.approx(hold_s, abs=0.8), events
+    assert not _path(stack).exists()
+    proves(f"{name} {hold_s:g} s: {done.landed}")
+
+
+@pytest.mark.parametrize(("name", "hold_s"), LENGTHS[1:])
+def test_fault_whose_injection_does_nothing_is_inconclusive(
+    stack: Stack, name: str, hold_s: float, monkeypatch
+) -> None:
+    """No fault is believed to have landed because its command returned."""
+    monkeypatch.setattr(type(FAULTS[name]), "inject", lambda self, scene: None)
+    with pytest.raises(InconclusiveError, match=f"{name} did not land"):
+        _play(stack, name, hold_s)
+    assert not _path(stack).exists()
+
+
+def test_fault_is_refused_while_one_is_open(stack: Stack) -> None:
+    """One fault at a time: neither beside a living run nor over what a dead one has left."""
+    found = docker.container(stack.target, stack.target.database.service)
+    entry = OpenFault(
+        fault="freeze",
+        project=stack.project,
+        hold_s=5.0,
+        target=stack.target,
+        before=Before(container=found["Id"], started="", server_started=""),
+        docker=docker.endpoint()[1],
+        pid=1,
+    )
+    with journal.held(_path(stack), OpenFault) as held:
+        with pytest.raises(BadInputError, match="held by a run that lives"):
+            _play(stack, "none", 0.0)
+        held.write(entry)
+    with pytest.raises(BadInputError, match="fault 'freeze' of a dead run is open"):
+        _play(stack, "none", 0.0)
+    assert [line for line in heal_open(stack.target, keep=True) if "freeze" in line]
+    assert not _path(stack).exists()
+
+
+@pytest.mark.parametrize("name", ["restart", "freeze", "drop"])
+def test_killed_run_is_healed_by_its_watchdog(stack: Stack, name: str, run, proves) -> None:
+    """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
+    one = run(name)
+    assert _path(stack).exists()
+    one.kill()
+    begun = os.times().elapsed
+    wait_until(lambda: not _path(stack).exists(), "the watchdog takes the fault out", 20.0)
+    took_s = os.times().elapsed - begun
+    wait_until_up(stack, 20.0)
+    assert [] == docker.helpers(stack.project)
+    proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
+
+
+def test_stuck_run_is_healed_over_its_head(stack: Stack, run) -> None:
+    """A run that lives but does not heal in time is not waited for, and proves nothing."""
+    one = run("freeze", hold_s=2.0, grace_s=1.0)
+    one.send_signal(signal.SIGSTOP)
+    wait_until(lambda: not server_state(stack)["Paused"], "the watchdog thaws it", 10.0)
+    one.send_signal(signal.SIGCONT)
+    assert "the watchdog did not wait" in one.communicate(timeout=20)[1]
+    assert not _path(stack).exists()
+
+
+def test_heal_from_a_fresh_process_needs_nobody(stack: Stack, run) -> None:
+    """Runner, watchdog and the drop's helper killed: `python -m lab heal` heals, and once."""
+    one = run("drop")
+    watchdog = _child_of(one.pid, "lab.faults.watching")
+    for pid in (watchdog, one.pid):
+        os.kill(pid, signal.SIGKILL)
+    for helper in docker.helpers(stack.project, "recovery-lab.fault=drop"):
+        docker.run("kill", "--signal", "KILL", helper)
+    assert json.loads(_path(stack).read_bytes())["fault"] == "drop"
+    assert f"{stack.project}: healed drop" in _heal()
+    wait_until_up(stack, 20.0)
+    assert stack.project not in _heal()
+
+
+def server_state(stack: Stack) -> dict:
+    """Return the state of the database's container."""
+    scene = Scene(target=stack.target, project=stack.project, hold_s=0.0, note=print)
+    return server.present(scene)["State"]
+
+
+def _child_of(parent: int, module: str) -> int:
+    words = ["ps", "-A", "-o", "pid=,ppid=,args="]
+    rows = subprocess.run(words, capture_output=True, text=True, timeout=10, check=True).stdout
+    split = [line.split(maxsplit=2) for line in rows.splitlines()]
+    return next(int(pid) for pid, of, args in split if int(of) == parent and module in args)
+
+
+def _heal() -> str:
+    command = [sys.executable, "-m", "lab", "heal"]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "KEEP": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    ).stdout
