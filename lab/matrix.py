@@ -5,18 +5,20 @@ Nothing here decides anything. The judge's measures only say when there is nothi
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from lab import docker
 from lab.clients.fleet import Fleet
-from lab.errors import HealError, LabError
+from lab.errors import HealError, InconclusiveError, LabError
 from lab.faults import FAULTS, Scene, run_fault
+from lab.files import write_whole
 from lab.judge import measures
 from lab.judge.figures import of_cell
 from lab.judge.thresholds import THRESHOLDS
-from lab.record.history import AnyRecord, Clock, FaultEvent, Look, Mark, Probe
+from lab.record.history import AnyRecord, Clock, FaultEvent, Look, Mark, Probe, Sessions
 from lab.record.recorder import Recorder
 from lab.record.story import Story
 from lab.roles import JOBS_OF, part_of
@@ -28,6 +30,7 @@ BASELINE_S = 2.0  # steady reads before the fault
 SOLO_BASELINE_S = 5.0  # 400 of them where latencies are the point
 POLL_S = 0.2
 FETCH_S = 1.0  # how often the server's log and the daemon's events are asked for
+HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
 DRAIN_S = 2.0  # for reads under way when the readers stop
 
 Progress = Callable[[str], None]
@@ -50,6 +53,8 @@ def record_outage(scenery: Scenery, info: OutageInfo, progress: Progress) -> Non
     docker.refuse_remote()
     folder = scenery.folder
     save(folder / "outage.json", info)
+    for broken_off in folder.glob("history.jsonl*"):
+        broken_off.unlink()  # of a run that is resumed: this outage begins anew
     try:
         with Recorder(scenery.target, scenery.project, folder / "history.jsonl") as recorder:
             _Outage(scenery, info, recorder, progress).record()
@@ -87,17 +92,27 @@ class _Outage:
             try:
                 self._play()
                 self._follow(fleet, story)
+                self._stop(fleet)
             finally:
-                self._finish(fleet, story, began)
+                # The server's story is kept also where the outage broke off; why it did counts.
+                with suppress(LabError):
+                    self._keep_story(story, began)
 
     def _warm(self, fleet: Fleet, story: Story) -> None:
         """Fill the pools, and read for a while in the steady state before."""
         fleet.warm()
         fleet.order("look")
+        ensure_headroom(self._count_sessions())
         story.note_containers()
         self._progress("reads in the steady state before")
         fleet.order("steady")
         time.sleep(SOLO_BASELINE_S if self._info.solo else BASELINE_S)  # the baseline's length
+
+    def _count_sessions(self) -> Sessions:
+        """Let the server count the sessions."""
+        position = len(self._recorder.snapshot())
+        self._recorder.order("sessions")
+        return self._recorder.wait_for(Sessions, 10.0, after=position)
 
     def _play(self) -> None:
         self._progress(f"fault in, for {self._info.hold_s:.1f} s")
@@ -143,28 +158,38 @@ class _Outage:
             fleet.order("release")
             self._released_at = now
 
-    def _finish(self, fleet: Fleet, story: Story, began: float) -> None:
-        """Stop the readers, look at the pools, and keep the server's own story."""
+    def _stop(self, fleet: Fleet) -> None:
+        """Stop the readers; look at the pools until nothing is checked out, or for a while."""
         recorder = self._recorder
         recorder.order("mark stopped")
         fleet.order("stop")
-        pools = sum(isinstance(record, Look) for record in recorder.snapshot())
+        pools = len(measures.of_kind(recorder.snapshot(), Look))
         deadline = time.monotonic() + DRAIN_S
         while time.monotonic() < deadline:
             fleet.order("look")
-            time.sleep(0.2)  # polled: reads under way end by themselves
-            looks = [r for r in recorder.snapshot() if isinstance(r, Look)]
-            if not any(look.checked_out for look in looks[-pools:]):
+            time.sleep(POLL_S)  # polled: reads under way end by themselves
+            looks = measures.of_kind(recorder.snapshot(), Look)[-pools:]
+            if not any(look.checked_out for look in looks):
                 break
+        self._count_sessions()
+
+    def _keep_story(self, story: Story, began: float) -> None:
+        """Keep the daemon's events and the server's log, in the history and as it was printed."""
+        target = self._scenery.target
         story.fetch()
         story.note_containers()
-        log = docker.service_log(
-            self._scenery.target,
-            self._scenery.target.database.service,
-            began,
-            recorder.clocks()[-1].wall,
+        until = self._recorder.clocks()[-1].wall
+        log = docker.service_log(target, target.database.service, began, until)
+        write_whole(self._scenery.folder / "server.log", log.encode())
+
+
+def ensure_headroom(sessions: Sessions) -> None:
+    """Raise InconclusiveError where the server could run out of sessions: a fault by itself."""
+    used = sum(sessions.by_application.values())
+    if used > HEADROOM_SHARE * sessions.max_connections:
+        raise InconclusiveError(
+            f"{used} sessions before the fault, the server allows {sessions.max_connections}"
         )
-        (self._scenery.folder / "server.log").write_text(log)
 
 
 def is_over(info: OutageInfo, history: Sequence[AnyRecord], released_at: float | None) -> bool:

@@ -13,8 +13,9 @@ main() {
     --hold="${HOLD-}" --solo="${SOLO-}" --keep="${KEEP-}" --resume="${RESUME-}" \
     --seed="${SEED-}" || status=$?
   after="$(readlink .lab/runs/latest || true)"
-  # No run of this call's own, nothing to judge: a bad option, or another matrix.
-  [ -n "${RESUME-}" ] || [ "$before" != "$after" ] || return 64
+  [ "$status" -ne 4 ] || return 64 # a bad option, or another matrix: nothing was run
+  # No run of this call's own, nothing to judge: its stack did not start.
+  [ -n "${RESUME-}" ] || [ "$before" != "$after" ] || return 2
   .venv/bin/python -m lab report latest
   .venv/bin/python -m lab judge latest || status=$?
   return "$status"

@@ -37,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures
     limit_s: float
     controlled: bool
+    solo: bool = False
     needs_health: bool = False
     health_lag_s: float | None = None
     pool_troubles: tuple[str, ...] = ()
@@ -113,7 +114,8 @@ def _unsure(case: Case) -> list[str]:
     """Return what keeps this cell from being evidence."""
     seen, steady = case.figures, case.job == "steady"
     spacing_limit_s = THRESHOLDS.spacing_share * THRESHOLDS.target_s
-    late = seen.late_starts > THRESHOLDS.late_start_share * seen.operations
+    share = THRESHOLDS.late_start_share_solo if case.solo else THRESHOLDS.late_start_share
+    late = seen.late_starts > share * seen.operations
     rules = [
         (not seen.operations, "no operation ran"),
         (steady and seen.baseline.count < THRESHOLDS.baseline_ops, "no steady state before"),

@@ -12,7 +12,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     control_s: float = 15.0  # a control that never recovers is censored no earlier after ready
     release_s: float = 3.0  # the idle pool is asked this long after ready's late end
     baseline_ops: int = 10  # good operations before the fault, without one that is not
-    late_start_share: float = 0.02  # of operations started over 20 ms late: the recorder's fault
+    late_start_share: float = 0.05  # of operations started over 20 ms late: the recorder's fault
+    late_start_share_solo: float = 0.02  # the same where latencies are quoted
     late_start_s: float = 0.02
     spacing_share: float = 0.2  # of the target: wider apart, recovery is not resolved
 

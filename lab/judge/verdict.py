@@ -125,6 +125,7 @@ def _cases(info: OutageInfo, history: Sequence[AnyRecord], window: Window) -> li
             figures=figures(of_cell(history, contender, job), window),
             limit_s=info.limit_s,
             controlled=_controlled(info, job),
+            solo=bool(info.solo),
             needs_health=contender == "dashboard",
             health_lag_s=lag_s,
             pool_troubles=pool_troubles(history, contender, job),

@@ -160,6 +160,14 @@ class Look(Record, frozen=True, kw_only=True, tag="look"):
     checked_out: int
 
 
+class Sessions(Record, frozen=True, kw_only=True, tag="sessions"):
+    """The server's own count of this role's sessions by application, and how many it allows."""
+
+    at: float
+    by_application: dict[str, int]
+    max_connections: int
+
+
 class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
     """The observer itself could not do what it was asked."""
 
@@ -181,6 +189,7 @@ AnyRecord = (
     | Container
     | Warmed
     | Look
+    | Sessions
     | Trouble
 )
 

@@ -1,8 +1,8 @@
 """The observer: runs in a container on the clients' network and records on one clock.
 
-Orders come as lines on standard input (`warm`, `steady`, `hurry`, `burst N`, `mark NAME`);
-records leave as JSON lines on standard output. It ends when its input does, so a killed runner
-leaves no observer behind.
+Orders come as lines on standard input (`warm`, `steady`, `hurry`, `burst N`, `sessions`,
+`mark NAME`); records leave as JSON lines on standard output. It ends when its input does, so a
+killed runner leaves no observer behind.
 """
 
 import sys
@@ -72,6 +72,8 @@ class Observer:
                 self.emit(Mark(at=time.monotonic(), name="burst done"))
             case "warm":
                 self._warm()
+            case "sessions":
+                self._sessions()
             case _:
                 self.emit(Trouble(at=time.monotonic(), message=f"unknown order {order!r}"))
 
@@ -91,6 +93,13 @@ class Observer:
             return
         at = time.monotonic()
         self.emit(Warmed(at=at, wanted=wanted, checked_in=idle, backends=backends))
+
+    def _sessions(self) -> None:
+        try:
+            self.emit(self._prober.sessions())
+        except (psycopg2.Error, DeadlineError) as error:
+            said = f"could not count the sessions: {error}"
+            self.emit(Trouble(at=time.monotonic(), message=said))
 
     def _clock(self) -> None:
         self.emit(Clock(at=time.monotonic(), wall=time.time()))

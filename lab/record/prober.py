@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg2
 
-from lab.record.history import Probe
+from lab.record.history import Probe, Sessions
 from lab.record.session import DeadlineError, Login, query_fresh, resolve
 
 FAST_S = 0.02  # from the injection on, until a probe succeeds
@@ -92,3 +92,15 @@ class Prober:
             self._login, self._address, sql, parameters=(application,), connect_limit_s=2.0
         )
         return [row[0] for row in rows]
+
+    def sessions(self) -> Sessions:
+        """Return how many sessions this role has by application, and how many may be at all."""
+        sql = """SELECT application_name, count(*), current_setting('max_connections')::int
+                 FROM pg_stat_activity WHERE usename = current_user
+                 GROUP BY application_name ORDER BY application_name"""
+        rows = query_fresh(self._login, self._address, sql, connect_limit_s=2.0)
+        return Sessions(
+            at=time.monotonic(),
+            by_application={row[0]: row[1] for row in rows},
+            max_connections=rows[0][2],
+        )

@@ -59,6 +59,7 @@ class Golden:
     complete: bool = True
     trouble: str = ""
     others: tuple[str, ...] = ()
+    solo: str = ""
     extra: list[AnyRecord] = field(default_factory=list)
 
     def info(self) -> OutageInfo:
@@ -72,6 +73,7 @@ class Golden:
             hold_s=1.0,
             seed=1,
             limit_s=self.limit_s,
+            solo=self.solo,
             complete=self.complete,
             trouble=self.trouble,
         )

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
-from lab.matrix import is_over
+from lab.errors import InconclusiveError
+from lab.matrix import ensure_headroom, is_over
+from lab.record.history import Sessions
 from lab.roles import CANARY
 from tests.unit.lab.golden import Golden
 from tests.unit.lab.histories import ORIGIN
@@ -57,3 +59,10 @@ def test_canary_is_never_waited_for() -> None:
     golden = Golden(end_s=8.0)
     info = msgspec.structs.replace(golden.info(), contenders=["adopted", CANARY])
     assert is_over(info, golden.history(), RELEASED_AT)
+
+
+def test_server_must_have_room_for_the_pools() -> None:
+    """Half of the allowed sessions may be in use before the fault, not more."""
+    ensure_headroom(Sessions(at=0.0, by_application={"a": 30, "b": 20}, max_connections=100))
+    with pytest.raises(InconclusiveError, match="51 sessions"):
+        ensure_headroom(Sessions(at=0.0, by_application={"a": 51}, max_connections=100))
