@@ -99,11 +99,6 @@ def clock(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else NONE
 
 
-def milliseconds(latency_ms: float | None) -> str:
-    """Return a latency with its unit, or a dash."""
-    return NONE if latency_ms is None else f"{latency_ms:.1f} ms"
-
-
 def read_end(last: LastRead | None, say: Words) -> str:
     """Return how the latest read ended, in a word."""
     if last is None:
@@ -127,9 +122,11 @@ def latency_told(history: History, shown: int, say: Words) -> str:
     good = [point.latency_ms for point in points if point.latency_ms is not None]
     if not good:
         return say("No good check among the last {count}.", count=len(points))
+    latest_ms = points[-1].latency_ms
     return say(
-        "{good} of {count} checks good: median {median} ms, slowest {worst} ms. "
-        "Shaded: the database was away.",
+        "Latest check: {latest}; {good} of {count} checks good: median {median} ms, "
+        "slowest {worst} ms. Shaded: the database was away.",
+        latest=say("failed") if latest_ms is None else f"{latest_ms:.1f} ms",
         good=len(good),
         count=len(points),
         median=f"{median(good):.1f}",

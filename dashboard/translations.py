@@ -41,16 +41,15 @@ KOREAN: Mapping[str, str] = {
     ),
     # latency
     "Latency": "응답 시간",
-    "Latency now": "현재 응답 시간",
     "Time (UTC)": "시각 (UTC)",
     "Latency (ms)": "응답 시간 (ms)",
     "Latency of the latest checks over time; the figures follow as text.": (
         "최근 확인의 응답 시간 그래프. 수치는 아래 글에 있습니다."
     ),
     "No good check among the last {count}.": "최근 {count}번의 확인 중 정상이 없습니다.",
-    "{good} of {count} checks good: median {median} ms, slowest {worst} ms. "
-    "Shaded: the database was away.": (
-        "확인 {count}번 중 {good}번 정상: 중앙값 {median} ms, 최댓값 {worst} ms. "
+    "Latest check: {latest}; {good} of {count} checks good: median {median} ms, "
+    "slowest {worst} ms. Shaded: the database was away.": (
+        "최근 확인: {latest}. 확인 {count}번 중 {good}번 정상: 중앙값 {median} ms, 최댓값 {worst} ms. "
         "음영: 데이터베이스가 없던 시간."
     ),
     # the pool

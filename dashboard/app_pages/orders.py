@@ -9,7 +9,7 @@ from dashboard.queries import Orders
 from dashboard.services import services
 
 REFRESH_S = 1.0
-METRIC_WIDTH = 130  # px: two in a row on a telephone
+METRIC_WIDTH = 120  # px: two in a row on a telephone
 # With the refresh, a loss is told within 1.5 s; a first visit may wait longer for its first data.
 PATIENCE_S, FIRST_PATIENCE_S = 0.3, 1.5
 DAYS = (7, 30, 90)

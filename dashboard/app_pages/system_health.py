@@ -7,7 +7,7 @@ from dashboard.language import words
 from dashboard.services import services
 
 REFRESH_S = 1.0
-METRIC_WIDTH = 130  # px: two in a row on a telephone
+METRIC_WIDTH = 120  # px: two in a row on a telephone
 
 st.title(words()("System Health"))
 
@@ -35,9 +35,7 @@ def page() -> None:
     st.markdown(presenting.latency_told(history, charts.SHOWN_POINTS, say))
 
     st.header(say("Connection pool"))
-    with st.grid(6, min_column_width=METRIC_WIDTH):
-        now_ms = history.sample.latency_ms if history.sample else None
-        st.metric(say("Latency now"), presenting.milliseconds(now_ms))
+    with st.grid(5, min_column_width=METRIC_WIDTH):
         st.metric(say("In use"), stats.checked_out)
         st.metric(say("Idle"), stats.checked_in)
         st.metric(say("Connects"), stats.connects_total)

@@ -90,7 +90,7 @@ def test_latency_told_counts_good_checks() -> None:
     points = tuple(Point(at=AT, latency_ms=ms) for ms in (1.0, 3.0, None, 2.0))
     history = History(started_at=AT, since=AT, points=points)
     assert presenting.latency_told(history, 300, SAY).startswith(
-        "3 of 4 checks good: median 2.0 ms, slowest 3.0 ms."
+        "Latest check: 2.0 ms; 3 of 4 checks good: median 2.0 ms, slowest 3.0 ms."
     )
     assert presenting.latency_told(History(started_at=AT, since=AT), 300, SAY).startswith("No good")
 

@@ -40,7 +40,6 @@ def test_page_shows_server_pool_and_outages(run_page) -> None:
     page = run_page("system_health")
     shown = {metric.label: metric.value for metric in page.metric}
     assert {
-        "Latency now": "0.7 ms",
         "In use": "0",
         "Idle": "1",
         "Connects": "3",
