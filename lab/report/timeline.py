@@ -11,7 +11,7 @@ from lab.files import write_whole
 from lab.judge import measures
 from lab.judge.figures import of_cell
 from lab.judge.verdict import OutageVerdict, end_at
-from lab.record.history import AnyRecord, Missed, Probe
+from lab.record.history import AnyRecord, Began, Missed, Probe
 
 WIDTH, LANE = 900, 62
 FLOOR_MS, CEILING_MS = 0.5, 20000.0
@@ -30,7 +30,10 @@ def write_timeline(path: Path, outage: OutageVerdict, history: Sequence[AnyRecor
 def chart(outage: OutageVerdict, history: Sequence[AnyRecord]) -> Any:
     """Return the picture: the server's phases as a lane, and a lane for each cell below it."""
     origin = measures.mark_at(history, measures.ASKED) or 0.0
-    span = alt.Scale(domain=[-2.0, max(5.0, outage.end_s or 0.0)], nice=False)
+    begin_s = min(
+        (began.scheduled_at for began in measures.of_kind(history, Began)), default=origin
+    )
+    span = alt.Scale(domain=[begin_s - origin - 0.1, max(5.0, outage.end_s or 0.0)], nice=False)
     lanes = [_server(outage, history, origin, span)]
     for cell in outage.cells:
         own = of_cell(history, cell.contender, cell.job)
@@ -57,7 +60,7 @@ def _server(
         for begin, until, phase in _phases(history)
     ]
     base = _chart(bars)
-    bar = base.mark_bar(height=14, stroke="#000000", strokeWidth=0.5).encode(
+    bar = base.mark_bar(height=14, stroke="#000000", strokeWidth=0.5, clip=True).encode(
         x=alt.X("from:Q", scale=span, axis=_plain_axis()),
         x2="to:Q",
         color=alt.Color("ink:N", scale=None),
@@ -82,7 +85,7 @@ def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) 
         scale=alt.Scale(type="log", domain=[FLOOR_MS, CEILING_MS], clamp=True),
         axis=alt.Axis(title="ms", values=[1, 100, 10000], format="~s"),
     )
-    dots = base.mark_point(filled=True, size=22, opacity=0.9).encode(
+    dots = base.mark_point(filled=True, size=22, opacity=0.9, clip=True).encode(
         x=alt.X("at:Q", scale=span, axis=_plain_axis()),
         y=y,
         shape=alt.Shape(
@@ -94,7 +97,7 @@ def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) 
     )
     hung = (
         base.transform_filter("datum.outcome == 'hung'")
-        .mark_bar(height=3, color="#000000", opacity=0.5)
+        .mark_bar(height=3, color="#000000", opacity=0.5, clip=True)
         .encode(x=alt.X("at:Q", scale=span, axis=_plain_axis()), x2="until:Q", y=y)
     )
     layers = alt.layer(_shade_marks(marks, span), dots, hung, *_rules(marks, span))
