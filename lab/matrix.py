@@ -21,7 +21,7 @@ from lab.judge.thresholds import THRESHOLDS
 from lab.record.history import AnyRecord, Clock, FaultEvent, Look, Mark, Probe, Sessions
 from lab.record.recorder import Recorder
 from lab.record.story import Story
-from lab.roles import JOBS_OF, part_of
+from lab.roles import part_of, watched_s
 from lab.runs import OutageInfo, compress_history, save
 from lab.target import Target
 from lab.watch import settle
@@ -200,7 +200,8 @@ def is_over(info: OutageInfo, history: Sequence[AnyRecord], released_at: float |
         return returned is not None and now > returned + info.limit_s
     if now > bracket.late_at + info.limit_s:
         return True
-    earliest = bracket.late_at + (THRESHOLDS.control_s if _never_recovers(info) else 0.0)
+    # Alone in its outage no contender has a control beside it.
+    earliest = bracket.late_at + (0.0 if info.solo else watched_s(info.fault))
     if released_at is None or now < max(earliest, released_at + measures.STEADY_S + POLL_S):
         return False
     recovered = [_recovered_at(history, name, bracket.early_at) for name in _subjects(info)]
@@ -221,16 +222,6 @@ def _subjects(info: OutageInfo) -> list[str]:
         for name in info.contenders
         if part_of(info.fault, name, "steady", info.cuts).role == "subject"
     ]
-
-
-def _never_recovers(info: OutageInfo) -> bool:
-    """Tell whether a control takes part that must be seen not to recover."""
-    parts = (
-        part_of(info.fault, name, job, info.cuts)
-        for name in info.contenders
-        for job in JOBS_OF[name]
-    )
-    return any(part.role == "control" and "recovers" in part.assertions for part in parts)
 
 
 def _recovered_at(history: Sequence[AnyRecord], name: str, since: float) -> float | None:

@@ -62,6 +62,11 @@ CONTROLS: Mapping[Where, Assertion] = {
 }
 
 
+# How long after ready a control is watched that must not recover, in s: `pinned` might come back
+# at any retry; `quitter` has closed for good.
+WATCHED_S: Mapping[str, float] = {"pinned": 15.0, "quitter": 5.0}
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One contender's part in one cell: its role, and what it must keep or, a control, break."""
 
@@ -77,6 +82,12 @@ def part_of(fault: str, contender: str, job: JobName, cuts: str) -> Part:
     if where in SUBJECTS or contender in ALWAYS_SUBJECTS:
         return Part(role="subject", assertions=_promises(job, cuts))
     return Part(role="reference", assertions=())
+
+
+def watched_s(fault: str) -> float:
+    """Return how long after ready a fault's outage lasts for the sake of its controls."""
+    never_back = [name for name in controls_of(fault) if name in WATCHED_S]
+    return max((WATCHED_S[name] for name in never_back), default=0.0)
 
 
 def controls_of(fault: str) -> tuple[str, ...]:

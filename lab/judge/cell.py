@@ -9,7 +9,7 @@ from lab.judge import measures
 from lab.judge.figures import Figures
 from lab.judge.thresholds import THRESHOLDS
 from lab.record.history import AnyRecord, Look
-from lab.roles import Assertion, JobName, Part, Role
+from lab.roles import WATCHED_S, Assertion, JobName, Part, Role
 
 Word = Literal["passed", "failed", "inconclusive"]
 
@@ -134,7 +134,7 @@ def _cut_short(case: Case) -> list[str]:
     """A cell that never recovered must have been watched to its bound."""
     if "recovers" not in case.part.assertions or case.figures.recovery_lag_s is not None:
         return []
-    bound_s = THRESHOLDS.control_s if case.part.role == "control" else case.limit_s
+    bound_s = WATCHED_S[case.contender] if case.part.role == "control" else case.limit_s
     seen_s = case.figures.censored_after_ready_s or 0.0
     return [f"censored {seen_s:g} s after ready, before {bound_s:g} s"] if seen_s < bound_s else []
 

@@ -9,7 +9,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     target_s: float = 60.0  # the plan's target, counted from ready: past it marked late
     limit_s: float = 120.0  # the plan's limit: past it failed; the cell is censored there
     settled_s: float = 5.0  # recorded on after every subject has recovered
-    control_s: float = 15.0  # a control that never recovers is censored no earlier after ready
     release_s: float = 3.0  # the idle pool is asked this long after ready's late end
     baseline_ops: int = 10  # good operations before the fault, without one that is not
     late_start_share: float = 0.05  # of operations started over 20 ms late: the recorder's fault

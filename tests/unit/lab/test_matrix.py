@@ -21,7 +21,7 @@ def over(golden: Golden, released_at: float | None = RELEASED_AT) -> bool:
 @pytest.mark.parametrize(("end_s", "expected"), [(7.0, False), (7.5, True)])
 def test_outage_ends_five_seconds_after_the_subjects_recovery(end_s: float, expected: bool) -> None:
     """Recovered at 2.1 s: 7.0 s is too early, 7.5 s is not."""
-    assert expected is over(Golden(end_s=end_s))
+    assert expected is over(Golden(fault="freeze", end_s=end_s))
 
 
 def test_outage_waits_for_the_idle_pools_reads() -> None:
@@ -33,6 +33,11 @@ def test_outage_waits_for_the_idle_pools_reads() -> None:
 def test_control_is_watched_for_fifteen_seconds_after_ready(end_s: float, expected: bool) -> None:
     """Ready at 2.005 s: with `pinned` in the outage it lasts until 17 s."""
     assert expected is over(Golden(end_s=end_s, others=("pinned",)))
+
+
+def test_solo_outage_has_no_control_to_watch() -> None:
+    """It ends 5 s after its own recovery."""
+    assert over(Golden(end_s=7.5, solo="adopted"))
 
 
 @pytest.mark.parametrize(("end_s", "expected"), [(11.0, False), (12.5, True)])
@@ -49,14 +54,14 @@ def test_outage_without_ready_ends_at_the_limit_too(end_s: float, expected: bool
 
 def test_dashboard_has_recovered_with_its_system_health() -> None:
     """Reads are back at 2.1 s, System Health at 6 s: over at 11 s, not at 9 s."""
-    late = {"contender": "dashboard", "health_up_s": 6.0}
+    late = {"fault": "freeze", "contender": "dashboard", "health_up_s": 6.0}
     assert not over(Golden(**late, end_s=9.5))
     assert over(Golden(**late, end_s=11.5))
 
 
 def test_canary_is_never_waited_for() -> None:
     """A reference that stays away holds nobody up."""
-    golden = Golden(end_s=8.0)
+    golden = Golden(fault="freeze", end_s=8.0)
     info = msgspec.structs.replace(golden.info(), contenders=["adopted", CANARY])
     assert is_over(info, golden.history(), RELEASED_AT)
 

@@ -10,7 +10,7 @@ from lab.judge import measures
 from lab.judge.figures import Figures
 from lab.judge.thresholds import THRESHOLDS
 from lab.record.prober import FAST_S
-from lab.roles import AT_MOST, JOBS_OF, Assertion, Role
+from lab.roles import AT_MOST, JOBS_OF, WATCHED_S, Assertion, Role
 
 PAGE = (Path(__file__).parents[3] / "docs/measuring.md").read_text()
 WORDS = dict(re.findall(r"^\| ([a-z ]+) \| (.+) \|$", PAGE, re.MULTILINE))
@@ -96,7 +96,8 @@ def test_numbers_in_prose_are_the_codes() -> None:
         f"more than {THRESHOLDS.late_start_share:.0%} late starts".replace("%", " %"),
         f"in a solo outage {THRESHOLDS.late_start_share_solo:.0%}".replace("%", " %"),
         f"more than {spacing_s:g} s apart",
-        f"at least {THRESHOLDS.control_s:g} s after ready",
+        f"`pinned` is watched for at least {WATCHED_S['pinned']:g} s after ready",
+        f"`quitter` for {WATCHED_S['quitter']:g} s",
         f"every {FAST_S * 1000:g} ms while the server is away",
     ):
         assert said in re.sub(r"\s+", " ", PAGE)
