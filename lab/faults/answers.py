@@ -15,8 +15,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer; `at` and `wall` are the container's clocks as it was given.
 
-    `tcp` and `session` tell how far a fresh session came: `ok`, `hangs`, or an error's first line.
-    `sessions` counts sleeping sessions; `slept` tells how the witness's own sleep ended.
+    `session` tells how far a fresh one came: `ok`, `hangs`, or an error's first line; where it
+    hangs, `tcp` tells the same of a bare connection. `sessions` counts sleeping sessions; `slept`
+    tells how the witness's own sleep ended. `error` tells why an order could not be carried out.
     """
 
     at: float
@@ -26,3 +27,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     server_started: str = ""
     sessions: int = 0
     slept: str = ""
+    error: str = ""

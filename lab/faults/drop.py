@@ -54,7 +54,8 @@ class Drop:
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
         if answer.tcp != "hangs" or not all(dropped.values()):
             raise InconclusiveError(
-                f"drop did not land: a fresh connect {answer.tcp!r}, packets dropped {dropped}"
+                f"drop did not land: a fresh session {answer.session!r}, "
+                f"a fresh connect {answer.tcp!r}, packets dropped {dropped}"
             )
         return f"a fresh connect gets no answer; packets dropped {dropped}"
 

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg2
@@ -52,24 +53,19 @@ class Fresh:
         return _answer()
 
     def _probe(self) -> Answer:
-        tcp = self._connect()
-        if tcp != "ok":
-            return _answer(tcp=tcp)
+        """Try a session; only where it hangs, tell a silent server from a silent network."""
         try:
             rows = self._query(_STARTED)
         except DeadlineError:
-            return _answer(tcp=tcp, session="hangs")
+            return _answer(tcp=self._connect(), session="hangs")
         except (psycopg2.Error, OSError) as error:
-            return _answer(tcp=tcp, session=_first_line(error))
+            return _answer(session=_first_line(error))
         if not rows:
-            return _answer(tcp=tcp, session="in recovery")
-        return _answer(tcp=tcp, session="ok", server_started=rows[0][0])
+            return _answer(session="in recovery")
+        return _answer(session="ok", server_started=rows[0][0])
 
     def _connect(self) -> str:
         """Open and close a bare TCP connection."""
-        self._resolve()
-        if not self._address:
-            return f"no address for {self._login.host}"
         try:
             socket.create_connection((self._address, self._login.port), TCP_LIMIT_S).close()
         except TimeoutError:
@@ -80,6 +76,8 @@ class Fresh:
 
     def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
         self._resolve()
+        if not self._address:
+            raise OSError(f"no address for {self._login.host}")
         return query_fresh(
             self._login,
             self._address,
@@ -125,30 +123,18 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _answer(
-    *,
-    tcp: str = "",
-    session: str = "",
-    server_started: str = "",
-    sessions: int = 0,
-    slept: str = "",
-) -> Answer:
-    return Answer(
-        at=time.monotonic(),
-        wall=time.time(),
-        tcp=tcp,
-        session=session,
-        server_started=server_started,
-        sessions=sessions,
-        slept=slept,
-    )
+def _answer(**facts: Any) -> Answer:
+    return Answer(at=time.monotonic(), wall=time.time(), **facts)
 
 
 def main() -> None:
     """Answer orders with the login in the first argument."""
     fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
     for line in sys.stdin.buffer:
-        answer = fresh.obey(msgspec.json.decode(line, type=Order))
+        try:
+            answer = fresh.obey(msgspec.json.decode(line, type=Order))
+        except (psycopg2.Error, DeadlineError, OSError) as error:
+            answer = _answer(error=_first_line(error))
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
         sys.stdout.buffer.flush()
 

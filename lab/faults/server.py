@@ -51,7 +51,9 @@ def look_before(scene: Scene) -> Before:
     """Return the database as it is; raises InconclusiveError unless it is in its steady state."""
     found, answer = present(scene), scene.seen.probe()
     if answer.session != "ok":
-        raise InconclusiveError(f"no steady state before the fault: a fresh session {_how(answer)}")
+        raise InconclusiveError(
+            f"no steady state before the fault: a fresh session: {_how(answer)}"
+        )
     return Before(
         container=found["Id"],
         started=found["State"]["StartedAt"],
@@ -109,7 +111,7 @@ def verify_back(scene: Scene) -> str:
     if not wait_until(answers_again, BACK_LIMIT_S):
         raise HealError(
             f"{scene.project}: not back after {BACK_LIMIT_S:.0f} s: "
-            f"a fresh session {_how(answers[-1])}"
+            f"a fresh session: {_how(answers[-1])}"
         )
     before, after = scene.before.server_started, answers[-1].server_started
     moved = "as before" if after == before else f"not {before} as before"
@@ -130,4 +132,4 @@ def verify_start(scene: Scene, fault: Fault) -> None:
 
 
 def _how(answer: Answer) -> str:
-    return f"says {answer.session!r}" if answer.session else f"does not connect: {answer.tcp}"
+    return f"{answer.session!r}" + (f" (tcp {answer.tcp!r})" if answer.tcp else "")

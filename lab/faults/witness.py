@@ -7,21 +7,18 @@ program is fresh.py.
 import select
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-import lab
 from lab import docker
 from lab.errors import InconclusiveError
 from lab.faults.answers import Answer, Order
 from lab.record.history import Clock
-from lab.record.session import Login
+from lab.record.recorder import login, start_program
 from lab.target import Target
 
-_MOUNTED = "/run/secrets/reader_password"
 ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3 s
 
 
@@ -29,24 +26,8 @@ class Witness:
     """Asks the helper; use as a context manager, leaving it ends the helper."""
 
     def __init__(self, target: Target, project: str) -> None:
-        database = target.database
-        login = Login(
-            host=database.host,
-            port=database.port,
-            name=database.name,
-            user=database.user,
-            password_file=_MOUNTED,
-        )
-        self._helper = docker.start_helper(
-            target.observer.image,
-            f"{project}_{target.compose.network}",
-            project,
-            [
-                f"{target.password_path}:{_MOUNTED}:ro",
-                f"{Path(lab.__file__).resolve().parent}:/app/lab:ro",
-            ],
-            ["python", "-m", "lab.faults.fresh", msgspec.json.encode(login).decode()],
-        )
+        words = msgspec.json.encode(login(target)).decode()
+        self._helper = start_program(target, project, "lab.faults.fresh", words)
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +52,12 @@ class Witness:
         line = self._helper.stdout.readline()
         if not line:
             raise InconclusiveError(f"the fault's witness ended: {self._last_words()}")
-        return msgspec.json.decode(line, type=Answer)
+        answer = msgspec.json.decode(line, type=Answer)
+        if answer.error:
+            raise InconclusiveError(
+                f"the fault's witness failed to obey {order.do!r}: {answer.error}"
+            )
+        return answer
 
     def clock(self) -> Clock:
         """Return the containers' two clocks, read together."""

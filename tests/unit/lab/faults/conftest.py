@@ -192,8 +192,9 @@ class Witness:
 
     def probe(self) -> Answer:
         state = self.world.state
-        tcp = "hangs" if self.world.dropping else "ok" if state["Running"] else "refused"
-        session = "" if tcp != "ok" else "hangs" if state["Paused"] else "ok"
+        session = "ok" if state["Running"] else "connection refused"
+        session = "hangs" if state["Paused"] or self.world.dropping else session
+        tcp = "" if session != "hangs" else "hangs" if self.world.dropping else "ok"
         started = state["StartedAt"] if session == "ok" else ""
         return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
 
