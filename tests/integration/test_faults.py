@@ -29,6 +29,7 @@ LENGTHS = [
     ("drop", 2.0),
     ("slow", 1.0),
 ]
+LATE_S = 5.0
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
 # A run of its own: says `landed` when the fault is in. GRACE is what the watchdog grants it.
@@ -82,8 +83,8 @@ def test_fault_lands_and_heals(stack: Stack, name: str, hold_s: float, proves) -
     at = {event.name: event.at for event in events}
     assert sorted(STEPS) == sorted(at)
     assert at["injecting"] <= at["injected"] <= at["healed"] <= at["back"], events
-    # restart without a length has no hold: both of its ends are the daemon's.
-    assert at["healed"] - at["injected"] == pytest.approx(hold_s, abs=0.8), events
+    # Never shorter than asked; longer by the commands that end it, whatever else the machine does.
+    assert hold_s <= at["healed"] - at["injected"] <= hold_s + LATE_S, events
     assert not _path(stack).exists()
     proves(f"{name} {hold_s:g} s: {done.landed}")
 
