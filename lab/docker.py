@@ -153,6 +153,18 @@ class Helper(NamedTuple):
     stderr: IO[bytes]
 
 
+def named_as_ours(project: str) -> list[str]:
+    """Return the options that name and label a helper container of a project.
+
+    Compose labels an image with the project it was built in; who looks for that project's
+    containers by label would find ours among them, so those labels are emptied.
+    """
+    labels = (f"{LABEL}=1", f"{LABEL}.project={project}")
+    not_composes = ("com.docker.compose.project=", "com.docker.compose.service=")
+    options = ["--name", f"{project}-lab-{token_hex(4)}"]
+    return options + [word for label in (*labels, *not_composes) for word in ("--label", label)]
+
+
 def start_helper(
     image: str, network: str, project: str, mounts: Sequence[str], command: Sequence[str]
 ) -> Helper:
@@ -161,10 +173,15 @@ def start_helper(
     It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
     when its standard input is closed.
     """
-    name = f"{project}-lab-{token_hex(4)}"
-    words = ["docker", "run", "--interactive", "--rm", "--name", name, "--network", network]
-    words += ["--label", f"{LABEL}=1", "--label", f"{LABEL}.project={project}"]
-    words += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    words = ["docker", "run", "--interactive", "--rm", "--network", network]
+    words += [
+        *named_as_ours(project),
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+    ]
     for mount in mounts:
         words += ["--volume", mount]
     words += ["--entrypoint", command[0], image, *command[1:]]

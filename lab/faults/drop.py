@@ -95,8 +95,7 @@ def _start(scene: Scene, *words: str) -> str:
     options = ["--network", f"container:{server.present(scene)['Id']}"]
     options += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
     options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
-    options += ["--label", f"{docker.LABEL}=1", "--label", _LABEL]
-    options += ["--label", f"{docker.LABEL}.project={scene.project}"]
+    options += [*docker.named_as_ours(scene.project), "--label", _LABEL]
     options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
     image = scene.target.faults.image
     return docker.run("run", "--detach", *options, image, *_PYTHON[1:], *words).strip()

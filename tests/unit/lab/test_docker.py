@@ -63,3 +63,13 @@ def test_missing_docker_names_the_remedy(tmp_path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DockerError, match="make doctor"):
         docker.run("ps")
+
+
+def test_helper_is_named_by_its_project_and_no_service_of_compose() -> None:
+    """Whose it is can be read off its name and labels; Compose's own labels are emptied."""
+    words = docker.named_as_ours("mine")
+    assert words[:2] != docker.named_as_ours("mine")[:2]
+    assert words[1].startswith("mine-lab-")
+    labels = set(words[3::2])
+    assert {"recovery-lab=1", "recovery-lab.project=mine"} < labels
+    assert {"com.docker.compose.project=", "com.docker.compose.service="} < labels
