@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dashboard.errors import ClosingError, OverloadedError
+from dashboard.pool_stats import Tally
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ class ReadExecutor:
         self._queue: queue.Queue[_Task[Any]] = queue.Queue(queue_size)
         self._open: set[Future[Any]] = set()
         self._closed = threading.Event()
+        self._rejections = Tally()
         for number in range(workers):
             threading.Thread(target=self._work, name=f"read-{number}", daemon=True).start()
 
@@ -49,6 +51,11 @@ class ReadExecutor:
     def queue_depth(self) -> int:
         """Return how many reads wait for a thread."""
         return self._queue.qsize()
+
+    @property
+    def rejections(self) -> int:
+        """Return how many reads found the queue full."""
+        return self._rejections.value
 
     def submit(self, call: Callable[[], T], *, deadline_s: float) -> "Future[T]":
         """Queue `call`; it is dropped unrun if its deadline passes, or it is cancelled, first.
@@ -68,6 +75,7 @@ class ReadExecutor:
             self._queue.put_nowait(task)
         except queue.Full:
             future.cancel()
+            self._rejections.add()
             raise OverloadedError from None
         return future
 

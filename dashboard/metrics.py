@@ -32,6 +32,7 @@ class Sources:
     health: Callable[[], Health]
     pool: Callable[[], PoolStats]
     queue_depth: Callable[[], int]
+    rejections: Callable[[], int]
 
 
 class Metrics:
@@ -81,6 +82,11 @@ class _States(Collector):
             "lab_executor_queue_depth",
             "Reads waiting for a thread.",
             value=self._sources.queue_depth(),
+        )
+        yield CounterMetricFamily(
+            "lab_executor_rejections_total",
+            "Reads turned away because the queue was full.",
+            value=self._sources.rejections(),
         )
         yield InfoMetricFamily(
             "lab_pool_policy", "The pool policy in force.", value={"policy": self._sources.policy}

@@ -63,6 +63,7 @@ def build(settings: Settings) -> Services:
             health=monitor.health,
             pool=pool.stats,
             queue_depth=lambda: executor.queue_depth,
+            rejections=lambda: executor.rejections,
         )
     )
     return Services(

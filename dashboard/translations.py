@@ -49,8 +49,8 @@ KOREAN: Mapping[str, str] = {
     "No good check among the last {count}.": "최근 {count}번의 확인 중 정상이 없습니다.",
     "Latest check: {latest}; {good} of {count} checks good: median {median} ms, "
     "slowest {worst} ms. Shaded: the database was away.": (
-        "최근 확인: {latest}. 확인 {count}번 중 {good}번 정상: 중앙값 {median} ms, 최댓값 {worst} ms. "
-        "음영: 데이터베이스가 없던 시간."
+        "최근 확인: {latest}. 확인 {count}번 중 {good}번 정상: 중앙값 {median} ms, "
+        "최댓값 {worst} ms. 음영: 데이터베이스가 없던 시간."
     ),
     # the pool
     "Connection pool": "연결 풀",

@@ -176,6 +176,7 @@ def parts(monitor: FakeMonitor, reads: Reads) -> Services:
             health=monitor.health,
             pool=reads.pool.stats,
             queue_depth=lambda: reads.executor.queue_depth,
+            rejections=lambda: reads.executor.rejections,
         )
     )
     return Services(

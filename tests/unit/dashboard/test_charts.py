@@ -1,6 +1,8 @@
 """The charts: typed tables and specifications that name their units."""
 
+import tomllib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from dashboard import charts
 from dashboard.health import History, Outage, Point
 from dashboard.queries import DayTotal
 
+DASHBOARD = Path(__file__).parents[3] / "dashboard"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -63,3 +66,19 @@ def test_orders_table_keeps_days_and_regions() -> None:
         [day]
     ).to_pylist()
     assert 0 == charts.orders_table([]).num_rows
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance as WCAG 2 defines it."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_chart_text_has_aa_contrast(theme) -> None:
+    """Axe cannot see behind a chart's text, so its contrast is computed: at least 4.5 to 1."""
+    config = tomllib.loads((DASHBOARD / ".streamlit/config.toml").read_text())
+    grounds = config["theme"][theme]["backgroundColor"], charts._INK[theme]
+    darker, lighter = sorted(map(luminance, grounds))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5

@@ -66,6 +66,7 @@ def test_full_queue_is_refused_at_once(gate: Gate) -> None:
     assert time.monotonic() - started < 0.5
     gate.open.set()
     assert [1, 1] == [future.result(5) for future in queued]
+    assert 1 == executor.rejections
 
 
 def test_abandoned_read_is_dropped_unrun(gate: Gate) -> None:

@@ -1,11 +1,22 @@
 """What Prometheus sees."""
 
+import re
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard.errors import Trouble
 from dashboard.health import Sample
 from dashboard.services import Services
+
+DOCS = Path(__file__).parents[3] / "docs"
+MONITORING = (DOCS / "monitoring.md").read_text()
+
+
+def named(family: str, kind: str) -> str:
+    """Return a family's name as its samples have it."""
+    return family + {"counter": "_total"}.get(kind, "")
 
 
 def scrape(parts: Services) -> dict[str, float]:
@@ -33,6 +44,7 @@ def test_scrape_has_every_name_of_the_contract(parts: Services) -> None:
         "lab_pool_invalidations_total": 1.0,
         "lab_reads_total[ok]": 0.0,
         "lab_executor_queue_depth": 0.0,
+        "lab_executor_rejections_total": 0.0,
         "lab_pool_policy_info[adopted]": 1.0,
     }.items() <= seen.items()
 
@@ -54,6 +66,24 @@ def test_samples_and_reads_are_counted(parts, monitor) -> None:
     seen = scrape(parts)
     assert (1.0, 0.01) == (seen["lab_db_sample_seconds_count"], seen["lab_db_sample_seconds_sum"])
     assert (1.0, 1.0) == (seen["lab_reads_total[ok]"], seen["lab_reads_total[overloaded]"])
+
+
+def test_every_metric_is_documented_with_its_type(parts) -> None:
+    """docs/monitoring.md names what a scrape has, and nothing else."""
+    families = text_string_to_metric_families(parts.metrics.text().decode())
+    served = {(named(family.name, family.type), family.type) for family in families}
+    rows = re.findall(r"^\| `(lab_\w+)[^|]*` \| (\w+) \| \S", MONITORING, re.MULTILINE)
+    assert served == set(rows)
+
+
+def test_alerts_use_metrics_that_exist(parts) -> None:
+    """A rule over a name that nobody serves never fires."""
+    families = text_string_to_metric_families(parts.metrics.text().decode())
+    served = {named(family.name, family.type) for family in families}
+    rules = (DOCS / "alerts.yml").read_text()
+    used = set(re.findall(r"\blab_\w+", rules))
+    assert used
+    assert {re.sub(r"_(bucket|count|sum)$", "", name) for name in used} <= served
 
 
 def test_registry_is_its_own(parts) -> None:
