@@ -102,6 +102,14 @@ def test_images_builds_only_what_changed(images: Clone) -> None:
     assert 2 == images.calls.count(build)
 
 
+def test_images_makes_the_network_faults_helper(images: Clone) -> None:
+    """What drops packets is an image of its own, built where it is missing."""
+    done = _make(images)
+    assert 0 == done.returncode, done.stderr
+    builds = [call for call in images.calls if "netfault/compose.yml build" in call]
+    assert 1 == len(builds)
+
+
 def test_images_failed_build_shows_its_log(images: Clone) -> None:
     """A build that fails names itself and ends with its log's last lines."""
     images.answers("docker compose build", 17, "no space left on device\\n")
