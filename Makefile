@@ -57,8 +57,12 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 	@$(PYTHON) -m lab heal
 
 .PHONY: verify
-verify: images ## prove it all on a stack of its own, then print what was proven
+verify: browser-image ## prove it all on a stack of its own, then print what was proven
 	@$(PYTHON) -m pytest tests --ignore=tests/matrix
+
+.PHONY: bench-pages
+bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in five minutes
+	@$(PYTHON) -m tests.browser.bench_pages
 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker
@@ -81,6 +85,10 @@ lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE
 .PHONY: images
 images:
 	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh
+
+.PHONY: browser-image
+browser-image:
+	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh browser
 
 .PHONY: environment
 environment:

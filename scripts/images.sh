@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the lab's images and the host's environment, side by side; does nothing where all are current.
-# usage: scripts/images.sh
+# usage: scripts/images.sh [browser]
 #    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -33,34 +33,37 @@ choose() {
   export "$name=$image"
 }
 
-# build_with CONTENT IMAGE COMMAND...: builds unless IMAGE has just this content.
-build_with() {
-  local content="$1" image="$2"
-  shift 2
-  [ "$(image_content "$image")" != "$content" ] || return 0
-  LAB_CONTENT="$content" "$@"
-}
-
 stand_in() {
   build_with "$(base_id)$(content "$2")" "$3" "${STAND_INS[@]}" build --progress plain "$1"
 }
-
-base_id() { docker image inspect --format '{{ .Id }}' "$STAND_IN_BASE" | cut -c 8-19; }
 
 make_postgres() {
   [ "$POSTGRES_IMAGE" != "$STAND_IN_POSTGRES" ] ||
     stand_in postgres postgres/standin "$STAND_IN_POSTGRES"
 }
 
-make_dashboard() {
+# python_id: makes the stand-in where it is the one chosen.
+python_id() {
   [ "$PYTHON_IMAGE" != "$STAND_IN_PYTHON" ] ||
-    stand_in python scripts/standins "$STAND_IN_PYTHON"
+    stand_in python scripts/standins "$STAND_IN_PYTHON" >&2 || return 1
+  docker image inspect --format '{{ .Id }}' "$PYTHON_IMAGE" | cut -c 8-19
+}
+
+make_dashboard() {
   local python files=(dashboard lab requirements/dashboard.txt requirements/installer.txt)
-  python="$(docker image inspect --format '{{ .Id }}' "$PYTHON_IMAGE" | cut -c 8-19)"
+  python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard
   build_with "$python$(content scripts/netfault)" "$NETFAULT_IMAGE" \
     "${NETFAULT[@]}" build --progress plain netfault
+}
+
+# Only the tests need it, and it is large: `make verify` asks for it, `make up` does not.
+make_browser() {
+  local python files=(tests/browser/Dockerfile requirements/browser.txt requirements/installer.txt)
+  python="$(python_id)"
+  build_with "$python$(content "${files[@]}")" "$BROWSER_IMAGE" \
+    docker compose --profile verify build --progress plain browser
 }
 
 main() {
@@ -77,6 +80,7 @@ main() {
   esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
+  [ "${1-}" != browser ] || in_background browser-image make_browser
   together
   # What a new build has replaced; where a container still runs from it, the next time.
   docker image prune --force --filter label=recovery-lab=1 >/dev/null

@@ -15,6 +15,16 @@ image_content() {
     2>/dev/null || true
 }
 
+# build_with CONTENT IMAGE COMMAND...: builds unless IMAGE has just this content.
+build_with() {
+  local content="$1" image="$2"
+  shift 2
+  [ "$(image_content "$image")" != "$content" ] || return 0
+  LAB_CONTENT="$content" "$@"
+}
+
+base_id() { docker image inspect --format '{{ .Id }}' "$STAND_IN_BASE" | cut -c 8-19; }
+
 have_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
 # in_background NAME COMMAND...: starts a job with a log of its own; `together` waits for all.

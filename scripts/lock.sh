@@ -18,6 +18,7 @@ lock() {
 main() {
   [ -x .venv/bin/uv ] || die "no .venv/bin/uv" "run: make up"
   lock installer --group installer "$@"
+  lock browser --group browser "$@"
   lock dashboard --group dashboard "$@"
   # The host's file holds the image's versions, so that both test the same libraries.
   lock host --group dashboard --group lab --group test --group lint \

@@ -15,7 +15,7 @@ STACK: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
 DOCKERFILES = sorted([*ROOT.glob("*/Dockerfile"), *ROOT.glob("*/*/*Dockerfile")])
 ORDER = (
-    "<< image build command user environment secrets ports volumes tmpfs "
+    "<< image build command profiles user environment secrets ports volumes tmpfs shm_size "
     "healthcheck stop_signal stop_grace_period"
 ).split()
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -90,7 +90,7 @@ def test_compose_owner_password_is_postgres_own() -> None:
 def test_compose_environment_holds_no_secret(name: str) -> None:
     """Passwords are files: an environment shows in `docker inspect`."""
     names = [key for key in SERVICES[name]["environment"] if "PASSWORD" in key]
-    assert names
+    assert names or "secrets" not in SERVICES[name]
     assert all(key.endswith("_FILE") for key in names)
 
 
@@ -135,9 +135,10 @@ def test_dockerfile_marks_its_image_as_the_labs(path: Path) -> None:
 
 
 def test_dockerignore_admits_what_the_image_copies() -> None:
-    """The context is empty but for what a COPY names."""
-    dockerfile = (ROOT / "dashboard/Dockerfile").read_text()
-    copied = re.findall(r"^COPY (.*) \S+$", dockerfile, re.MULTILINE)
+    """The context is empty but for what some COPY names."""
+    built = [service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service]
+    text = "\n".join((ROOT / path).read_text() for path in built)
+    copied = re.findall(r"^COPY (.*) \S+$", text, re.MULTILINE)
     admitted = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
     assert {s for s in sources if not s.startswith("dashboard/")} == set(admitted)

@@ -1,0 +1,142 @@
+"""Measures the pages: `make bench-pages`. Twenty tabs of System Health, on a stack of its own.
+
+Figures of a busy machine are figures of that machine: run it alone, and more than once.
+"""
+
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab import docker
+from lab.stack import Stack, private_stack
+from lab.target import load_target
+from tests.browser.browser import ROOT, Browser, Tab
+from tests.integration.streamlit_session import run_page
+
+TABS, SESSIONS = 20, 200
+WINDOW_S = 30.0
+TICKS_S = 100.0  # Linux counts processor time in hundredths of a second
+CLEAR = "() => { window.runs.length = 0; }"
+RUNS = "() => window.runs"
+
+
+@dataclass
+class Table:
+    """What was measured, beside its limit."""
+
+    rows: list[tuple[str, float, float, str]] = field(default_factory=list)
+
+    def add(self, what: str, value: float, limit: float, unit: str) -> None:
+        """Take a figure down and show it."""
+        self.rows.append((what, value, limit, unit))
+        mark = "ok" if value <= limit else "OVER"
+        print(f"{mark:5} {what:58} {value:8.2f} {unit} (at most {limit:g})", flush=True)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every figure is within its limit."""
+        return all(value <= limit for _, value, limit, _ in self.rows)
+
+
+class Process:
+    """The dashboard's process, as its container's /proc shows it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def _read(self, command: str) -> str:
+        service = self._stack.target.dashboard.service
+        return docker.compose(self._stack.target, "exec", "-T", service, "sh", "-c", command)
+
+    def cpu_s(self) -> float:
+        """Return the processor time used so far."""
+        after_name = self._read("cat /proc/1/stat").rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / TICKS_S
+
+    def status(self, name: str) -> int:
+        """Return a number of /proc/1/status."""
+        return int(self._read(f"sed -n 's/^{name}:[^0-9]*//p' /proc/1/status").split()[0])
+
+    def connections(self) -> int:
+        """Return the established connections (state 01), the database's included."""
+        return int(self._read("cat /proc/net/tcp /proc/net/tcp6 | grep -c ' 01 ' || true"))
+
+
+def refreshes(tabs: list[Tab]) -> list[dict[str, Any]]:
+    """Return the refreshes since the last clearing, without each tab's unfinished one."""
+    return [run for tab in tabs for run in tab.call("evaluate", script=RUNS)[:-1]]
+
+
+def window(process: Process, tabs: list[Tab], table: Table, name: str, limit_ms: float) -> None:
+    """Measure one window of refreshes."""
+    for tab in tabs:
+        tab.call("evaluate", script=CLEAR)
+    began_s, cpu_s = time.monotonic(), process.cpu_s()
+    time.sleep(WINDOW_S)
+    took_s, cpu_s = time.monotonic() - began_s, process.cpu_s() - cpu_s
+    runs = refreshes(tabs)
+    answered = [run["last"] - run["sent"] for run in runs if run["answers"]]
+    table.add(f"{name}: CPU per refresh", 1000 * cpu_s / len(runs), 5, "ms")
+    table.add(f"{name}: answer time, median", statistics.median(answered), limit_ms, "ms")
+    table.add(f"{name}: refreshes without an answer", len(runs) - len(answered), 0, "")
+    print(f"      {len(runs)} refreshes of {TABS} tabs in {took_s:.0f} s", flush=True)
+
+
+def memory(process: Process, tabs: list[Tab], table: Table) -> None:
+    """Compare resident memory after 2,000 refreshes with that after 200."""
+    for tab in tabs:
+        tab.call("evaluate", script=CLEAR)
+    resident: list[int] = []
+    for count in (200, 2000):
+        until = time.monotonic() + 180
+        while len(refreshes(tabs)) < count and time.monotonic() < until:
+            time.sleep(1)
+        resident.append(process.status("VmRSS"))
+    growth = 100 * (resident[1] / resident[0] - 1)
+    table.add("resident memory, 2,000 refreshes over 200", growth, 5, "%")
+    print(f"      {resident[0] / 1024:.0f} MiB, then {resident[1] / 1024:.0f} MiB", flush=True)
+
+
+def leaks(stack: Stack, process: Process, table: Table) -> None:
+    """Open and close sessions, and count what they left."""
+    run_page(stack.url, "orders", 10)
+    before = process.status("Threads"), process.connections()
+    for number in range(SESSIONS):
+        run_page(stack.url, ("system_health", "orders")[number % 2], 10)
+    until = time.monotonic() + 30
+    left = (1, 1)
+    while any(n > 0 for n in left) and time.monotonic() < until:
+        time.sleep(1)
+        left = process.status("Threads") - before[0], process.connections() - before[1]
+    table.add(f"threads left by {SESSIONS} sessions", left[0], 0, "")
+    table.add(f"connections left by {SESSIONS} sessions", left[1], 0, "")
+
+
+def measure(stack: Stack, table: Table) -> None:
+    """Measure everything, the tabs in no phase first and in phase after a restart."""
+    process = Process(stack)
+    with Browser(watch=True) as browser:
+        tabs = [browser.open("/") for _ in range(TABS)]
+        for tab in tabs:
+            tab.see("Up since", 30)
+        window(process, tabs, table, "20 tabs", 10)
+        memory(process, tabs, table)
+        docker.compose(stack.target, "restart", "--timeout", "5", "dashboard")
+        for tab in tabs:
+            tab.see("None since", 60)
+        window(process, tabs, table, "20 tabs in phase", 50)
+    leaks(stack, process, table)
+
+
+def main() -> int:
+    """Print the figures; 1 when one is over its limit."""
+    table = Table()
+    with private_stack(load_target(ROOT / "target.toml"), "bench", "adopted") as stack:
+        measure(stack, table)
+    return 0 if table.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""A private stack and one Chromium beside it, for all tests of this folder."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lab import docker
+from lab.errors import DockerError, LabError
+from lab.stack import Stack, private_stack
+from lab.target import Target, load_target
+from tests.browser.browser import Browser, Tab
+
+ROOT = Path(__file__).parents[2]
+IMAGE = "recovery-lab/browser:local"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test here the marker and a limit of its own: a hang ends, with its finalizers."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+            item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.fixture(scope="package")
+def target() -> Target:
+    """This repository's own stack, as declared."""
+    return load_target(ROOT / "target.toml")
+
+
+@pytest.fixture(scope="package")
+def running(target: Target) -> Iterator[Stack]:
+    """A stack of the browser's own, removed at the end."""
+    docker.refuse_remote()
+    try:
+        docker.run("image", "inspect", IMAGE)
+    except DockerError:  # a test that did not run has proven nothing: no skip
+        pytest.fail(f"no image {IMAGE}; run: make verify")
+    with private_stack(target, "browser", "adopted") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
+def browser(running: Stack) -> Iterator[Browser]:
+    """One Chromium on the stack's network; each test opens tabs of its own."""
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def stack(running: Stack) -> Iterator[Stack]:
+    """The stack with its database there, before and afterwards."""
+    heal(running)
+    yield running
+    heal(running)
+
+
+@pytest.fixture
+def opened(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
+    """Open tabs that are closed at the end; a failure leaves a picture of each."""
+    tabs: list[Tab] = []
+
+    def open_tab(path: str, **options) -> Tab:
+        tabs.append(browser.open(path, **options))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+
+
+def heal(stack: Stack) -> None:
+    """Bring database and dashboard back, and wait until the pages can read."""
+    for service in (stack.target.database.service, stack.target.dashboard.service):
+        docker.ensure_running(stack.target, service)
+    deadline, trouble = time.monotonic() + 60, ""
+    while time.monotonic() < deadline:
+        try:
+            ready = stack.get("/readyz").status_code
+            if ready == 200 and stack.get("/api/orders/summary").status_code == 200:
+                return
+            trouble = f"readyz says {ready}"
+        except (httpx.HTTPError, LabError) as error:
+            trouble = str(error)
+        time.sleep(0.1)
+    pytest.fail(f"not after 60 s: the pages can read: {trouble}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """On failure show what the containers said last."""
+    report = (yield).get_result()
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.when == "call" and report.failed and stack is not None:
+        told = docker.compose(stack.target, "logs", "--tail", "20")
+        report.sections.append(("the last log lines", told))

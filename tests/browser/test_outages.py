@@ -1,0 +1,128 @@
+"""Both pages stay open while the database goes and comes back, without a reload."""
+
+import time
+
+import httpx
+
+from lab import docker
+from tests.browser.checks import described, faults
+
+MARK = "() => { window.neverReloaded = true; }"
+MARKED = "() => window.neverReloaded === true"
+# The dashboard's own absence: the browser reports each connection it could not make.
+WHILE_IT_RESTARTS = ("WebSocket", "ERR_", "Failed to load resource", "when disconnected")
+
+
+def mark(*tabs) -> None:
+    """Leave a mark that a reload would wipe out."""
+    for tab in tabs:
+        tab.call("evaluate", script=MARK)
+
+
+def unharmed(*tabs, ignoring=()) -> None:
+    """Check that no tab was reloaded or shows what it must not."""
+    for tab in tabs:
+        assert tab.call("evaluate", script=MARKED)
+        assert [] == faults(tab, ignoring=ignoring)
+
+
+def command(stack, *words: str) -> float:
+    """Run a compose command on the database; return the instant just before its end."""
+    docker.compose(stack.target, *words, stack.target.database.service)
+    return time.monotonic()
+
+
+def test_pages_show_a_restart_and_recover_by_themselves(stack, opened, proves) -> None:
+    """Down in words, last good data with its age, the new filter kept; then up and live again."""
+    health, orders = opened("/", size=(1280, 1500)), opened("/orders")
+    health.see("Up since")
+    orders.see("Live: read")
+    orders.call("choose", label="Regions", option="north")
+    orders.see("44,168")
+    mark(health, orders)
+    command(stack, "stop", "--timeout", "5")
+    down_s, lost_s = health.see("Down since"), orders.see("Not live: data from")
+    orders.call("click", role="radio", name="30")  # changed while the database is away
+    orders.see("44,168", gone=True, limit_s=3)
+    assert [] == described(health.call("axe")["violations"])
+    assert [] == described(orders.call("axe")["violations"])
+    health.screenshot("health-down-en-light")
+    orders.screenshot("orders-last-good-data-en-light")
+    command(stack, "start")
+    up_s, live_s = health.see("Up since", 30), orders.see("Live: read", 30)
+    assert "44,168" not in orders.text()
+    assert "north" in orders.text()
+    health.screenshot("health-up-again-en-light")
+    orders.screenshot("orders-live-again-en-light")
+    unharmed(health, orders)
+    proves(
+        f"down shown {down_s:.1f} s and not live {lost_s:.1f} s after the stop's end, "
+        f"up {up_s:.1f} s and live {live_s:.1f} s after the start's; no reload, filter kept"
+    )
+
+
+def test_pages_show_a_freeze_and_recover_by_themselves(stack, opened, proves) -> None:
+    """A frozen server hangs every read; the pages say so at once and never hang with it."""
+    health, orders = opened("/", locale="ko-KR", scheme="dark"), opened("/orders")
+    health.see("정상 (")
+    orders.see("Live: read")
+    mark(health, orders)
+    frozen_at = command(stack, "pause")
+    orders.see("Not live: data from")
+    told_s = time.monotonic() - frozen_at
+    health.see("중단 (")
+    down_s = time.monotonic() - frozen_at
+    clicked = time.monotonic()
+    orders.call("click", role="radio", name="7")
+    orders.see("200,000", gone=True, limit_s=3)
+    answered_s = time.monotonic() - clicked
+    assert [] == described(health.call("axe")["violations"])
+    health.screenshot("health-down-ko-dark")
+    time.sleep(max(0.0, frozen_at + 10 - time.monotonic()))  # the length of this fault
+    assert "Live: read" not in orders.text()
+    command(stack, "unpause")
+    up_s, live_s = health.see("정상 (", 30), orders.see("Live: read", 30)
+    unharmed(health, orders)
+    assert told_s <= 1.5, f"not live said after {told_s:.2f} s, at most 1.5 s"
+    proves(
+        f"not live {told_s:.1f} s and down {down_s:.1f} s after the freeze, a filter acts in "
+        f"{answered_s:.1f} s meanwhile; up {up_s:.1f} s, live {live_s:.1f} s after the thaw"
+    )
+
+
+def test_pages_go_on_after_the_dashboards_own_restart(stack, opened, proves) -> None:
+    """The browser comes back to the new process by itself, with the filter it had."""
+    health, orders = opened("/"), opened("/orders")
+    health.see("Up since")
+    orders.see("Live: read")
+    orders.call("click", role="radio", name="7")
+    orders.see("200,000", gone=True)
+    mark(health, orders)
+    before = stack.get("/api/system-health").json()["postgres"]["since"][:19].replace("T", " ")
+    health.see(before)
+    docker.compose(stack.target, "restart", "--timeout", "5", stack.target.dashboard.service)
+    gone_s = health.see(before, 40, gone=True)
+    health.see("Up since", 20)
+    orders.see("Live: read", 40)
+    assert "200,000" not in orders.text()
+    unharmed(health, orders, ignoring=WHILE_IT_RESTARTS)
+    proves(f"back {gone_s:.1f} s after the dashboard's restart, no reload, filter kept")
+
+
+def test_orders_says_so_when_there_never_was_data(stack, opened) -> None:
+    """A first visit to a fresh dashboard without its database: words, and no empty chart."""
+    command(stack, "stop", "--timeout", "5")
+    docker.compose(stack.target, "restart", "--timeout", "5", stack.target.dashboard.service)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            stack.get("/healthz")
+            break
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    orders = opened("/orders", locale="ko-KR", size=(390, 844))
+    orders.see("아직 데이터가 없습니다")
+    orders.screenshot("orders-no-data-ko-390")
+    command(stack, "start")
+    orders.see("실시간:", 30)
+    assert [] == faults(orders)

@@ -1,0 +1,126 @@
+"""Every page in both languages and themes, wide and narrow, by eye, keyboard and screen reader."""
+
+import os
+import subprocess
+
+import pytest
+
+from lab import docker
+from tests.browser.browser import ROOT
+from tests.browser.checks import described, faults
+
+LOCALES = {"en": "en-US", "ko": "ko-KR"}
+# page: its path, and a text in each language that shows once it is whole
+PAGES = {
+    "health": ("/", {"en": "Up since", "ko": "정상 ("}),
+    "orders": ("/orders", {"en": "Share of orders", "ko": "주문 비율"}),
+    "runbook": ("/runbook", {"en": "Going back", "ko": "되돌리기"}),
+}
+HIGH = 2600  # Streamlit scrolls inside the page: axe sees only what is in the window
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_are_sound_and_accessible(language, scheme, width, opened, proves) -> None:
+    """Nothing off screen, no error, no outside request, no violation that axe knows."""
+    tab = opened("/", size=(width, HIGH), scheme=scheme, locale=LOCALES[language])
+    incomplete: list[str] = []
+    for page, (path, shows) in PAGES.items():
+        tab.call("visit", path=path)
+        tab.see(shows[language])
+        tab.call("settle")
+        found = tab.call("axe")
+        tab.screenshot(f"{page}-{language}-{scheme}-{width}")
+        assert [] == faults(tab)
+        assert [] == described(found["violations"])
+        incomplete += described(found["incomplete"])
+    # Axe cannot tell what lies behind a chart's text: it is set over the page's plain ground,
+    # in the colours of dashboard/charts.py, whose contrast the unit tests compute.
+    assert [] == [line for line in incomplete if not line.startswith("color-contrast: <text")]
+    proves(f"axe: 0 violations on {len(PAGES)} pages, {len(incomplete)} incomplete (chart text)")
+
+
+def test_language_is_the_browsers_and_can_be_switched(opened) -> None:
+    """The choice stands in the address, and a link to another page keeps it."""
+    tab = opened("/", locale="ko-KR")
+    tab.see("정상 (")
+    tab.call("click_text", text="English")
+    tab.see("Up since")
+    assert tab.call("seen")["url"].endswith("?lang=en")
+    tab.call("click", role="link", name="Orders")
+    tab.see("Live: read")
+    assert tab.call("seen")["url"].endswith("/orders?lang=en")
+    assert "주문" not in tab.text()
+
+
+def test_address_wins_over_the_browser(opened) -> None:
+    """A link that someone sends opens in the sender's language."""
+    tab = opened("/orders?lang=ko", locale="en-US")
+    tab.see("실시간:")
+    assert [] == faults(tab)
+
+
+def test_filters_and_links_work_by_keyboard_alone(opened, proves) -> None:
+    """Tab reaches every control, and a choice made by keys counts."""
+    tab = opened("/orders")
+    tab.see("Live: read")
+    reached = []
+    for _ in range(30):
+        reached.append(tab.call("press", key="Tab"))
+        if "Regions" in reached[-1]:
+            break
+    assert "Regions" in reached[-1], reached
+    for word in ("System Health", "Runbook", "English"):
+        assert any(word in name for name in reached), reached
+    for key in (*"north", "Enter", "Escape"):
+        tab.call("press", key=key)
+    tab.see("44,168")
+    for _ in range(10):
+        reached.append(tab.call("press", key="Tab"))
+        if reached[-1].strip() in {"7", "30", "90"}:
+            break
+    tab.call("press", key="ArrowLeft")
+    tab.call("press", key="Space")
+    tab.see("44,168", gone=True)
+    proves(f"reached by Tab: {', '.join(dict.fromkeys(name.strip()[:20] for name in reached))}")
+
+
+def test_a_broken_page_is_found_out(stack, opened, proves) -> None:
+    """The control: a traceback and an outside request on a page fail the same check."""
+    project = os.environ["COMPOSE_PROJECT_NAME"]
+    image = docker.container(stack.target, stack.target.dashboard.service)["Image"]
+    page, secret = ROOT / "tests/browser/broken_page.py", ROOT / ".secrets/reader_password"
+    words = ["run", "--detach", "--rm", "--network", f"{project}_default"]
+    words += ["--label", "recovery-lab=1", "--label", f"recovery-lab.project={project}"]
+    words += ["--network-alias", "broken", "--volume", f"{secret}:/run/secrets/reader_password:ro"]
+    words += ["--volume", f"{page}:/app/dashboard/app_pages/orders.py:ro"]
+    words += ["--env", "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS=full"]
+    words += ["--env", "STREAMLIT_BROWSER_SERVER_ADDRESS=broken", image]
+    name = docker.run(*words).strip()
+    try:
+        wait = "until python -c \"import urllib.request as r; r.urlopen('http://localhost:8501')\""
+        docker.run("exec", name, "sh", "-c", f"{wait} 2>/dev/null; do sleep 0.2; done")
+        tab = opened("http://broken:8501/orders")
+        tab.see("broken on purpose")
+        tab.screenshot("control-broken-page")
+        found = faults(tab)
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+    for kind in ("traceback", "outside request", "console"):
+        assert [line for line in found if line.startswith(kind)], found
+    proves(f"found: {found[0]}; {len(found)} findings in all")
+
+
+def test_a_wide_element_is_found_out(opened) -> None:
+    """The control of the off-screen check: a box wider than a telephone."""
+    tab = opened("/runbook", size=(390, 844))
+    tab.see("Going back")
+    assert [] == faults(tab)
+    wide = (
+        "() => { const box = document.createElement('p'); box.innerText = 'wide';"
+        " box.style.width = '900px';"
+        " document.querySelector('[data-testid=stMain] h1').append(box); }"
+    )
+    tab.call("evaluate", script=wide)
+    assert any(line.startswith("off screen") for line in faults(tab))
