@@ -204,7 +204,7 @@ def is_over(info: OutageInfo, history: Sequence[AnyRecord], released_at: float |
     earliest = bracket.late_at + (0.0 if info.solo else watched_s(info.fault))
     if released_at is None or now < max(earliest, released_at + measures.STEADY_S + POLL_S):
         return False
-    recovered = [_recovered_at(history, name, bracket.early_at) for name in _subjects(info)]
+    recovered = [_recovered_at(history, name, bracket.early_at) for name in _awaited(info)]
     known = [at for at in recovered if at is not None]
     return len(known) == len(recovered) and now > max(known, default=0.0) + THRESHOLDS.settled_s
 
@@ -216,11 +216,12 @@ def newest_at(history: Sequence[AnyRecord]) -> float:
     return max([probe.ended_at for probe in probes] + [clock.at for clock in clocks], default=0.0)
 
 
-def _subjects(info: OutageInfo) -> list[str]:
+def _awaited(info: OutageInfo) -> list[str]:
+    """Return whose recovery is waited for: the subjects', and that of a contender alone."""
     return [
         name
         for name in info.contenders
-        if part_of(info.fault, name, "steady", info.cuts).role == "subject"
+        if name == info.solo or part_of(info.fault, name, "steady", info.cuts).role == "subject"
     ]
 
 

@@ -60,7 +60,7 @@ def markdown(run: Path, verdict: RunVerdict) -> str:
         rows=list(rows(verdict.outages)),
         solo_rows=list(solo_rows(verdict.outages)) if info.solo else [],
         doubts=list(_doubts(verdict.outages)),
-        how_sure=how_sure(info.repeats),
+        how_sure=how_sure(repeats_of(verdict.outages)),
         thresholds=THRESHOLDS,
     )
 
@@ -74,6 +74,12 @@ def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
                 yield f"{cell.verdict:<13}{name}: {'; '.join(cell.reasons)}"
     counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
     yield f"{verdict.verdict.upper()}: {counted} of {sum(verdict.cells.values())} cells"
+
+
+def repeats_of(outages: Sequence[OutageVerdict]) -> int:
+    """Return how many repeats the least recorded outage has: a run may have broken off."""
+    recorded = [(o.fault, o.solo) for o in outages if o.end_s is not None]
+    return min((recorded.count(which) for which in set(recorded)), default=0)
 
 
 def how_sure(repeats: int) -> str:
@@ -115,7 +121,7 @@ def solo_rows(outages: Sequence[OutageVerdict]) -> Iterator[dict[str, str]]:
             "fault": fault,
             "contender": contender,
             "count": f"{len(known)} of {len(cells)}",
-            "lag": _milliseconds(one.recovery_lag_s for one in known),
+            "lag": _milliseconds([one.recovery_lag_s for one in known], "never"),
             "gap": _milliseconds(one.gap_s for one in known),
             "detection": _milliseconds(one.detection_s for one in known),
             "p50": _milliseconds(one.baseline.p50_s for one in known),
@@ -160,6 +166,10 @@ def _seconds(values: Iterable[float | None]) -> str:
     return text + (f"{' · ' if text else ''}never ({never})" if never else "")
 
 
-def _milliseconds(values: Iterable[float | None]) -> str:
-    known = [value * 1000 for value in values if value is not None]
-    return f"{median(known):.1f} / {max(known):.1f}" if known else "-"
+def _milliseconds(values: Iterable[float | None], absent: str = "") -> str:
+    """Return median and worst; where an absence counts, how many there are."""
+    listed = list(values)
+    known = [value * 1000 for value in listed if value is not None]
+    text = f"{median(known):.1f} / {max(known):.1f}" if known else "-"
+    never = len(listed) - len(known)
+    return f"{text} · {absent} ({never})" if absent and never else text

@@ -59,6 +59,13 @@ def test_dashboard_has_recovered_with_its_system_health() -> None:
     assert over(Golden(**late, end_s=11.5))
 
 
+def test_contender_alone_is_waited_for_whatever_its_role() -> None:
+    """`naive` is no subject of a restart; alone in its outage its lag is the point."""
+    alone = {"contender": "naive", "solo": "naive", "recovered_s": 6.0}
+    assert not over(Golden(**alone, end_s=9.5))
+    assert over(Golden(**alone, end_s=11.5))
+
+
 def test_canary_is_never_waited_for() -> None:
     """A reference that stays away holds nobody up."""
     golden = Golden(fault="freeze", end_s=8.0)
