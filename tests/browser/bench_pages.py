@@ -3,19 +3,20 @@
 Figures of a busy machine are figures of that machine: run it alone, and more than once.
 """
 
-import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from lab import docker
 from lab.stack import Stack, private_stack
 from lab.target import load_target
 from tests.browser.browser import ROOT, Browser, Tab
+from tests.browser.refresher import answer_times_ms
 from tests.integration.streamlit_session import run_page
 
-TABS, SESSIONS = 20, 200
+TABS, SESSIONS, ROUNDS = 20, 200, 15
 WINDOW_S = 30.0
 TICKS_S = 100.0  # Linux counts processor time in hundredths of a second
 CLEAR = "() => { window.runs.length = 0; }"
@@ -69,19 +70,26 @@ def refreshes(tabs: list[Tab]) -> list[dict[str, Any]]:
     return [run for tab in tabs for run in tab.call("evaluate", script=RUNS)[:-1]]
 
 
-def window(process: Process, tabs: list[Tab], table: Table, name: str, limit_ms: float) -> None:
-    """Measure one window of refreshes."""
+def window(process: Process, tabs: list[Tab], table: Table) -> None:
+    """Measure one window of refreshes in real tabs."""
     for tab in tabs:
         tab.call("evaluate", script=CLEAR)
     began_s, cpu_s = time.monotonic(), process.cpu_s()
     time.sleep(WINDOW_S)
     took_s, cpu_s = time.monotonic() - began_s, process.cpu_s() - cpu_s
     runs = refreshes(tabs)
-    answered = [run["last"] - run["sent"] for run in runs if run["answers"]]
-    table.add(f"{name}: CPU per refresh", 1000 * cpu_s / len(runs), 5, "ms")
-    table.add(f"{name}: answer time, median", statistics.median(answered), limit_ms, "ms")
-    table.add(f"{name}: refreshes without an answer", len(runs) - len(answered), 0, "")
+    lost = sum(not run["answers"] for run in runs)
+    table.add("processor time per refresh, mean", 1000 * cpu_s / len(runs), 5, "ms")
+    table.add("refreshes without an answer", lost, 0, "")
     print(f"      {len(runs)} refreshes of {TABS} tabs in {took_s:.0f} s", flush=True)
+
+
+def answers(stack: Stack, table: Table) -> None:
+    """Time the server alone: a browser's drawing would be in the tabs' own figures."""
+    for name, in_phase, limit in (("one by one", False, 10), ("all in phase", True, 50)):
+        times = answer_times_ms(stack.url, TABS, ROUNDS, in_phase=in_phase)
+        table.add(f"answer time of {TABS} sessions, {name}, median", median(times), limit, "ms")
+        print(f"      {len(times)} refreshes, slowest {max(times):.0f} ms", flush=True)
 
 
 def memory(process: Process, tabs: list[Tab], table: Table) -> None:
@@ -115,18 +123,15 @@ def leaks(stack: Stack, process: Process, table: Table) -> None:
 
 
 def measure(stack: Stack, table: Table) -> None:
-    """Measure everything, the tabs in no phase first and in phase after a restart."""
+    """Measure everything."""
     process = Process(stack)
     with Browser(watch=True) as browser:
         tabs = [browser.open("/") for _ in range(TABS)]
         for tab in tabs:
             tab.see("Up since", 30)
-        window(process, tabs, table, "20 tabs", 10)
+        window(process, tabs, table)
         memory(process, tabs, table)
-        docker.compose(stack.target, "restart", "--timeout", "5", "dashboard")
-        for tab in tabs:
-            tab.see("None since", 60)
-        window(process, tabs, table, "20 tabs in phase", 50)
+    answers(stack, table)
     leaks(stack, process, table)
 
 
