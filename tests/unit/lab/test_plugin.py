@@ -1,11 +1,11 @@
 """The pytest plug-in's rules, on runs of pytest that play no fault."""
 
-import contextlib
 import fcntl
+from pathlib import Path
 
 import pytest
 
-from lab.plugin import LOCK, ROOT
+from lab.plugin import ROOT
 from lab.runs import save
 from tests.unit.lab.golden import Golden
 
@@ -23,6 +23,7 @@ from pathlib import Path
 import lab.plugin
 
 pytest_plugins = ["lab.plugin"]
+lab.plugin.LOCK = Path({lock!r})  # a matrix that runs now holds the project's own
 PLAYED = []
 
 class Running:
@@ -39,6 +40,11 @@ def matrix_run(matrix_lock):
 """
 
 
+def lock_of(pytester: pytest.Pytester) -> Path:
+    """Return the lock that these runs ask for."""
+    return pytester.path / "matrix.lock"
+
+
 @pytest.fixture
 def cells(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Return a way to run the cells of stored outages with some options."""
@@ -49,7 +55,7 @@ def cells(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
             folder = run / "outages" / f"{name}-1"
             save(folder / "outage.json", golden.info())
             (folder / "history.jsonl").write_bytes(golden.encoded())
-        pytester.makeconftest(CONFTEST.format(folder=str(run)))
+        pytester.makeconftest(CONFTEST.format(folder=str(run), lock=str(lock_of(pytester))))
         pytester.makepyfile(test_cells=CELLS)
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s", *options)
@@ -96,13 +102,10 @@ def test_zero_cells_is_a_failure(cells) -> None:
     assert done.ret not in (0, None)
 
 
-def test_parallel_run_is_refused(cells) -> None:
+def test_parallel_run_is_refused(cells, pytester: pytest.Pytester) -> None:
     """While another process holds the lock no cell runs."""
-    path = ROOT / LOCK
-    path.parent.mkdir(exist_ok=True)
-    with path.open("w") as lock:
-        with contextlib.suppress(BlockingIOError):  # a matrix that runs now holds it for us
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with lock_of(pytester).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         done = cells("--faults=freeze", "--policies=dashboard", freeze=dashboard(fault="freeze"))
     assert 4 == done.ret
     assert "another matrix runs" in done.stdout.str() + done.stderr.str()
