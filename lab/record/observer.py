@@ -18,9 +18,8 @@ from lab.record.prober import Prober
 from lab.record.readers import Readers, Reading
 from lab.record.session import DeadlineError, Login
 
-WARM_ROUNDS = (
-    40  # five reads at once overlap in the pool within a few rounds; more means they cannot
-)
+# Five reads at once overlap in the pool within a few rounds; more means they cannot.
+WARM_ROUNDS = 40
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
