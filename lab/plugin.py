@@ -1,6 +1,6 @@
 """The pytest plug-in: one outage a fixture, each of its cells a test.
 
-No package is built from this repository, so there is no entry point: tests/conftest.py names it.
+pyproject.toml names it as an entry point, `pytest11`; scripts/venv.sh installs lab/ in place.
 """
 
 import fcntl

@@ -4,9 +4,6 @@ import signal
 
 import pytest
 
-pytest_plugins = ["lab.plugin"]  # the matrix: no package is built, so there is no entry point
-
-
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: with every finalizer, nothing left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,6 +1,7 @@
 """The pytest plug-in's rules, on runs of pytest that play no fault."""
 
 import fcntl
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ import pytest
 from pathlib import Path
 import lab.plugin
 
-pytest_plugins = ["lab.plugin"]
 lab.plugin.LOCK = Path({lock!r})  # a matrix that runs now holds the project's own
 PLAYED = []
 
@@ -119,6 +119,7 @@ def test_keep_stops_at_the_first_cell_that_is_not_good(cells) -> None:
     assert "PLAYED freeze-1 drop-1" not in done.stdout.str()
 
 
-def test_settings_of_pytest_name_the_plugin() -> None:
-    """There is no entry point: the tests' conftest names it."""
-    assert 'pytest_plugins = ["lab.plugin"]' in (ROOT / "tests/conftest.py").read_text()
+def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
+    """The environment holds lab/ in place, and its entry point loads this checkout's module."""
+    found = entry_points(group="pytest11")["recovery-lab"].load()
+    assert ROOT / "lab/plugin.py" == Path(found.__file__)

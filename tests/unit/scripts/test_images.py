@@ -18,7 +18,7 @@ STAND_INS = (
 @pytest.fixture
 def images(clone: Clone) -> Clone:
     """A clone whose environment is current, so that only images are left to make."""
-    stamp = "content requirements/host.txt requirements/installer.txt"
+    stamp = "content pyproject.toml requirements/host.txt requirements/installer.txt"
     code = f". scripts/lib.sh; . scripts/lib_build.sh; {stamp}"
     content = clone.run("bash", "-c", code).stdout.strip()
     (clone.folder / ".venv").mkdir()
