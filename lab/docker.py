@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from secrets import token_hex
 from typing import IO, Any, NamedTuple, cast
 
@@ -16,6 +17,7 @@ from lab.errors import BadInputError, DockerError, InconclusiveError
 from lab.target import Target
 
 LABEL = "recovery-lab"  # on every container the lab itself starts
+CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
 
 
 def run(*words: str, limit_s: float = 60.0) -> str:
@@ -152,6 +154,24 @@ class Helper(NamedTuple):
     stdout: IO[bytes]
     stderr: IO[bytes]
 
+    def hang_up(self) -> None:
+        """Close its input, which ends it; returns at once, `end` waits."""
+        with suppress(BrokenPipeError):  # it may have ended by itself
+            self.stdin.close()
+
+    def end(self) -> None:
+        """End it; idempotent."""
+        self.hang_up()
+        try:
+            self.process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            end_process_group(self.process, 5.0)
+
+    def last_words(self) -> str:
+        """Return the last line of its complaints, else its exit status."""
+        said = self.stderr.read().decode(errors="replace").strip()
+        return said.splitlines()[-1] if said else f"exit status {self.process.poll()}"
+
 
 def named_as_ours(project: str) -> list[str]:
     """Return the options that name and label a helper container of a project.
@@ -171,7 +191,8 @@ def start_helper(
     """Start an unprivileged helper container on a network, its standard streams as pipes.
 
     It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
-    when its standard input is closed.
+    when its standard input is closed. Its share of the processors comes before other containers':
+    what measures keeps its schedule beside what is measured.
     """
     words = ["docker", "run", "--interactive", "--rm", "--network", network]
     words += [
@@ -181,6 +202,8 @@ def start_helper(
         "ALL",
         "--security-opt",
         "no-new-privileges",
+        "--cpu-shares",
+        CPU_SHARES,
     ]
     for mount in mounts:
         words += ["--volume", mount]

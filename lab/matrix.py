@@ -5,7 +5,7 @@ Nothing here decides anything. The judge's measures only say when there is nothi
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -56,7 +56,8 @@ def record_outage(scenery: Scenery, info: OutageInfo, progress: Progress) -> Non
     for broken_off in folder.glob("history.jsonl*"):
         broken_off.unlink()  # of a run that is resumed: this outage begins anew
     try:
-        with Recorder(scenery.target, scenery.project, folder / "history.jsonl") as recorder:
+        path = folder / "history.jsonl"
+        with closing(Recorder(scenery.target, scenery.project, path)) as recorder:
             _Outage(scenery, info, recorder, progress).record()
         info = msgspec.structs.replace(info, complete=True)
     except HealError:
@@ -84,7 +85,8 @@ class _Outage:
         """Start the contenders, play the fault, record on until there is no more to wait for."""
         target, project, info = self._scenery.target, self._scenery.project, self._info
         self._progress("starts its contenders")
-        with Fleet(target, project, self._recorder, info.contenders, info.reads_per_s) as fleet:
+        contenders = Fleet(target, project, self._recorder, info.contenders, info.reads_per_s)
+        with closing(contenders) as fleet:
             settle(self._recorder)
             story = Story(target, project, self._recorder)
             began = self._recorder.clocks()[-1].wall

@@ -7,7 +7,7 @@ window's limit has passed), and leaves a running database behind whatever happen
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -55,7 +55,7 @@ def watch_outage(watch: Watch, on_history: OnHistory) -> Outage:
     docker.refuse_remote()
     database = docker.container(watch.target, watch.target.database.service)
     project = docker.project_of(database)
-    with Recorder(watch.target, project, watch.history) as recorder:
+    with closing(Recorder(watch.target, project, watch.history)) as recorder:
         settle(recorder)
         _warm(recorder, watch.job)
         story = Story(watch.target, project, recorder)

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: with every finalizer, nothing left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,8 +1,6 @@
 """The runner's end of all contenders of one outage."""
 
 import time
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -39,15 +37,8 @@ class Fleet:
             helper = start_program(target, project, MODULE, part)
             self._links.append(Link(contender, helper, recorder.append))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End every contender, side by side; idempotent."""
         for link in self._links:
             link.hang_up()
         for link in self._links:

@@ -6,7 +6,6 @@ as JSON lines on standard output, each written whole. It ends when its input doe
 
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import msgspec
 from dashboard.db_connector import Address
 from lab.clients.job import Job, Names
 from lab.clients.registry import CLIENTS, Way
-from lab.record.history import Record, Trouble, encode
+from lab.record.history import Trouble, Writer
 from lab.record.readers import Reading
 from lab.record.session import Login
 
@@ -36,17 +35,10 @@ class Contender:
 
     def __init__(self, part: Part) -> None:
         self._part = part
-        self._lock = threading.Lock()
+        self.emit = Writer()
         self._steady = self._job("steady", CLIENTS[part.contender].workers)
         pools = CLIENTS[part.contender].pools
         self._idle = self._job("idle", IDLE_CONNECTIONS) if pools else None
-
-    def emit(self, record: Record) -> None:
-        """Write one record."""
-        line = encode(record)
-        with self._lock:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
 
     def run(self) -> None:
         """Follow orders until the input ends."""

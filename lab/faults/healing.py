@@ -1,6 +1,7 @@
 """Heal what a dead run has left open, from a fresh process; what a living one holds is its own."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def heal_held(held: Held[OpenFault]) -> str:
 def _see_healed(entry: OpenFault) -> str:
     """Heal until it is back: a command of the dead run may still be on its way to the daemon."""
     fault, scene = FAULTS[entry.fault], _scene(entry)
-    with Witness(entry.target, entry.project) as witness:
+    with closing(Witness(entry.target, entry.project)) as witness:
 
         def back() -> bool:
             fault.heal(scene)

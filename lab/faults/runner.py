@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from lab import docker
@@ -36,7 +36,10 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     checked(fault, scene.hold_s)
     docker.refuse_remote()
     path = journal.path_of(scene.target, scene.project, FAULT)
-    with journal.held(path, OpenFault) as held, Witness(scene.target, scene.project) as witness:
+    with (
+        journal.held(path, OpenFault) as held,
+        closing(Witness(scene.target, scene.project)) as witness,
+    ):
         open_already = held.entry()
         if open_already:
             raise BadInputError(

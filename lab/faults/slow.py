@@ -1,5 +1,7 @@
 """A slow query on a healthy server: nobody may cut it, and nobody may try it again."""
 
+from contextlib import closing
+
 from lab.errors import HealError, InconclusiveError
 from lab.faults import server
 from lab.faults.answers import Order
@@ -37,7 +39,7 @@ class Slow:
     def heal(self, scene: Scene) -> None:
         """Wait for its end, which is due, and note how it ended; end what a dead run has left."""
         if scene.witness is None:
-            with Witness(scene.target, scene.project) as witness:
+            with closing(Witness(scene.target, scene.project)) as witness:
                 witness.ask(WAKE)
             return
         ended = server.wait_until(lambda: scene.seen.ask(SLEEPING).sessions == 0, DUE_S)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from lab.judge.thresholds import THRESHOLDS
 from lab.record.history import (
     AnyRecord,
     Began,
@@ -22,7 +23,6 @@ from lab.record.history import (
 STEADY_S = 2.0  # ready and recovery must hold this long
 STEADY_OPS = 10  # and recovery over at least this many operations
 HUNG_S = 10.0  # an operation not finished this long after its schedule
-LATE_START_S = 0.02  # an idle worker started later than this: the recorder's fault
 ASKED, RETURNED = "asked", "returned"  # marks around the command that takes the database away
 _ENDED = ("57P01", "57P02")  # admin_shutdown, crash_shutdown
 _BACK = ("start", "unpause")  # the daemon's events that end an injection
@@ -198,7 +198,7 @@ def gap_s(history: Sequence[AnyRecord]) -> float:
 
 def late_starts(history: Sequence[AnyRecord]) -> int:
     """Count the operations that started more than 20 ms late: the recorder's own fault."""
-    return sum(o.started_at - o.scheduled_at > LATE_START_S for o in operations(history))
+    return sum(o.started_at - o.scheduled_at > THRESHOLDS.late_start_s for o in operations(history))
 
 
 def server_starts(history: Sequence[AnyRecord]) -> tuple[str, str]:

@@ -7,10 +7,11 @@ import msgspec
 
 from lab.judge import measures
 from lab.judge.measures import Bracket, Counts
+from lab.judge.thresholds import THRESHOLDS
 from lab.record.history import AnyRecord, Container, Event, Health, LogLine, Probe, Warmed
 
 Word = Literal["passed", "failed", "inconclusive"]
-LATE_SHARE = 0.05  # of the reads may start over 20 ms late before the recorder is in doubt
+LATE = "the recorder started too many reads late"
 TARGET_S = 60.0  # the plan's target for both to be back, counted from ready
 
 
@@ -132,7 +133,7 @@ def _unsure(history: Sequence[AnyRecord], bracket: Bracket | None) -> list[str]:
         (not before, "no steady state before: no good probe of the server"),
         (bracket is None, "the server was not seen ready again"),
         (not measures.operations(history), "no read was made"),
-        (late_share(history) > LATE_SHARE, "the recorder started too many reads late"),
+        (late_share(history) > THRESHOLDS.late_start_share, LATE),
     ]
     return [reason for broken, reason in rules if broken]
 

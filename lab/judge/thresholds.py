@@ -13,7 +13,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     baseline_ops: int = 10  # good operations before the fault, without one that is not
     late_start_share: float = 0.05  # of operations started over 20 ms late: the recorder's fault
     late_start_share_solo: float = 0.02  # the same where latencies are quoted
-    late_start_s: float = 0.02
+    late_start_s: float = 0.02  # an idle worker started later than this: the recorder's fault
     spacing_share: float = 0.2  # of the target: wider apart, recovery is not resolved
 
 

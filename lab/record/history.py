@@ -6,6 +6,8 @@ on Linux and inside Docker Desktop's VM alike, so the host's own clock is never 
 """
 
 import gzip
+import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -195,6 +197,20 @@ AnyRecord = (
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(AnyRecord)
+
+
+class Writer:
+    """Writes records to standard output, each whole, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __call__(self, record: Record) -> None:
+        """Write one record."""
+        line = encode(record)
+        with self._lock:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
 
 
 def encode(record: Record) -> bytes:

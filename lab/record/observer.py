@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import psycopg2
 
-from lab.record.history import Clock, Mark, Record, Trouble, Warmed, encode
+from lab.record.history import Clock, Mark, Trouble, Warmed, Writer
 from lab.record.prober import Prober
 from lab.record.readers import Readers, Reading
 from lab.record.session import DeadlineError, Login
@@ -31,20 +31,13 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observer:
-    """Carries out orders; every record goes out in one write, whole."""
+    """Carries out orders; `emit` writes a record."""
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
-        self._lock = threading.Lock()
+        self.emit = Writer()
         self._prober = Prober(assignment.login, self.emit)
         self._readers = Readers(assignment.reading, self.emit)
-
-    def emit(self, record: Record) -> None:
-        """Write one record."""
-        line = encode(record)
-        with self._lock:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
 
     def run(self) -> None:
         """Follow orders until the input ends."""

@@ -3,8 +3,7 @@
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -25,7 +24,7 @@ R = TypeVar("R", bound=Record)
 class Recorder:
     """One history being written: the observer's records and the runner's own, in one file.
 
-    Use as a context manager; leaving it ends the observer.
+    Whoever makes it closes it, which ends the observer.
     """
 
     def __init__(self, target: Target, project: str, path: Path) -> None:
@@ -38,17 +37,6 @@ class Recorder:
         assignment = msgspec.json.encode(_assign(target)).decode()
         helper = start_program(target, project, "lab.record.observer", assignment)
         self._link = Link("the observer", helper, self.append)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the observer and close the history; idempotent."""

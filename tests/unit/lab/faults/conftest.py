@@ -172,10 +172,7 @@ class Witness:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
+    def close(self) -> None:
         pass
 
     def clock(self) -> Clock:

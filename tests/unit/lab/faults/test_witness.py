@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import IO, cast
 
 import msgspec
@@ -46,7 +47,7 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
         return docker.Helper(one, *streams)
 
     monkeypatch.setattr(module, "start_program", start)
-    with Witness(world.target, PROJECT) as one:
+    with closing(Witness(world.target, PROJECT)) as one:
         yield one
 
 
