@@ -46,8 +46,12 @@ def choose(asked: str | None, kept: str | None, locale: str | None) -> Language:
     return "en"
 
 
-def words() -> Words:
-    """Return the session's words; its language is kept in the session and in the address."""
+def decide() -> Words:
+    """Return the session's words; its language is kept in the session and in the address.
+
+    For the router alone. A page's refresh may still bring the address from before a switch: were
+    it to decide, the link that is clicked next would lead to a page in the old language.
+    """
     language = choose(
         st.query_params.get(PARAMETER), st.session_state.get(_KEPT), st.context.locale
     )
@@ -55,6 +59,11 @@ def words() -> Words:
     if st.query_params.get(PARAMETER) != language:  # links of the navigation drop the query
         st.query_params[PARAMETER] = language
     return Words(language)
+
+
+def words() -> Words:
+    """Return the words that the router has decided on."""
+    return Words(st.session_state[_KEPT])
 
 
 def switch(say: Words) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import language
 
-say = language.words()
+say = language.decide()
 st.set_page_config(layout="wide")
 page = st.navigation(
     [

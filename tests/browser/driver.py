@@ -45,9 +45,11 @@ OFF_SCREEN = """() => {
   }
   if (main && main.scrollWidth > main.clientWidth + 1) found.push('the page scrolls sideways');
   return found; }"""
-FOCUSED = """() => { const e = document.activeElement;
-  const label = e && e.labels && e.labels[0] && e.labels[0].innerText;
-  return e ? (e.getAttribute('aria-label') || label || e.innerText || e.tagName) : ''; }"""
+# The name of the control that has the focus. What merely scrolls holds the text of all within it.
+FOCUSED = """() => { const e = document.activeElement, role = e.getAttribute('role') || e.tagName;
+  if (!/^(a|button|input|combobox|link|radio)$/i.test(role)) return `(${role})`;
+  const label = e.labels && e.labels[0] && e.labels[0].innerText;
+  return (e.getAttribute('aria-label') || label || e.innerText).trim(); }"""
 
 
 class Tab:
@@ -116,6 +118,9 @@ class Driver:
     def press(self, tab: str, key: str) -> str:
         self._page(tab).keyboard.press(key)
         return str(self._page(tab).evaluate(FOCUSED))
+
+    def offered(self, tab: str, role: str, name: str) -> None:
+        self._page(tab).get_by_role(role, name=name, exact=True).first.wait_for(timeout=5000)  # type: ignore[arg-type]
 
     def evaluate(self, tab: str, script: str) -> Any:
         return self._page(tab).evaluate(script)

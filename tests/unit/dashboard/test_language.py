@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import language
 from dashboard.db_connector import POLICIES
@@ -13,6 +14,13 @@ from dashboard.errors import MESSAGES
 from dashboard.language import Words, choose
 from dashboard.translations import KOREAN
 
+ROUTER_THEN_OLD_ADDRESS = """
+import streamlit as st
+from dashboard import language
+language.decide()
+st.query_params["lang"] = "ko"
+st.text(language.words().language)
+"""
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
 
 
@@ -57,6 +65,14 @@ def test_translation_names_the_same_values(text: str) -> None:
 def test_choose_goes_by_address_session_browser(asked, kept, locale, chosen) -> None:
     """What was asked for wins over what was kept, and that over what the browser speaks."""
     assert chosen == choose(asked, kept, locale)
+
+
+def test_refresh_with_an_old_address_does_not_switch_back() -> None:
+    """A page's words are the router's, whatever address a refresh brings with it."""
+
+    page = AppTest.from_string(ROUTER_THEN_OLD_ADDRESS)
+    page.query_params["lang"] = "en"
+    assert "en" == page.run().text[0].value
 
 
 def test_words_fall_back_to_english() -> None:
