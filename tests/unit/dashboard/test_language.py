@@ -69,7 +69,6 @@ def test_choose_goes_by_address_session_browser(asked, kept, locale, chosen) -> 
 
 def test_refresh_with_an_old_address_does_not_switch_back() -> None:
     """A page's words are the router's, whatever address a refresh brings with it."""
-
     page = AppTest.from_string(ROUTER_THEN_OLD_ADDRESS)
     page.query_params["lang"] = "en"
     assert "en" == page.run().text[0].value
