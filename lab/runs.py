@@ -2,6 +2,7 @@
 
 .lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, report.md, timelines/
     outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, server.log
+    late/<the same>.<n>/   outages that were played again, their recorder late; not judged
 """
 
 import gzip
@@ -16,6 +17,7 @@ from lab.record.history import AnyRecord, read_history
 
 ROOT = Path(".lab/runs")
 LATEST = "latest"
+LATE = "late"
 
 
 class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +88,14 @@ def outage_folders(run: Path) -> list[Path]:
     """Return a run's outages in the order of their names, repeats by number."""
     found = [path.parent for path in run.glob("outages/*/outage.json")]
     return sorted(found, key=lambda path: [_natural(word) for word in path.name.split("-")])
+
+
+def set_aside(folder: Path) -> None:
+    """Move an outage's folder out of what is judged, into the run's `late/`; nothing is lost."""
+    late = folder.parent.parent / LATE
+    late.mkdir(exist_ok=True)
+    count = len(list(late.glob(f"{folder.name}.*")))
+    folder.rename(late / f"{folder.name}.{count + 1}")
 
 
 def find_run(word: str) -> Path:

@@ -12,6 +12,7 @@ from lab.record.history import AnyRecord, Look
 from lab.roles import WATCHED_S, Assertion, JobName, Part, Role
 
 Word = Literal["passed", "failed", "inconclusive"]
+MISSED_SCHEDULE = "the recorder missed its schedule"
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +121,7 @@ def _unsure(case: Case) -> list[str]:
         (not seen.operations, "no operation ran"),
         (steady and seen.baseline.count < THRESHOLDS.baseline_ops, "no steady state before"),
         (seen.errors_before > 0, f"no steady state before: {seen.errors_before} errors"),
-        (late, f"the recorder missed its schedule: {seen.late_starts} of {seen.operations}"),
+        (late, f"{MISSED_SCHEDULE}: {seen.late_starts} of {seen.operations}"),
         (
             steady and seen.spacing_s > spacing_limit_s,
             f"operations {seen.spacing_s:g} s apart around recovery, at most {spacing_limit_s:g} s",

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from lab.judge import measures
-from lab.judge.cell import Case, Cell, Word, judge_cell, pool_troubles
+from lab.judge.cell import MISSED_SCHEDULE, Case, Cell, Word, judge_cell, pool_troubles
 from lab.judge.figures import Window, figures, of_cell
 from lab.judge.thresholds import EXPECTED_FATAL
 from lab.record.history import AnyRecord, FaultEvent, LogLine, Probe, Trouble, Warmed
@@ -65,6 +65,16 @@ def write_verdict(run: Path) -> RunVerdict:
 def judge_outage(folder: Path) -> OutageVerdict:
     """Judge one outage's folder."""
     return judge_history(*read_outage(folder))
+
+
+def only_late(outage: OutageVerdict) -> bool:
+    """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict.
+
+    A failed cell beside it is a verdict: such an outage stands as it is.
+    """
+    unsure = [cell.reasons for cell in outage.cells if cell.verdict == "inconclusive"]
+    late = all(why.startswith(MISSED_SCHEDULE) for reasons in unsure for why in reasons)
+    return bool(unsure) and late and all(cell.verdict != "failed" for cell in outage.cells)
 
 
 def judge_history(info: OutageInfo, history: Sequence[AnyRecord]) -> OutageVerdict:

@@ -12,7 +12,7 @@ from lab.judge.cell import Cell
 from lab.judge.thresholds import THRESHOLDS
 from lab.judge.verdict import OutageVerdict, RunVerdict, write_verdict
 from lab.report.timeline import write_timeline
-from lab.runs import outage_folders, read_outage, read_run
+from lab.runs import LATE, outage_folders, read_outage, read_run
 
 EVIDENCE, INDICATIVE = 5, 3  # repeats from which a difference is claimed, or only indicated
 
@@ -60,6 +60,7 @@ def markdown(run: Path, verdict: RunVerdict) -> str:
         rows=list(rows(verdict.outages)),
         solo_rows=list(solo_rows(verdict.outages)) if info.solo else [],
         doubts=list(_doubts(verdict.outages)),
+        again=sorted(folder.name for folder in run.glob(f"{LATE}/*")),
         how_sure=how_sure(repeats_of(verdict.outages)),
         thresholds=THRESHOLDS,
     )

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from lab import plugin
+from lab.judge.verdict import judge_outage
+from lab.matrix import Scenery
 from lab.plugin import ROOT
 from lab.runs import save
 from tests.unit.lab.golden import Golden
+from tests.unit.lab.test_verdict import keep
 
 pytest_plugins = ["pytester"]
+
+ONE = {"contender": "dashboard"}  # it has one job
+GOOD, LATE = Golden(**ONE), Golden(**ONE, late_s=0.021)
+FAILED = Golden(**ONE, recovered_s=5.0, limit_s=2.0)
+DOUBTFUL = Golden(**ONE, late_s=0.021, complete=False)
 
 CELLS = """
 def test_cell(cell):
@@ -117,6 +126,28 @@ def test_keep_stops_at_the_first_cell_that_is_not_good(cells) -> None:
     done = cells("--faults=freeze,drop", "--policies=dashboard", "--keep=1", freeze=broken)
     assert "KEEP=1" in done.stdout.str()
     assert "PLAYED freeze-1 drop-1" not in done.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("played", "late", "verdict"),
+    [
+        ((LATE, GOOD), 1, "passed"),
+        ((LATE, LATE, LATE, GOOD), 2, "inconclusive"),
+        ((GOOD, LATE), 0, "passed"),
+        ((FAILED, GOOD), 0, "failed"),
+        ((DOUBTFUL, GOOD), 0, "inconclusive"),
+    ],
+)
+def test_only_a_late_recorder_is_a_reason_to_play_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, played, late: int, verdict: str
+) -> None:
+    """At most twice, and never to be rid of a failure or of another doubt."""
+    coming = iter(played)
+    scenery = Scenery(target=None, project="", folder=tmp_path / "outages/restart-1")
+    monkeypatch.setattr(plugin, "record_outage", lambda *_: keep(tmp_path, next(coming)))
+    plugin._play(scenery, GOOD.info(), lambda _: None)
+    assert late == len(list(tmp_path.glob("late/*")))
+    assert verdict == judge_outage(scenery.folder).cells[0].verdict
 
 
 def test_pytest_finds_the_plugin_by_its_entry_point() -> None:

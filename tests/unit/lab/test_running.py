@@ -8,7 +8,7 @@ import pytest
 from lab import runs
 from lab.asked import Asked, same_plan
 from lab.running import GUESS_S, Running
-from lab.runs import RunInfo, all_runs, find_run, outage_folders, point_latest, save
+from lab.runs import RunInfo, all_runs, find_run, outage_folders, point_latest, save, set_aside
 from tests.unit.lab.golden import Golden
 from tests.unit.lab.test_verdict import keep
 
@@ -34,6 +34,15 @@ def test_complete_outages_stand_and_broken_off_ones_do_not(tmp_path: Path) -> No
     keep(tmp_path, Golden(complete=False), repeat=2)
     planned = [msgspec.structs.replace(Golden().info(), repeat=n) for n in (1, 2, 3)]
     assert [True, False, False] == [running.has(info) for info in planned]
+
+
+def test_late_outages_are_set_aside_and_kept(tmp_path: Path) -> None:
+    """Neither is judged; the second does not take the first one's place."""
+    for _ in range(2):
+        keep(tmp_path, Golden(), repeat=1)
+        set_aside(tmp_path / "outages/restart-1")
+    assert [] == outage_folders(tmp_path)
+    assert ["restart-1.1", "restart-1.2"] == sorted(p.name for p in tmp_path.glob("late/*"))
 
 
 def test_resumed_run_keeps_its_plan_and_its_seed() -> None:
