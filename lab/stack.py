@@ -2,12 +2,14 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 
 from lab import docker
+from lab.errors import InconclusiveError
 from lab.faults.journal import named_stack
 from lab.target import Target
 
@@ -35,8 +37,43 @@ class Stack:
     def use_policy(self, name: str) -> None:
         """Recreate the dashboard with another pool policy; the database is left alone."""
         os.environ[self.target.private.policy_variable] = name
-        words = ("up", "--detach", "--wait", "--no-build", "--no-deps", "--force-recreate")
+        words = ("up", "--detach", "--no-build", "--no-deps", "--force-recreate")
         docker.compose(self.target, *words, self.target.dashboard.service)
+        self.settle()
+
+    def heal(self, policy: str) -> None:
+        """Bring the steady state back under a policy, whatever was left of both services."""
+        self._ensure_running(self.target.database.service)
+        if os.environ[self.target.private.policy_variable] != policy:
+            self.use_policy(policy)
+        else:
+            self._ensure_running(self.target.dashboard.service)
+            self.settle()
+
+    def settle(self, limit_s: float = 60.0) -> None:
+        """Wait until System Health says `up` and a live read is good.
+
+        Raises InconclusiveError with the last trouble. Asked for directly, and not left to Docker's
+        health check, which looks every 3 s.
+        """
+        deadline, trouble = time.monotonic() + limit_s, ""
+        while time.monotonic() < deadline:
+            try:
+                status = self.get(self.target.dashboard.health_path).json()["status"]
+                read = self.get(self.target.dashboard.read_path).status_code
+                if (status, read) == ("up", 200):
+                    return
+                trouble = f"System Health says {status}, a read is answered {read}"
+            except (httpx.HTTPError, ValueError, KeyError) as error:
+                trouble = f"{type(error).__name__}: {error}"
+            time.sleep(0.1)  # polled: nobody tells
+        raise InconclusiveError(f"no steady state after {limit_s:.0f} s: {trouble}")
+
+    def _ensure_running(self, service: str) -> None:
+        try:
+            docker.ensure_running(self.target, service)
+        except InconclusiveError:  # its container is gone
+            self.up(service)
 
     def down(self) -> None:
         """Remove containers, networks and volumes; idempotent."""

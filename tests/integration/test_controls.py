@@ -28,9 +28,9 @@ def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
 
 @pytest.fixture
 def watching(stack: Stack) -> Iterator[subprocess.Popen[str]]:
-    """A watch whose server is held down for 10 s; it is down when the test begins."""
+    """A watch whose server is held down for 6 s; it is down when the test begins."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "lab", "watch", "--", "scripts/take-away.sh", "restart", "10"],
+        [sys.executable, "-m", "lab", "watch", "--", "scripts/take-away.sh", "restart", "6"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

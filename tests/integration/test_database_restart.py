@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import msgspec
+import pytest
 
 from lab.judge.outage import Outage
 from lab.report.restart import closing_lines
@@ -36,9 +37,9 @@ def test_restart_recovers_by_itself(stack: Stack, outage: Callable[..., Outage],
     proves(figures(seen))
 
 
+@pytest.mark.policy("pinned")
 def test_pinned_connection_never_recovers(stack: Stack, proves) -> None:
     """Control: one connection kept for ever fails every live read; `make restart-db` says so."""
-    stack.use_policy("pinned")
     done = command("make", "restart-db", LAB_LIMIT_S="15")
     assert done.returncode != 0, done
     assert "NOT RECOVERED" in done.stdout
@@ -72,9 +73,9 @@ def test_three_restarts_in_a_row_recover(
     proves(figures(seen))
 
 
+@pytest.mark.policy("dispose")
 def test_dispose_recovers_too(stack: Stack, outage: Callable[..., Outage], proves) -> None:
     """The weighed alternative comes back as well; what it costs its readers is counted."""
-    stack.use_policy("dispose")
     seen = outage(RESTART)
     assert_recovered(seen)
     proves(figures(seen))

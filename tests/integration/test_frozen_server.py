@@ -77,11 +77,9 @@ def terminated(stack: Stack) -> float:
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [pytest.param(p, marks=pytest.mark.policy(p)) for p in POLICIES])
 def test_hundred_hanging_reads_stop_nothing_else(stack: Stack, policy: str, proves) -> None:
     """With 100 reads hanging, health answers within 1 s, the page runs, SIGTERM ends in 3 s."""
-    if policy != "adopted":
-        stack.use_policy(policy)
     with frozen(stack):
         took, ended_s = asyncio.run(isolation(stack))
     assert state(stack)["ExitCode"] == 0

@@ -11,12 +11,12 @@ from tests.integration.conftest import RESTART
 REPEATS = 2
 
 
+@pytest.mark.policy("naive")
 @pytest.mark.parametrize("repeat", range(1, REPEATS + 1))
 def test_naive_pool_fails_its_first_readers(
     stack: Stack, outage: Callable[..., Outage], repeat: int, proves
 ) -> None:
     """Control: with SQLAlchemy's defaults at least one of five reads meets a dead connection."""
-    stack.use_policy("naive")
     seen = outage(RESTART, job="idle")
     assert len(set(seen.warm_backends)) == 5
     assert seen.verdict == "passed", seen

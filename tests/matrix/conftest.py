@@ -22,7 +22,7 @@ def matrix_stack(request: pytest.FixtureRequest, matrix_lock) -> Iterator[Stack]
     target, folder = load_target(ROOT / "target.toml"), Path.cwd()
     os.chdir(ROOT)
     if (shared := of_this_session(target)) is not None:
-        shared.up()
+        shared.heal("adopted")
         yield shared
     else:
         keep = partial(left_standing, request.config)
@@ -33,10 +33,7 @@ def matrix_stack(request: pytest.FixtureRequest, matrix_lock) -> Iterator[Stack]
 
 
 def of_this_session(target: Target) -> Stack | None:
-    """Return the stack that this process has started for the integration tests, if any.
-
-    Each of those tests leaves it in its steady state, under the adopted policy.
-    """
+    """Return the stack that this process has started for the integration tests, if any."""
     project = f"recovery-lab-test-{os.getpid()}"
     mine = os.environ.get("COMPOSE_PROJECT_NAME") == project
     return Stack(target) if mine and docker.stands(project) else None
