@@ -21,9 +21,8 @@ from lab.faults.healing import heal_open
 from lab.files import write_whole
 from lab.judge.outage import Outage, judge
 from lab.judge.phases import phases
-from lab.judge.verdict import STATUS, write_verdict
+from lab.judge.verdict import STATUS, verdict_lines, write_verdict
 from lab.record.history import AnyRecord
-from lab.report import matrix as matrix_report
 from lab.report import restart as report
 from lab.roles import JOBS_OF
 from lab.runs import all_runs, find_run, read_run
@@ -113,12 +112,14 @@ def _list() -> int:
 
 def _judge(word: str) -> int:
     verdict = write_verdict(find_run(word))
-    for line in matrix_report.verdict_lines(verdict):
+    for line in verdict_lines(verdict):
         print(line)
     return STATUS[verdict.verdict]
 
 
 def _report(word: str) -> int:
+    from lab.report import matrix as matrix_report  # noqa: PLC0415 # its charts take 0.6 s to load
+
     folder = find_run(word)
     print(matrix_report.write(folder))
     print(report.row("report", f"{folder}/report.md"))

@@ -31,8 +31,8 @@ class Stack:
         return f"http://127.0.0.1:{os.environ[self.target.private.port_variable]}"
 
     def up(self, *services: str) -> None:
-        """Start the stack, or the named services alone, and wait until it is healthy."""
-        docker.compose(self.target, "up", "--detach", "--wait", "--no-build", *services)
+        """Start the stack, or the named services alone; `settle` waits for the steady state."""
+        docker.compose(self.target, "up", "--detach", "--no-build", *services)
 
     def use_policy(self, name: str) -> None:
         """Recreate the dashboard with another pool policy; the database is left alone."""
@@ -133,4 +133,5 @@ def private_stack(target: Target, kind: str, policy: str) -> Iterator[Stack]:
     """Start a private stack; remove it whatever happens, a failed start and Ctrl-C included."""
     with private_project(target, kind, policy) as stack:
         stack.up()
+        stack.settle()
         yield stack

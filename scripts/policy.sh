@@ -6,6 +6,16 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
+readonly LIMIT_S=60
+
+wait_until_alive() {
+  local until=$((SECONDS + LIMIT_S))
+  until answers "$1/healthz"; do
+    [ "$SECONDS" -lt "$until" ] || die "the dashboard did not answer within $LIMIT_S s" "make logs"
+    sleep 0.2
+  done
+}
+
 main() {
   if [ -z "${NAME-}" ]; then
     say policy "$(setting DB_POOL_POLICY adopted)"
@@ -17,7 +27,8 @@ main() {
   unset DB_POOL_POLICY # what was exported would win over .env
   keep DB_POOL_POLICY "$NAME"
   if [ -n "$(docker compose ps --quiet dashboard 2>/dev/null)" ]; then
-    docker compose --progress quiet up --detach --no-deps --no-build --wait dashboard
+    docker compose --progress quiet up --detach --no-deps --no-build dashboard
+    wait_until_alive "http://127.0.0.1:$(setting DASHBOARD_PORT 8501)"
     say policy "$NAME, kept in .env; the dashboard runs with it"
   else
     say policy "$NAME, kept in .env; make up starts with it"

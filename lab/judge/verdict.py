@@ -1,6 +1,6 @@
 """The verdict on a run folder: pure, so that the same folder always gives the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -75,6 +75,17 @@ def only_late(outage: OutageVerdict) -> bool:
     unsure = [cell.reasons for cell in outage.cells if cell.verdict == "inconclusive"]
     late = all(why.startswith(MISSED_SCHEDULE) for reasons in unsure for why in reasons)
     return bool(unsure) and late and all(cell.verdict != "failed" for cell in outage.cells)
+
+
+def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
+    """Yield a line for each cell that is not passed, and the verdict."""
+    for outage in verdict.outages:
+        for cell in outage.cells:
+            if cell.verdict != "passed":
+                name = f"{outage.name} {cell.contender} {cell.job}"
+                yield f"{cell.verdict:<13}{name}: {'; '.join(cell.reasons)}"
+    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
+    yield f"{verdict.verdict.upper()}: {counted} of {sum(verdict.cells.values())} cells"
 
 
 def judge_history(info: OutageInfo, history: Sequence[AnyRecord]) -> OutageVerdict:

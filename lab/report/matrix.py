@@ -66,17 +66,6 @@ def markdown(run: Path, verdict: RunVerdict) -> str:
     )
 
 
-def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
-    """Yield a line for each cell that is not passed, and the verdict."""
-    for outage in verdict.outages:
-        for cell in outage.cells:
-            if cell.verdict != "passed":
-                name = f"{outage.name} {cell.contender} {cell.job}"
-                yield f"{cell.verdict:<13}{name}: {'; '.join(cell.reasons)}"
-    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
-    yield f"{verdict.verdict.upper()}: {counted} of {sum(verdict.cells.values())} cells"
-
-
 def repeats_of(outages: Sequence[OutageVerdict]) -> int:
     """Return how many repeats the least recorded outage has: a run may have broken off."""
     recorded = [(o.fault, o.solo) for o in outages if o.end_s is not None]

@@ -68,7 +68,7 @@ def docker_compose_project_name(private: Stack) -> str:
 @pytest.fixture(scope="session")
 def docker_setup() -> list[str]:
     """Start without building: `make verify` has built what is needed."""
-    return ["up --detach --wait --no-build"]
+    return ["up --detach --no-build"]
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,14 @@
 
 from lab import docker
 from lab.stack import Stack
-from tests.integration.conftest import health, wait_until_up
+from tests.integration.conftest import health, wait_until
 
 
 def test_dashboard_started_first_recovers_when_the_database_appears(stack: Stack, proves) -> None:
     """Without a database it lives, says so, and reads when the database appears."""
     stack.down()
     stack.up(stack.target.dashboard.service)
-    assert stack.get("/healthz").status_code == 200
+    wait_until(lambda: stack.get("/healthz").status_code == 200, "the dashboard answers")
     assert stack.get("/readyz").status_code == 503
     assert health(stack)["status"] in {"starting", "down"}
     answer = stack.get("/api/orders/summary")
@@ -18,7 +18,7 @@ def test_dashboard_started_first_recovers_when_the_database_appears(stack: Stack
     began = docker.container(stack.target, stack.target.dashboard.service)["State"]["StartedAt"]
 
     stack.up(stack.target.database.service)
-    wait_until_up(stack)
+    stack.settle()
     assert stack.get("/api/orders/summary").status_code == 200
     assert began == docker.container(stack.target, "dashboard")["State"]["StartedAt"]
     proves("started without a database, read when it appeared, without a restart")

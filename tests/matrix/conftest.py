@@ -28,6 +28,7 @@ def matrix_stack(request: pytest.FixtureRequest, matrix_lock) -> Iterator[Stack]
         keep = partial(left_standing, request.config)
         with private_project(target, "matrix", "adopted", keep) as stack:
             stack.up()
+            stack.settle()
             yield stack
     os.chdir(folder)
 
