@@ -1,6 +1,5 @@
 """What System Health says about a state: words, icon, colour and what to do."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
@@ -11,6 +10,8 @@ import pyarrow as pa
 from dashboard.db_connector import Policy
 from dashboard.health import Health, History, Outage, Server, Status
 from dashboard.language import Words, marked
+from dashboard.latest import Latest
+from dashboard.pool_stats import PoolStats
 from dashboard.reads import LastRead
 
 NONE = "—"
@@ -87,6 +88,11 @@ def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -
     )
 
 
+def told(*parts: str) -> str:
+    """Join paragraphs and headings into one text."""
+    return "\n\n".join(parts)
+
+
 def age(health: Health, say: Words) -> str:
     """Say how old the knowledge is."""
     if health.age_s is None:
@@ -99,13 +105,6 @@ def clock(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else NONE
 
 
-def read_end(last: LastRead | None, say: Words) -> str:
-    """Return how the latest read ended, in a word."""
-    if last is None:
-        return say("none yet")
-    return say("failed") if last.trouble else say("good")
-
-
 def read_end_told(last: LastRead | None, say: Words) -> str:
     """Say when the latest read ended, and why it failed."""
     if last is None:
@@ -116,7 +115,7 @@ def read_end_told(last: LastRead | None, say: Words) -> str:
     return say("The last read through the pool failed, at {at}: {why}.", at=clock(last.at), why=why)
 
 
-def latency_told(history: History, shown: int, say: Words) -> str:
+def _latency_told(history: History, shown: int, say: Words) -> str:
     """Say the latency chart in figures."""
     points = history.points[-shown:]
     good = [point.latency_ms for point in points if point.latency_ms is not None]
@@ -132,6 +131,21 @@ def latency_told(history: History, shown: int, say: Words) -> str:
         median=f"{median(good):.1f}",
         worst=f"{max(good):.1f}",
     )
+
+
+latency_told: Latest[History, str] = Latest(_latency_told)
+
+
+def pool_told(stats: PoolStats, say: Words) -> str:
+    """Return the pool's figures as a table."""
+    figures = {
+        say("In use"): stats.checked_out,
+        say("Idle"): stats.checked_in,
+        say("Connects"): stats.connects_total,
+        say("Invalidations"): stats.invalidations_total,
+    }
+    rows = (figures, ["---:"] * len(figures), map(str, figures.values()))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def policy_told(policy: Policy, say: Words) -> str:
@@ -160,7 +174,12 @@ def server_told(server: Server | None, say: Words) -> str:
     )
 
 
-def outage_table(outages: Iterable[Outage], say: Words) -> pa.Table:
+def no_outages_told(history: History, say: Words) -> str:
+    """Say since when there was none, where there was none."""
+    return "" if history.outages else say("None since {at}.", at=clock(history.started_at))
+
+
+def _outage_table(outages: tuple[Outage, ...], say: Words) -> pa.Table:
     """Return the outages as a table of text, the latest first."""
     rows = [
         (
@@ -169,10 +188,13 @@ def outage_table(outages: Iterable[Outage], say: Words) -> pa.Table:
             _seconds(outage.duration_s),
             _bounds(outage),
         )
-        for outage in reversed(tuple(outages))
+        for outage in reversed(outages)
     ]
     names = say("Began"), say("Ended"), say("Length"), say("At least / at most")
     return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+
+
+outage_table: Latest[tuple[Outage, ...], pa.Table] = Latest(_outage_table)
 
 
 def _meaning(health: Health, last: LastRead | None, say: Words) -> str:

@@ -58,10 +58,7 @@ KOREAN: Mapping[str, str] = {
     "Idle": "대기 중",
     "Connects": "새 연결",
     "Invalidations": "폐기한 연결",
-    "Last live read": "마지막 읽기",
-    "none yet": "아직 없음",
     "failed": "실패",
-    "good": "정상",
     "Nobody has read through the pool yet: open Orders.": (
         "아직 풀을 통한 읽기가 없습니다. 주문 화면을 열어 보세요."
     ),

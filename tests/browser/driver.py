@@ -21,13 +21,22 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
 )
-# For the measurements alone: when each refresh was asked for, and when its last answer came.
-WATCH = """(() => { window.runs = []; const heard = new WeakSet(), send = WebSocket.prototype.send;
+# For the measurements alone: how many runs a page asked for, and how many of them had not ended
+# when it asked for the next. A message is known by its fields' numbers: 11 asks for a run in what
+# the page sends (BackMsg), 6 ends one in what it hears (ForwardMsg). Heartbeats are neither.
+WATCH = """(() => { window.runs = { asked: 0, lost: 0 }; let open = false;
+  const fields = bytes => { const found = []; let at = 0;
+    const number = () => { let n = 0, b, scale = 1;
+      do { b = bytes[at++]; n += (b & 127) * scale; scale *= 128; } while (b > 127); return n; };
+    while (at < bytes.length) { const tag = number(); found.push(tag >> 3);
+      if ((tag & 7) === 0) number(); else at += number(); }
+    return found; };
+  const heard = new WeakSet(), send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
-    if (!heard.has(this)) { heard.add(this); this.addEventListener('message', () => {
-      const run = window.runs[window.runs.length - 1];
-      if (run) { run.last = performance.now(); run.answers += 1; } }); }
-    window.runs.push({ sent: performance.now(), last: 0, answers: 0 });
+    if (!heard.has(this)) { heard.add(this); this.addEventListener('message', message => {
+      if (fields(new Uint8Array(message.data)).includes(6)) open = false; }); }
+    if (fields(new Uint8Array(data)).includes(11)) {
+      window.runs.asked += 1; if (open) window.runs.lost += 1; open = true; }
     return send.call(this, data); }; })()"""
 HOST = urlsplit(os.environ["BROWSER_URL"]).netloc
 # What reaches beyond the window's sides, and can be seen; scrolled boxes hold what they clip.

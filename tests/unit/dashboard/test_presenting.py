@@ -9,6 +9,7 @@ from dashboard.db_connector import POLICIES
 from dashboard.errors import Trouble
 from dashboard.health import Health, History, Outage, Point, Sample, Server, Status
 from dashboard.language import Words
+from dashboard.pool_stats import PoolStats
 from dashboard.reads import LastRead
 
 AT = datetime(2026, 1, 1, 9, 2, 11, tzinfo=UTC)
@@ -105,12 +106,24 @@ def test_policy_told_lists_each_option_with_its_effect() -> None:
         assert 1 == presenting.policy_told(POLICIES[name], SAY).count("\n- ")
 
 
-def test_read_end_is_a_word_and_a_reason() -> None:
+def test_read_end_is_told_with_its_reason() -> None:
     """The pool's last word."""
-    ends = [presenting.read_end(last, SAY) for last in (None, GOOD_READ, BAD_READ)]
-    assert ["none yet", "good", "failed"] == ends
-    assert LOST.message in presenting.read_end_told(BAD_READ, SAY)
-    assert "2026-01-01" in presenting.read_end_told(GOOD_READ, SAY)
+    never, good, bad = (presenting.read_end_told(last, SAY) for last in (None, GOOD_READ, BAD_READ))
+    assert never.startswith("Nobody has read")
+    assert "was good, at 2026-01-01" in good
+    assert "failed" in bad
+    assert LOST.message in bad
+
+
+def test_pool_is_told_as_a_table() -> None:
+    """A heading, an alignment and a number for each figure."""
+    stats = PoolStats(
+        size=5, checked_in=4, checked_out=1, overflow=0, connects_total=7, invalidations_total=2
+    )
+    head, line, numbers = presenting.pool_told(stats, SAY).splitlines()
+    assert "| In use | Idle | Connects | Invalidations |" == head
+    assert "| ---: | ---: | ---: | ---: |" == line
+    assert "| 1 | 4 | 7 | 2 |" == numbers
 
 
 def test_server_told_names_version_and_start() -> None:

@@ -7,7 +7,7 @@ from dashboard.errors import Trouble
 
 def everything(page) -> str:
     """Return all text of a page."""
-    return "\n".join(text.value for text in (*page.markdown, *page.title, *page.header))
+    return "\n".join(text.value for text in (*page.markdown, *page.title))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +38,11 @@ def test_page_never_says_up_of_an_old_sample(status, run_page, monitor) -> None:
 def test_page_shows_server_pool_and_outages(run_page) -> None:
     """All that the API knows is on the page."""
     page = run_page("system_health")
-    shown = {metric.label: metric.value for metric in page.metric}
-    assert {
-        "In use": "0",
-        "Idle": "1",
-        "Connects": "3",
-        "Invalidations": "1",
-        "Last live read": "none yet",
-    } == shown
     assert 1 == len(page.table[0].value)
     text = everything(page)
+    assert "| In use | Idle | Connects | Invalidations |" in text
+    assert "| 0 | 1 | 3 | 1 |" in text
+    assert "Nobody has read through the pool yet" in text
     for part in ("plan 18-03", "pool_pre_ping=True", "PostgreSQL **17.6**", "Checked 0.4 s ago"):
         assert part in text
 
