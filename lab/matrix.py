@@ -31,6 +31,7 @@ SOLO_BASELINE_S = 5.0  # 400 of them where latencies are the point
 POLL_S = 0.2
 FETCH_S = 1.0  # how often the server's log and the daemon's events are asked for
 HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
+LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
 DRAIN_S = 2.0  # for reads under way when the readers stop
 
 Progress = Callable[[str], None]
@@ -200,7 +201,7 @@ def is_over(info: OutageInfo, history: Sequence[AnyRecord], released_at: float |
     if bracket is None:
         returned = measures.mark_at(history, measures.RETURNED)
         return returned is not None and now > returned + info.limit_s
-    if now > bracket.late_at + info.limit_s:
+    if now > bracket.late_at + info.limit_s + LATE_NEWS_S:
         return True
     # Alone in its outage no contender has a control beside it.
     earliest = bracket.late_at + (0.0 if info.solo else watched_s(info.fault))
