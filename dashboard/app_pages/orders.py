@@ -8,7 +8,7 @@ from dashboard.language import words
 from dashboard.queries import Orders
 from dashboard.services import services
 
-REFRESH_S = 1.0
+REFRESH_S = 1.05  # a little over the interval of reads, so that each refresh finds one due
 METRIC_WIDTH = 120  # px: two in a row on a telephone
 # With the refresh, a loss is told within 1.5 s; a first visit may wait longer for its first data.
 PATIENCE_S, FIRST_PATIENCE_S = 0.3, 1.5
@@ -26,10 +26,17 @@ def filters(known: Orders) -> tuple[tuple[str, ...], int]:
         presenting.region_names(known),
         key="regions",
         persist_state="session",
+        bind="query-params",
         placeholder=say("All regions"),
     )
     days = right.segmented_control(
-        say("Last days"), DAYS, default=90, required=True, key="days", persist_state="session"
+        say("Last days"),
+        DAYS,
+        default=90,
+        required=True,
+        key="days",
+        persist_state="session",
+        bind="query-params",
     )
     return tuple(regions), days or DAYS[-1]
 

@@ -1,0 +1,79 @@
+"""A dashboard broken on purpose, beside the sound one: its sampler hangs, its Orders raises."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import docker
+from lab.stack import Stack
+from tests.browser.checks import described, faults
+
+HERE = Path(__file__).parent
+NAME = "impaired"
+MOUNTED = {
+    HERE.parents[1] / ".secrets/reader_password": "/run/secrets/reader_password",
+    HERE / "broken_page.py": "/app/dashboard/app_pages/orders.py",
+    HERE / "hanging_sampler.py": "/app/dashboard/sampler.py",
+}
+SET = {
+    "HEALTH_INTERVAL_S": "0.1",
+    "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
+    "STREAMLIT_BROWSER_SERVER_ADDRESS": NAME,
+}
+
+
+@pytest.fixture(scope="module")
+def impaired(running: Stack) -> Iterator[str]:
+    """Give the address, on the stack's network, of a dashboard with some files replaced."""
+    project = os.environ["COMPOSE_PROJECT_NAME"]
+    image = docker.container(running.target, running.target.dashboard.service)["Image"]
+    words = ["run", "--detach", "--rm", "--network", f"{project}_default", "--network-alias", NAME]
+    words += ["--label", "recovery-lab=1", "--label", f"recovery-lab.project={project}"]
+    words += [f"--volume={path}:{place}:ro" for path, place in MOUNTED.items()]
+    words += [f"--env={name}={value}" for name, value in SET.items()]
+    container = docker.run(*words, image).strip()
+    try:
+        wait = "until python -c \"import urllib.request as r; r.urlopen('http://localhost:8501')\""
+        docker.run("exec", container, "sh", "-c", f"{wait} 2>/dev/null; do sleep 0.1; done")
+        yield f"http://{NAME}:8501"
+    finally:
+        subprocess.run(["docker", "rm", "--force", container], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [("en-US", "Stale: nothing"), ("ko-KR", "알 수 없음:")],
+    ids=["en", "ko"],
+)
+def test_health_is_stale_when_the_last_check_is_too_old(
+    locale, says, impaired, opened, proves
+) -> None:
+    """A good check that nothing followed is a warning with what to do, and never `up`."""
+    scheme = "light" if locale == "en-US" else "dark"
+    tab = opened(impaired, size=(1280, 1500), locale=locale, scheme=scheme)
+    tab.see(says)
+    tab.call("settle")
+    text = tab.text()
+    assert "Up since" not in text
+    assert "정상 (" not in text
+    icon = "() => document.querySelector('[data-testid=stAlertContainer]').innerText"
+    assert tab.call("evaluate", script=icon).startswith("help")
+    assert [] == described(tab.call("axe")["violations"])
+    # What such a page asks of its own server is outside for the check of the sound one.
+    assert [] == [found for found in faults(tab) if f"//{NAME}:8501" not in found]
+    tab.screenshot(f"health-stale-{locale[:2]}-{scheme}")
+    proves("a hanging sampler is a warning in words, with an icon, and never up")
+
+
+def test_a_broken_page_is_found_out(impaired, opened, proves) -> None:
+    """The control: a traceback and an outside request on a page fail the same check."""
+    tab = opened(f"{impaired}/orders")
+    tab.see("broken on purpose")
+    tab.screenshot("control-broken-page")
+    found = faults(tab)
+    for kind in ("traceback", "outside request: http://postgres:5432/", "console"):
+        assert [line for line in found if line.startswith(kind)], found
+    proves(f"found: {found[0]}; {len(found)} findings in all")
