@@ -9,19 +9,6 @@ from dashboard.services import services
 REFRESH_S = 1.0
 
 
-def title() -> None:
-    """Draw the page's name, and the way to the runbook beside it."""
-    say = words()
-    row = st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
-    )
-    with row:
-        st.title(say("System Health"), width="content")
-        runbook = say("Runbook: what to do, step by step")
-        icon = ":material/menu_book:"
-        st.page_link("app_pages/runbook.py", label=runbook, icon=icon, width="content")
-
-
 @st.fragment(run_every=REFRESH_S)
 def state() -> None:
     """Draw what changes, in few elements: each is a message of its own at every refresh."""
@@ -59,6 +46,9 @@ def state() -> None:
     )
 
 
-title()
+say = words()
+st.title(say("System Health"))
+runbook = say("Runbook: what to do, step by step")
+st.page_link("app_pages/runbook.py", label=runbook, icon=":material/menu_book:")
 state()
-st.markdown(presenting.policy_told(services().reads.pool.policy, words()))
+st.markdown(presenting.policy_told(services().reads.pool.policy, say))

@@ -37,8 +37,8 @@ def command(stack, *words: str) -> float:
 
 def shut_down_at(stack) -> float:
     """Return the wall time at which the server last began to end its sessions, by its own log."""
-    line = r"^(\S+ \S+) UTC .*received fast shutdown request"
-    told = re.findall(line, stack.log(stack.target.database.service), re.MULTILINE)[-1]
+    line = r"(\d+-\S+ \S+) UTC .*received fast shutdown request"
+    told = re.findall(line, stack.log(stack.target.database.service))[-1]
     return datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp()
 
 
