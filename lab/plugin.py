@@ -124,8 +124,7 @@ def matrix_lock() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def matrix_run(request: pytest.FixtureRequest, matrix_stack: Stack) -> Iterator[Running]:
     """The run and its folder, judged as it stands when the session ends."""
-    total = len(list(outages(request.config.stash[_ASKED])))
-    running = begin_run(ROOT, matrix_stack, request.config.stash[_ASKED], total)
+    running = begin_run(ROOT, matrix_stack, request.config.stash[_ASKED])
     yield running
     write_verdict(running.folder)
 

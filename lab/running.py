@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lab import docker
-from lab.asked import Asked
+from lab.asked import Asked, outages
 from lab.files import write_whole
 from lab.runs import ROOT, OutageInfo, RunInfo, find_run, point_latest, read_outage, save
 from lab.stack import Stack
@@ -49,14 +49,15 @@ class Running:
         return f"{self._begun} of {self._total}, about {max(0.0, left_s):.0f} s left"
 
 
-def begin_run(root: Path, stack: Stack, asked: Asked, total: int) -> Running:
+def begin_run(root: Path, stack: Stack, asked: Asked) -> Running:
     """Make the folder of a run, or take up that of the run to resume."""
-    folder = find_run(asked.resume) if asked.resume else _new_folder(root, stack, asked)
+    planned = [info.name for info in outages(asked)]
+    folder = find_run(asked.resume) if asked.resume else _new_folder(root, stack, asked, planned)
     point_latest(folder)
-    return Running(folder, stack, total)
+    return Running(folder, stack, len(planned))
 
 
-def _new_folder(root: Path, stack: Stack, asked: Asked) -> Path:
+def _new_folder(root: Path, stack: Stack, asked: Asked, planned: list[str]) -> Path:
     began = datetime.now(UTC)
     name = "-".join(asked.faults) + ("-solo" if asked.solo else "")
     folder = root / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
@@ -72,6 +73,7 @@ def _new_folder(root: Path, stack: Stack, asked: Asked) -> Path:
         limit_s=asked.limit_s,
         versions=_versions(stack),
         settings=dict(stack.target.private.environment),
+        planned=planned,
     )
     save(folder / "run.json", info)
     write_whole(folder / "compose.yml", docker.compose(stack.target, "config").encode())

@@ -45,7 +45,7 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what was asked for, the seed, the versions and the settings."""
+    """One run: what was asked for, its outages by name, the seed, the versions, the settings."""
 
     name: str
     began: str
@@ -58,6 +58,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
     versions: dict[str, str]
     settings: dict[str, str]
+    planned: list[str] = []
 
 
 def save(path: Path, value: msgspec.Struct) -> None:

@@ -11,7 +11,7 @@ from lab.judge.figures import Window, figures, of_cell
 from lab.judge.thresholds import EXPECTED_FATAL
 from lab.record.history import AnyRecord, FaultEvent, LogLine, Probe, Trouble, Warmed
 from lab.roles import CONTROLS, JOBS_OF, part_of
-from lab.runs import OutageInfo, outage_folders, read_outage, save
+from lab.runs import OutageInfo, outage_folders, read_outage, read_run, save
 
 STATUS: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}
 
@@ -39,20 +39,27 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, judged: failed outranks inconclusive outranks passed."""
+    """A run, judged: failed outranks inconclusive outranks passed.
+
+    `missing` are the planned outages that a run which broke off never began.
+    """
 
     verdict: Word
     cells: dict[str, int]
+    missing: list[str]
     outages: list[OutageVerdict]
 
 
 def judge_run(run: Path) -> RunVerdict:
-    """Judge every outage of a run. No cell at all is inconclusive, never passed."""
+    """Judge every outage of a run. No cell, or an outage missing, is inconclusive, never passed."""
     outages = [judge_outage(folder) for folder in outage_folders(run)]
+    recorded = {outage.name for outage in outages}
+    missing = [name for name in read_run(run).planned if name not in recorded]
     words = [cell.verdict for outage in outages for cell in outage.cells]
     counted: dict[str, int] = {word: words.count(word) for word in STATUS}
-    worst: Word = next((w for w in ("failed", "inconclusive") if counted[w]), "passed")
-    return RunVerdict(verdict=worst if words else "inconclusive", cells=counted, outages=outages)
+    doubtful = bool(counted["inconclusive"] or missing or not words)
+    worst: Word = "failed" if counted["failed"] else "inconclusive" if doubtful else "passed"
+    return RunVerdict(verdict=worst, cells=counted, missing=missing, outages=outages)
 
 
 def write_verdict(run: Path) -> RunVerdict:
@@ -78,7 +85,8 @@ def only_late(outage: OutageVerdict) -> bool:
 
 
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
-    """Yield a line for each cell that is not passed, and the verdict."""
+    """Yield a line for each cell that is not passed or not there, and the verdict."""
+    yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
     for outage in verdict.outages:
         for cell in outage.cells:
             if cell.verdict != "passed":

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from lab.report import matrix
-from lab.runs import RunInfo, save
 from tests.unit.lab.golden import Golden
 from tests.unit.lab.test_verdict import keep
 
@@ -13,20 +12,6 @@ from tests.unit.lab.test_verdict import keep
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run of two outages: one passed, one failed."""
-    info = RunInfo(
-        name="restart",
-        began="2026-01-01T00:00:00Z",
-        faults=["restart"],
-        policies=["dashboard"],
-        repeats=2,
-        hold_s=None,
-        solo=False,
-        seed=7,
-        limit_s=5.0,
-        versions={"docker": "Engine 20"},
-        settings={},
-    )
-    save(tmp_path / "run.json", info)
     good = Golden(contender="dashboard", limit_s=5.0)
     bad = Golden(contender="dashboard", recovered_s=99.0, limit_s=5.0)
     bad.extra += [*bad.read(9001, 3.01, "unfinished"), bad.missed(3.02)]

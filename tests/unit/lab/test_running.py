@@ -8,23 +8,11 @@ import pytest
 from lab import runs
 from lab.asked import Asked, same_plan
 from lab.running import GUESS_S, Running
-from lab.runs import RunInfo, all_runs, find_run, outage_folders, point_latest, save, set_aside
+from lab.runs import all_runs, find_run, outage_folders, point_latest, save, set_aside
 from tests.unit.lab.golden import Golden
-from tests.unit.lab.test_verdict import keep
+from tests.unit.lab.test_verdict import RUN, keep
 
-INFO = RunInfo(
-    name="restart",
-    began="2026-01-01T00:00:00Z",
-    faults=["restart"],
-    policies=["adopted"],
-    repeats=3,
-    hold_s=2.0,
-    solo=True,
-    seed=7,
-    limit_s=120.0,
-    versions={},
-    settings={},
-)
+INFO = msgspec.structs.replace(RUN, repeats=3, hold_s=2.0, solo=True, limit_s=120.0)
 
 
 def test_complete_outages_stand_and_broken_off_ones_do_not(tmp_path: Path) -> None:

@@ -6,15 +6,30 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lab.judge.verdict import judge_run, write_verdict
-from lab.runs import compress_history, find_run, read_outage, save
+from lab.judge.verdict import judge_run, verdict_lines, write_verdict
+from lab.runs import RunInfo, compress_history, find_run, read_outage, save
 from tests.unit.lab.golden import Golden
+
+RUN = RunInfo(
+    name="restart",
+    began="2026-01-01T00:00:00Z",
+    faults=["restart"],
+    policies=["dashboard"],
+    repeats=2,
+    hold_s=None,
+    solo=False,
+    seed=7,
+    limit_s=5.0,
+    versions={"docker": "Engine 20"},
+    settings={},
+)
 
 
 def keep(run: Path, golden: Golden, *, repeat: int = 1) -> Path:
     """Write a golden history as an outage of a run."""
     info = msgspec.structs.replace(golden.info(), repeat=repeat)
     folder = run / "outages" / info.name
+    save(run / "run.json", RUN)
     save(folder / "outage.json", info)
     (folder / "history.jsonl").write_bytes(golden.encoded())
     return folder
@@ -64,9 +79,20 @@ def dashboard(**changed: object) -> Golden:
 )
 def test_worst_cell_decides_the_run(tmp_path: Path, cells: list[Golden], verdict: str) -> None:
     """Failed outranks inconclusive outranks passed; nothing is never passed."""
+    save(tmp_path / "run.json", RUN)
     for repeat, golden in enumerate(cells, start=1):
         keep(tmp_path, golden, repeat=repeat)
     assert verdict == judge_run(tmp_path).verdict
+
+
+def test_run_that_broke_off_has_not_passed(tmp_path: Path) -> None:
+    """What was planned and never begun is named; all that was planned passes."""
+    keep(tmp_path, dashboard())
+    for planned, verdict in ((["restart-1", "kill-1"], "inconclusive"), (["restart-1"], "passed")):
+        save(tmp_path / "run.json", msgspec.structs.replace(RUN, planned=planned))
+        judged = judge_run(tmp_path)
+        assert (verdict, planned[1:]) == (judged.verdict, judged.missing)
+        assert judged.missing == [w.split()[1][:-1] for w in verdict_lines(judged) if "never" in w]
 
 
 def test_no_run_is_bad_input(tmp_path: Path) -> None:
