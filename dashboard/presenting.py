@@ -93,11 +93,17 @@ def told(*parts: str) -> str:
     return "\n\n".join(parts)
 
 
-def age(health: Health, say: Words) -> str:
-    """Say how old the knowledge is."""
-    if health.age_s is None:
-        return say("No check has ended yet.")
-    return say("Checked {age} s ago. This page refreshes by itself.", age=f"{health.age_s:.1f}")
+def age(health: Health, now: datetime, say: Words) -> str:
+    """Say how old the knowledge is, and when that was said: a page left alone stays as it is."""
+    known = say("No check has ended yet.")
+    if health.age_s is not None:
+        known = say("Checked {age} s ago.", age=f"{health.age_s:.1f}")
+    refreshed = say(
+        "This page refreshes by itself, last at {now}; "
+        "while that time stands still, the dashboard itself is away.",
+        now=clock(now),
+    )
+    return f"{known} {refreshed}"
 
 
 def clock(at: datetime | None) -> str:

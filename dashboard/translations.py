@@ -36,8 +36,11 @@ KOREAN: Mapping[str, str] = {
         "현재 정책은 연결 하나를 계속 씁니다. 장애가 끝난 뒤에는 대시보드를 재시작하세요."
     ),
     "No check has ended yet.": "아직 끝난 확인이 없습니다.",
-    "Checked {age} s ago. This page refreshes by itself.": (
-        "{age}초 전에 확인했습니다. 이 화면은 스스로 새로 고칩니다."
+    "Checked {age} s ago.": "{age}초 전에 확인했습니다.",
+    "This page refreshes by itself, last at {now}; "
+    "while that time stands still, the dashboard itself is away.": (
+        "이 화면은 스스로 새로 고칩니다(마지막 {now}). "
+        "이 시각이 멈춰 있으면 대시보드 자체가 응답하지 않는 것입니다."
     ),
     # latency
     "Latency": "응답 시간",

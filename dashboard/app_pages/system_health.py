@@ -1,5 +1,7 @@
 """System Health: is the database there, since when, and what is to be done."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard import charts, presenting
@@ -19,7 +21,8 @@ def state() -> None:
     said = presenting.verdict(health, last, pool.policy, say)
     box = {"success": st.success, "error": st.error, "warning": st.warning, "info": st.info}
     box[said.tone](said.meaning, title=said.line, icon=said.icon)
-    st.markdown(presenting.told(presenting.age(health, say), f"## {say('Latency')}"))
+    age = presenting.age(health, datetime.now(UTC), say)
+    st.markdown(presenting.told(age, f"## {say('Latency')}"))
     st.vega_lite_chart(
         charts.latency_table(history),
         charts.latency(say.language, st.context.theme.type or "light"),

@@ -72,8 +72,14 @@ def test_verdict_speaks_korean() -> None:
 
 def test_age_is_always_told() -> None:
     """A state without its age cannot be trusted."""
-    assert presenting.age(health("up"), SAY).startswith("Checked 0.4 s ago")
-    assert "No check has ended yet." == presenting.age(health("starting"), SAY)
+    assert presenting.age(health("up"), AT, SAY).startswith("Checked 0.4 s ago.")
+    assert presenting.age(health("starting"), AT, SAY).startswith("No check has ended yet.")
+
+
+def test_age_names_the_time_of_the_refresh() -> None:
+    """A page whose dashboard is away stays as it was: only a clock that stands still tells."""
+    for status in ("up", "down", "stale", "starting"):
+        assert "last at 2026-01-01 09:02:11 UTC;" in presenting.age(health(status), AT, SAY)
 
 
 def test_outage_table_has_the_latest_first() -> None:
