@@ -1,7 +1,7 @@
 """What Orders says: how fresh the data is, and the totals of what was chosen."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
@@ -9,7 +9,7 @@ from dashboard import charts
 from dashboard.language import Words
 from dashboard.latest import Latest
 from dashboard.live import Reading
-from dashboard.presenting import Tone
+from dashboard.presenting import Tone, clock
 from dashboard.queries import DayTotal, Orders
 
 
@@ -34,10 +34,12 @@ class Chosen:
     table: pa.Table
 
 
-def freshness(reading: Reading[Orders], say: Words) -> Freshness:
-    """Say how old the data is; old data never passes for new."""
+def freshness(reading: Reading[Orders], now: datetime, say: Words) -> Freshness:
+    """Say how old the data is; old data never passes for new, on a page left alone neither."""
     if reading.trouble is None and not reading.waiting:
-        line = say("Live: read {age} s ago.", age=f"{reading.age_s or 0:.1f}")
+        age_s = reading.age_s or 0.0
+        at = clock(now - timedelta(seconds=age_s))
+        line = say("Live: read {age} s ago, at {at}.", age=f"{age_s:.1f}", at=at)
         return Freshness(tone="success", icon=":material/check_circle:", line=line)
     why = say(reading.trouble.message if reading.trouble else "the database has not answered yet")
     if reading.age_s is None:

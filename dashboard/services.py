@@ -27,6 +27,8 @@ from dashboard.settings import Settings
 
 log = logging.getLogger(__name__)
 
+ORDERS_EVERY_S = 0.5  # well under the page's refresh: each finds a read due, and so a loss
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -71,7 +73,7 @@ def build(settings: Settings) -> Services:
         monitor=monitor,
         reads=reads,
         metrics=metrics,
-        orders=LiveRead(reads, queries.orders),
+        orders=LiveRead(reads, queries.orders, every_s=ORDERS_EVERY_S),
     )
 
 

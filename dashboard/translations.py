@@ -112,7 +112,7 @@ KOREAN: Mapping[str, str] = {
     "Orders per day and region from {first} to {last}, {orders} in all.": (
         "{first}부터 {last}까지 날짜와 지역별 주문 수, 모두 {orders}건."
     ),
-    "Live: read {age} s ago.": "실시간: {age}초 전에 읽음.",
+    "Live: read {age} s ago, at {at}.": "실시간: {age}초 전({at})에 읽음.",
     "No data yet: {why}. This page goes on trying by itself.": (
         "아직 데이터가 없습니다({why}). 이 화면은 스스로 다시 시도합니다."
     ),

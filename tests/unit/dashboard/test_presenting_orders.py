@@ -11,6 +11,7 @@ from dashboard.live import Reading
 from dashboard.queries import DayTotal, Orders, Summary
 
 SAY = Words("en")
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LOST = Trouble(kind="connection_lost")
 DAYS = tuple(
     DayTotal(day=date(2026, 1, day), region=region, orders=day, amount=0.5)
@@ -40,12 +41,16 @@ def orders(days: tuple[DayTotal, ...] = DAYS) -> Orders:
             "warning",
             "Not live: data from 2 s ago, because the database has not answered yet",
         ),
-        (Reading(value=None, age_s=0.1, trouble=None, waiting=False), "success", "Live: read 0.1"),
+        (
+            Reading(value=None, age_s=1.0, trouble=None, waiting=False),
+            "success",
+            "Live: read 1.0 s ago, at 2026-01-01 11:59:59 UTC.",
+        ),
     ],
 )
 def test_freshness_tells_age_and_reason(reading, tone, says) -> None:
     """Old data never passes for new."""
-    said = presenting.freshness(reading, SAY)
+    said = presenting.freshness(reading, NOW, SAY)
     assert tone == said.tone
     assert said.line.startswith(says)
 
