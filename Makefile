@@ -58,7 +58,7 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 
 .PHONY: verify
 verify: browser-image ## prove it all on a stack of its own, then print what was proven
-	@$(PYTHON) -m pytest tests --ignore=tests/matrix
+	@scripts/verify.sh
 
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in five minutes

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from tests.unit.scripts.conftest import Clone
+from tests.unit.scripts.conftest import FAKE, ROOT, Clone
 
 ELSEWHERE = ("docker ps --all --filter", 0, "/elsewhere/clone\\n")
 
@@ -104,3 +104,28 @@ def test_secrets_are_made_once_and_closed_to_others(clone: Clone) -> None:
     assert all(len(password.strip()) >= 32 for password in first)
     assert 0o700 == (clone.folder / ".secrets").stat().st_mode & 0o777
     assert all(0o644 == file.stat().st_mode & 0o777 for file in files)
+
+
+@pytest.mark.parametrize(
+    ("outages", "pages", "status"), [(0, 0, 0), (1, 0, 1), (0, 1, 1), (2, 0, 2)]
+)
+def test_verify_fails_when_either_half_fails(
+    clone: Clone, outages: int, pages: int, status: int
+) -> None:
+    """Both halves run to their end, and what the one in the background said is shown."""
+    (clone.folder / ".venv/bin").mkdir(parents=True)
+    python = clone.folder / ".venv/bin/python"
+    python.write_text(FAKE)
+    python.chmod(0o755)
+    clone.answers("python -m pytest tests/integration tests/matrix", outages, "outages\\n")
+    clone.answers("python -m pytest tests/browser tests/unit", pages, "pages\\n")
+    done = clone.run("bash", "scripts/verify.sh")
+    assert status == done.returncode
+    assert "outages\npages\n" == done.stdout
+
+
+def test_verify_runs_every_folder_of_tests() -> None:
+    """A new folder of tests must not be left out."""
+    folders = [path.name for path in (ROOT / "tests").iterdir() if path.is_dir()]
+    text = (ROOT / "scripts/verify.sh").read_text()
+    assert [] == [name for name in folders if name[0] != "_" and f"tests/{name}" not in text]
