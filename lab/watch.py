@@ -17,6 +17,7 @@ from lab import docker
 from lab.errors import BadInputError, InconclusiveError
 from lab.judge import measures
 from lab.judge.outage import Outage, judge
+from lab.judge.thresholds import THRESHOLDS
 from lab.record.history import AnyRecord, Health, Mark, Probe, Warmed
 from lab.record.recorder import Recorder
 from lab.record.story import Story
@@ -26,7 +27,6 @@ BASELINE_S = 2.0  # steady reads before the command
 AFTER_S = 2.0  # recorded on after both are back
 COMMAND_LIMIT_S = 900.0  # a command that takes longer is ended: every fault is bounded
 POLL_S = 1.0  # how often the server's log and the daemon's events are fetched
-IDLE_S = 3.0  # the idle pool is asked this long after ready's late end
 
 Job = Literal["steady", "idle"]
 OnHistory = Callable[[Sequence[AnyRecord]], None]
@@ -137,7 +137,11 @@ class _Following:
     def _ask_idle_pool(self, history: Sequence[AnyRecord]) -> None:
         """Once ready has stood for 3 s, use the idle pool for the first time: all at once."""
         bracket = measures.ready(history)
-        if self._idle_pool_asked or bracket is None or _now(history) < bracket.late_at + IDLE_S:
+        if (
+            self._idle_pool_asked
+            or bracket is None
+            or _now(history) < bracket.late_at + THRESHOLDS.release_s
+        ):
             return
         self._recorder.order(f"burst {len(_last_warm(history).backends)}")
         self._recorder.order("steady")

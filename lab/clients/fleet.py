@@ -10,8 +10,7 @@ from lab.errors import InconclusiveError
 from lab.judge import measures
 from lab.record.history import Trouble, Warmed
 from lab.record.link import Link
-from lab.record.readers import Reading
-from lab.record.recorder import Recorder, login, start_program
+from lab.record.recorder import Recorder, login, reading, start_program
 from lab.target import Target
 
 MODULE = "lab.clients.program"
@@ -79,15 +78,9 @@ class Fleet:
 
 
 def _part(target: Target, contender: str, reads_per_s: float) -> Part:
-    dashboard = target.dashboard
     return Part(
         contender=contender,
         login=login(target),
-        reading=Reading(
-            url=dashboard.url,
-            read_path=dashboard.read_path,
-            read_must_have=dashboard.read_must_have,
-            health_path=dashboard.health_path,
-        ),
+        reading=reading(target),
         reads_per_s=reads_per_s,
     )

@@ -12,7 +12,6 @@ from lab.record.history import AnyRecord, Container, Event, Health, LogLine, Pro
 
 Word = Literal["passed", "failed", "inconclusive"]
 LATE = "the recorder started too many reads late"
-TARGET_S = 60.0  # the plan's target for both to be back, counted from ready
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,15 +117,20 @@ def login(target: Target) -> Login:
     )
 
 
-def _assign(target: Target) -> Assignment:
+def reading(target: Target) -> Reading:
+    """Return how a program in a container reads the target's dashboard."""
     dashboard = target.dashboard
+    return Reading(
+        url=dashboard.url,
+        read_path=dashboard.read_path,
+        read_must_have=dashboard.read_must_have,
+        health_path=dashboard.health_path,
+    )
+
+
+def _assign(target: Target) -> Assignment:
     return Assignment(
         login=login(target),
-        reading=Reading(
-            url=dashboard.url,
-            read_path=dashboard.read_path,
-            read_must_have=dashboard.read_must_have,
-            health_path=dashboard.health_path,
-        ),
-        pool_application=dashboard.pool_application,
+        reading=reading(target),
+        pool_application=target.dashboard.pool_application,
     )

@@ -5,12 +5,12 @@ from pathlib import Path
 from statistics import median
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lab.files import write_whole
 from lab.judge.cell import Cell
 from lab.judge.thresholds import THRESHOLDS
 from lab.judge.verdict import OutageVerdict, RunVerdict, write_verdict
+from lab.report.page import render
 from lab.report.timeline import write_timeline
 from lab.runs import LATE, outage_folders, read_outage, read_run
 
@@ -44,16 +44,10 @@ def write(run: Path) -> str:
 
 def markdown(run: Path, verdict: RunVerdict) -> str:
     """Return the page for a ticket or a CI summary."""
-    environment = Environment(
-        loader=PackageLoader("lab.report", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
-    )
     info = read_run(run)
     versions = {**info.versions, "PostgreSQL": _server_version(verdict.outages)}
-    return environment.get_template("matrix.md").render(
+    return render(
+        "matrix.md",
         info=info,
         versions=versions,
         verdict=verdict,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import inf, isinf
 from statistics import median_high
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from lab.judge.outage import TARGET_S, Outage
+from lab.judge.outage import Outage
+from lab.judge.thresholds import THRESHOLDS
+from lab.report.page import render, seconds
 
 WIDTH = 9  # of the first column
 
@@ -14,11 +14,6 @@ WIDTH = 9  # of the first column
 def row(name: str, text: str) -> str:
     """Return one line of the report: a short name, then the text."""
     return f"{name:<{WIDTH}} {text}"
-
-
-def seconds(value: float | None) -> str:
-    """Return seconds with milliseconds, or a word where there are none."""
-    return "unknown" if value is None else f"{value:.3f} s"
 
 
 def shown_policy(outage: Outage) -> str:
@@ -51,23 +46,15 @@ def closing_lines(outage: Outage) -> list[str]:
 
 def markdown(outages: Sequence[Outage], title: str, facts: dict[str, str]) -> str:
     """Return one page for a ticket: each run, median, worst, versions, the server's log."""
-    environment = Environment(
-        loader=PackageLoader("lab.report", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
-    )
-    environment.filters["seconds"] = seconds
-    page = environment.get_template("restart.md")
     passed = sum(outage.verdict == "passed" for outage in outages)
-    return page.render(
+    return render(
+        "restart.md",
         title=title,
         outages=outages,
         passed=passed,
         facts=facts,
         summary=_summary(outages),
-        target_s=TARGET_S,
+        target_s=THRESHOLDS.target_s,
     )
 
 
@@ -92,10 +79,10 @@ def _shown(value: float) -> str:
 
 
 def _window(outage: Outage) -> str:
-    bounds = f"target {TARGET_S:g} s, limit {outage.limit_s:g} s"
+    bounds = f"target {THRESHOLDS.target_s:g} s, limit {outage.limit_s:g} s"
     if outage.both_back_after_ready_s is None:
         return f"not both back after ready ({bounds})"
-    late = " · LATE" if outage.both_back_after_ready_s > TARGET_S else ""
+    late = " · LATE" if outage.both_back_after_ready_s > THRESHOLDS.target_s else ""
     return f"both back {seconds(outage.both_back_after_ready_s)} after ready ({bounds}){late}"
 
 
