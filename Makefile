@@ -61,7 +61,7 @@ verify: browser-image ## prove it all on a stack of its own, then print what was
 	@scripts/verify.sh
 
 .PHONY: bench-pages
-bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in five minutes
+bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
 	@$(PYTHON) -m tests.browser.bench_pages
 
 .PHONY: test

@@ -1,14 +1,12 @@
 """A private stack and one Chromium beside it, for all tests of this folder."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lab import docker
-from lab.errors import DockerError, LabError
+from lab.errors import DockerError
 from lab.stack import Stack, private_stack
 from lab.target import Target, load_target
 from tests.browser.browser import Browser, Tab
@@ -51,16 +49,15 @@ def browser(running: Stack) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def stack(running: Stack) -> Iterator[Stack]:
-    """The stack with its database there, before and afterwards."""
-    heal(running)
-    yield running
-    heal(running)
+def stack(running: Stack) -> Stack:
+    """The stack in its steady state, whatever the test before has left of it."""
+    running.heal("adopted")
+    return running
 
 
 @pytest.fixture
 def opened(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
-    """Open tabs that are closed at the end; a failure leaves a picture of each."""
+    """Open tabs that are closed at the end."""
     tabs: list[Tab] = []
 
     def open_tab(path: str, **options) -> Tab:
@@ -70,23 +67,6 @@ def opened(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
     yield open_tab
     for tab in tabs:
         tab.close()
-
-
-def heal(stack: Stack) -> None:
-    """Bring database and dashboard back, and wait until the pages can read."""
-    for service in (stack.target.database.service, stack.target.dashboard.service):
-        docker.ensure_running(stack.target, service)
-    deadline, trouble = time.monotonic() + 60, ""
-    while time.monotonic() < deadline:
-        try:
-            ready = stack.get("/readyz").status_code
-            if ready == 200 and stack.get("/api/orders/summary").status_code == 200:
-                return
-            trouble = f"readyz says {ready}"
-        except (httpx.HTTPError, LabError) as error:
-            trouble = str(error)
-        time.sleep(0.1)
-    pytest.fail(f"not after 60 s: the pages can read: {trouble}")
 
 
 @pytest.hookimpl(hookwrapper=True)

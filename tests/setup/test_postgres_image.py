@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.integration
 PASSWORD = "a scratch password"
 HARDENED = (
     "--user=999:999 --cap-drop=ALL --security-opt=no-new-privileges:true --read-only "

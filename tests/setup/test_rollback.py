@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from lab.stack import private_environment
-from lab.target import Target
-from tests.integration.conftest import ROOT
+from lab.target import load_target
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 
 class Copy:
@@ -42,10 +44,10 @@ class Copy:
 
 
 @pytest.fixture
-def copy(target: Target, private, tmp_path: Path) -> Iterator[Copy]:
+def copy(tmp_path: Path) -> Iterator[Copy]:
     """Copy what git tracks; images are shared, so are `.venv` and the downloads."""
-    private_names = private_environment(target, "rollback", "unset")
-    environ = {**os.environ, **private_names}
+    target = load_target(ROOT / "target.toml")
+    environ = {**os.environ, **private_environment(target, "rollback", "unset")}
     # The policy must come from `.env` here, as it does for a user.
     environ.pop("DB_POOL_POLICY")
     folder = tmp_path / "copy"
