@@ -22,6 +22,7 @@ Theme = Literal["light", "dark"]
 
 SHOWN_POINTS = 300
 _OUTAGE_COLOUR = "#d33c3c"
+_POINT = {"size": 14, "aria": False}
 # Streamlit's own axis text has less than AA contrast on the light ground.
 _INK = {"light": "#3a4653", "dark": "#c3ced9"}
 
@@ -45,7 +46,8 @@ def latency(language: Language, theme: Theme) -> Spec:
             },
             {
                 "transform": [{"filter": "!isValid(datum.outage_to)"}],
-                "mark": {"type": "line", "aria": False, "strokeWidth": 2},
+                # With points: one good check between two outages is no line, and yet to be seen.
+                "mark": {"type": "line", "aria": False, "strokeWidth": 2, "point": _POINT},
                 "encoding": {
                     "x": _time("at", say("Time (UTC)"), clock),
                     "y": _number("latency_ms", say("Latency (ms)")),
