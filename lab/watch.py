@@ -137,11 +137,9 @@ class _Following:
     def _ask_idle_pool(self, history: Sequence[AnyRecord]) -> None:
         """Once ready has stood for 3 s, use the idle pool for the first time: all at once."""
         bracket = measures.ready(history)
-        if (
-            self._idle_pool_asked
-            or bracket is None
-            or _now(history) < bracket.late_at + THRESHOLDS.release_s
-        ):
+        if self._idle_pool_asked or bracket is None:
+            return
+        if _now(history) < bracket.late_at + THRESHOLDS.release_s:
             return
         self._recorder.order(f"burst {len(_last_warm(history).backends)}")
         self._recorder.order("steady")
