@@ -6,6 +6,7 @@ as JSON lines on standard output, each written whole. It ends when its input doe
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -57,8 +58,8 @@ class Contender:
             case "steady":
                 self._steady.steady()
             case "release" if self._idle:
-                self._idle.burst(IDLE_CONNECTIONS)
-                self._idle.steady()
+                # On a thread of its own: reads that hang must not keep the next order waiting.
+                threading.Thread(target=self._use, args=(self._idle,), daemon=True).start()
             case "stop":
                 for job in jobs:
                     job.stop()
@@ -67,6 +68,12 @@ class Contender:
                     job.look()
             case _:
                 pass  # `release` where nothing is pooled
+
+    @staticmethod
+    def _use(idle: Job) -> None:
+        """Use an idle pool: as many reads at once as it has connections, then one by one."""
+        idle.burst(IDLE_CONNECTIONS)
+        idle.steady()
 
     def _warm(self) -> None:
         workers = CLIENTS[self._part.contender].workers

@@ -127,6 +127,10 @@ def _unsure(case: Case) -> list[str]:
             f"operations {seen.spacing_s:g} s apart around recovery, at most {spacing_limit_s:g} s",
         ),
         (not steady and not seen.operations_after_ready, "the idle pool was not asked after ready"),
+        (
+            not steady and seen.unfinished > 0,
+            f"{seen.unfinished} reads of the idle pool still under way at the end",
+        ),
     ]
     return [reason for broken, reason in rules if broken] + _cut_short(case)
 
@@ -148,7 +152,11 @@ def _broken(case: Case, name: Assertion) -> list[str]:
             return _not_recovered(case)
         case "no error after ready":
             count = seen.errors_after_ready
-            return [f"{count} errors after ready: {_kinds(seen)}"] if count else []
+            # Every read of an idle pool is due after ready.
+            hung = seen.hung if case.job == "idle" else 0
+            said = [(count, f"{count} errors after ready: {_kinds(seen)}")]
+            said.append((hung, f"{hung} reads hung after ready"))
+            return [text for number, text in said if number]
         case "nothing hung after recovery":
             count = seen.hung_after_recovery
             return [f"{count} reads hung after recovery"] if count else []

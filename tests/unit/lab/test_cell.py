@@ -52,6 +52,16 @@ RULES = {
         with_read(idle(), 5.02, "error"),
         ("failed", "1 errors after ready: connection_lost 1"),
     ),
+    "no read of the idle pool hangs": (
+        idle(end_s=16.0),
+        with_read(idle(end_s=16.0), 5.02, "unfinished"),
+        ("failed", "1 reads hung after ready"),
+    ),
+    "every read of the idle pool ends": (
+        idle(),
+        with_read(idle(), 5.02, "unfinished"),
+        ("inconclusive", "1 reads of the idle pool still under way at the end"),
+    ),
     "nothing hung after recovery": (
         with_read(Golden(end_s=16.0), 12.0, "unfinished"),
         with_read(Golden(end_s=16.0), 5.5, "unfinished"),
