@@ -168,7 +168,8 @@ class Helper(NamedTuple):
             end_process_group(self.process, 5.0)
 
     def last_words(self) -> str:
-        """Return the last line of its complaints, else its exit status."""
+        """End it, and return the last line of its complaints, else its exit status."""
+        self.end()
         said = self.stderr.read().decode(errors="replace").strip()
         return said.splitlines()[-1] if said else f"exit status {self.process.poll()}"
 

@@ -4,6 +4,7 @@ pyproject.toml names it as an entry point, `pytest11`; scripts/venv.sh installs 
 """
 
 import fcntl
+import functools
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +16,7 @@ import pytest
 from lab.asked import cells_of, outages, parse
 from lab.errors import BadInputError, HealError, InconclusiveError
 from lab.judge.cell import Cell
-from lab.judge.verdict import judge_outage, only_late, write_verdict
+from lab.judge.verdict import OutageVerdict, judge_outage, only_late, write_verdict
 from lab.matrix import Progress, Scenery, record_outage
 from lab.roles import JobName
 from lab.running import Running, begin_run
@@ -24,7 +25,7 @@ from lab.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = Path(".lab/matrix.lock")
-OUTAGE_LIMIT_S = 900
+SETTING_S = 180.0  # beside a fault and the window: contenders, healing, judging
 AGAIN = 2  # times an outage is played again that its recorder was late for
 _OPTIONS = {
     "faults": "a,b or all; by default the quick set",
@@ -82,7 +83,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     cells: list[Any] = [item for item in items if "cell" in getattr(item, "fixturenames", ())]
     for item in cells:
         item.add_marker(pytest.mark.matrix)
-        item.add_marker(pytest.mark.timeout(OUTAGE_LIMIT_S))
+        info = item.callspec.params["outage"]
+        item.add_marker(pytest.mark.timeout((AGAIN + 1) * (info.hold_s + info.limit_s + SETTING_S)))
     ordered = iter(sorted(cells, key=lambda item: item.callspec.indices["outage"]))
     items[:] = [next(ordered) if item in cells else item for item in items]
 
@@ -160,10 +162,16 @@ def _play(scenery: Scenery, info: OutageInfo, say: Progress) -> None:
         record_outage(scenery, info, say)
 
 
+@functools.lru_cache(maxsize=1)
+def _judged(outage: Path) -> OutageVerdict:
+    """Judge an outage once for all its cells: the machine is to measure the next."""
+    return judge_outage(outage)
+
+
 @pytest.fixture
 def cell(outage: Path, contender: str, job: JobName) -> Cell:
     """One cell, judged; what is in doubt is an error of the harness, never a verdict."""
-    verdict = judge_outage(outage)
+    verdict = _judged(outage)
     found = next(c for c in verdict.cells if (c.contender, c.job) == (contender, job))
     if found.verdict == "inconclusive":
         raise InconclusiveError("; ".join(found.reasons))

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from lab import docker
-from lab.errors import BadInputError, HealError, InconclusiveError, LabError
+from lab.errors import BadInputError, HealError, InconclusiveError
 from lab.faults import journal, server
 from lab.faults.base import Fault, Scene, checked, note
 from lab.faults.journal import FAULT, Held, OpenFault
@@ -72,7 +72,7 @@ def _journalled(fault: Fault, scene: Scene, held: Held[OpenFault]) -> Iterator[N
     )
     try:
         yield
-    except (LabError, KeyboardInterrupt) as error:
+    except BaseException as error:  # also Ctrl-C, and pytest's own word that time is up
         if not isinstance(error, HealError):
             _verify_healed(fault, scene)
             held.remove()
