@@ -59,7 +59,7 @@ def watch(
 def demo(
     command: Annotated[list[str], typer.Argument(help="What takes the database away.")],
 ) -> None:
-    """Show users their own error, then its cure; on a stack of its own, in about a minute."""
+    """Show users their own error, then its cure; on a stack of its own, in about half a minute."""
     raise typer.Exit(_guarded(lambda: _demo(command)))
 
 

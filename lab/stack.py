@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import httpx
 
 from lab import docker
-from lab.errors import InconclusiveError
+from lab.errors import DockerError, InconclusiveError
 from lab.faults.journal import named_stack
 from lab.target import Target
+
+NEVER_BACK = "pinned"  # its connection is gone for good after an outage: only another start helps
 
 
 class Stack:
@@ -30,6 +32,11 @@ class Stack:
         """Where this machine reaches the dashboard."""
         return f"http://127.0.0.1:{os.environ[self.target.private.port_variable]}"
 
+    @property
+    def policy(self) -> str:
+        """The pool policy that was asked for last."""
+        return os.environ[self.target.private.policy_variable]
+
     def up(self, *services: str) -> None:
         """Start the stack, or the named services alone; `settle` waits for the steady state."""
         docker.compose(self.target, "up", "--detach", "--no-build", *services)
@@ -44,26 +51,27 @@ class Stack:
     def heal(self, policy: str) -> None:
         """Bring the steady state back under a policy, whatever was left of both services."""
         self._ensure_running(self.target.database.service)
-        if os.environ[self.target.private.policy_variable] != policy:
+        if self.policy != policy or policy == NEVER_BACK:
             self.use_policy(policy)
         else:
             self._ensure_running(self.target.dashboard.service)
             self.settle()
 
-    def settle(self, limit_s: float = 60.0) -> None:
-        """Wait until System Health says `up` and a live read is good.
+    def settle(self, limit_s: float = 120.0) -> None:
+        """Wait until System Health says `up`, with the policy asked for, and a live read is good.
 
-        Raises InconclusiveError with the last trouble. Asked for directly, and not left to Docker's
-        health check, which looks every 3 s.
+        Raises InconclusiveError with the last trouble. A first start makes its data set. The
+        dashboard is asked, and not Docker's health check, which looks every 3 s.
         """
         deadline, trouble = time.monotonic() + limit_s, ""
         while time.monotonic() < deadline:
             try:
-                status = self.get(self.target.dashboard.health_path).json()["status"]
+                health = self.get(self.target.dashboard.health_path).json()
+                status, policy = health["status"], health["pool"]["policy"]
                 read = self.get(self.target.dashboard.read_path).status_code
-                if (status, read) == ("up", 200):
+                if (status, read, policy) == ("up", 200, self.policy):
                     return
-                trouble = f"System Health says {status}, a read is answered {read}"
+                trouble = f"System Health says {status}, {policy}; a read is answered {read}"
             except (httpx.HTTPError, ValueError, KeyError) as error:
                 trouble = f"{type(error).__name__}: {error}"
             time.sleep(0.1)  # polled: nobody tells
@@ -86,6 +94,15 @@ class Stack:
     def log(self, service: str) -> str:
         """Return what a service has logged."""
         return docker.compose(self.target, "logs", "--no-log-prefix", service)
+
+
+def told(stack: Stack) -> str:
+    """Return `compose ps` and the last lines of every service, for a failure's report."""
+    try:
+        seen = docker.compose(stack.target, "ps", "--all")
+        return seen + docker.compose(stack.target, "logs", "--tail", "40")
+    except DockerError as error:
+        return str(error)
 
 
 def private_environment(target: Target, kind: str, policy: str) -> dict[str, str]:

@@ -7,11 +7,10 @@ import pytest
 
 from lab import docker
 from lab.errors import DockerError
-from lab.stack import Stack, private_stack
+from lab.stack import Stack, private_stack, told
 from lab.target import Target, load_target
-from tests.browser.browser import Browser, Tab
+from tests.browser.browser import ROOT, Browser, Tab
 
-ROOT = Path(__file__).parents[2]
 IMAGE = "recovery-lab/browser:local"
 
 
@@ -71,9 +70,8 @@ def opened(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
-    """On failure show what the containers said last."""
+    """On failure show the containers and what they said last."""
     report = (yield).get_result()
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.when == "call" and report.failed and stack is not None:
-        told = docker.compose(stack.target, "logs", "--tail", "20")
-        report.sections.append(("the last log lines", told))
+        report.sections.append(("containers and logs", told(stack)))

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from lab import docker
-from lab.errors import DockerError, LabError
+from lab.errors import LabError
 from lab.judge.outage import LATE, Outage
 from lab.record.history import read_history
-from lab.stack import Stack, private_project
+from lab.stack import Stack, private_project, told
 from lab.target import Target, load_target
 from lab.watch import Watch, watch_outage
 
@@ -157,13 +157,3 @@ def pytest_runtest_makereport(item: pytest.Item):
         folder = item.funcargs.get("tmp_path")
         for path in sorted(folder.glob("history-*.jsonl")) if folder else []:
             report.sections.append((path.name, "\n".join(map(repr, read_history(path)))))
-
-
-def told(stack: Stack) -> str:
-    """Return `compose ps` and the last lines of every service."""
-    try:
-        return docker.compose(stack.target, "ps", "--all") + docker.compose(
-            stack.target, "logs", "--tail", "40"
-        )
-    except DockerError as error:
-        return str(error)

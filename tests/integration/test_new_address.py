@@ -1,13 +1,11 @@
 """Scenario 5: the database's container is recreated and has another address."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from lab import docker
 from lab.judge.outage import Outage
 from lab.stack import Stack
-from tests.integration.conftest import ROOT
 from tests.integration.test_database_restart import assert_recovered, figures
 
 
@@ -20,15 +18,18 @@ def address(stack: Stack) -> str:
 def test_recreated_database_with_another_address_is_found(
     stack: Stack, outage: Callable[..., Outage], tmp_path: Path, proves
 ) -> None:
-    """Another container takes the old address first, so the recreated one must get a new one."""
+    """Another container takes the old address first, so the recreated one must get a new one.
+
+    Played again it finds the first one's squatter still there, and needs a second.
+    """
     before = address(stack)
-    squatter = f"{stack.project}-squatter"
+    squatters = f"recovery-lab.squatter={stack.project}"
     network = f"{stack.project}_{stack.target.compose.network}"
     script = tmp_path / "recreate.sh"
     script.write_text(
         f"""set -e
 docker compose rm --stop --force postgres
-docker run --rm --detach --name {squatter} --label recovery-lab=1 --network {network} \
+docker run --rm --detach --label recovery-lab=1 --label {squatters} --network {network} \
   --entrypoint sleep {stack.target.observer.image} 120
 docker compose up --detach --no-build --no-deps postgres
 """
@@ -39,4 +40,5 @@ docker compose up --detach --no-build --no-deps postgres
         assert_recovered(seen)
         proves(f"{before} -> {address(stack)}; {figures(seen)}")
     finally:
-        subprocess.run(["docker", "rm", "--force", squatter], cwd=ROOT, check=False, timeout=30)
+        for found in docker.run("ps", "--quiet", "--filter", f"label={squatters}").split():
+            docker.run("rm", "--force", found)
