@@ -53,9 +53,6 @@ keep() {
   if cmp -s "$fresh" .env; then rm "$fresh"; else mv -f "$fresh" .env; fi
 }
 
-# answers URL: whether it is answered, with a good status.
-answers() { python3 -IS -c "import urllib.request as r; r.urlopen('$1', timeout=2)" 2>/dev/null; }
-
 project() { docker compose config | sed -n 's/^name: //p'; }
 
 # other_folder: the folder whose stack has this project's name, where it is not this one.

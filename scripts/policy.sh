@@ -8,10 +8,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly LIMIT_S=60
 
-wait_until_alive() {
-  local until=$((SECONDS + LIMIT_S))
-  until answers "$1/healthz"; do
-    [ "$SECONDS" -lt "$until" ] || die "the dashboard did not answer within $LIMIT_S s" "make logs"
+runs_with() {
+  python3 -IS -c 'import json, sys, urllib.request as r
+ask = r.build_opener(r.ProxyHandler({})).open(sys.argv[1] + "/api/system-health", timeout=2)
+sys.exit(json.load(ask)["pool"]["policy"] != sys.argv[2])' "$1" "$2" 2>/dev/null
+}
+
+recreate() {
+  local until=$((SECONDS + LIMIT_S)) url
+  url="http://127.0.0.1:$(setting DASHBOARD_PORT 8501)"
+  docker compose --progress quiet up --detach --no-deps --no-build dashboard ||
+    die "the dashboard was not recreated; the policy $1 is kept in .env" "make up"
+  until runs_with "$url" "$1"; do
+    [ "$SECONDS" -lt "$until" ] ||
+      die "the dashboard does not say that it runs with $1 after $LIMIT_S s" "make logs"
     sleep 0.2
   done
 }
@@ -27,8 +37,7 @@ main() {
   unset DB_POOL_POLICY # what was exported would win over .env
   keep DB_POOL_POLICY "$NAME"
   if [ -n "$(docker compose ps --quiet dashboard 2>/dev/null)" ]; then
-    docker compose --progress quiet up --detach --no-deps --no-build dashboard
-    wait_until_alive "http://127.0.0.1:$(setting DASHBOARD_PORT 8501)"
+    recreate "$NAME"
     say policy "$NAME, kept in .env; the dashboard runs with it"
   else
     say policy "$NAME, kept in .env; make up starts with it"

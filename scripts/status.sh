@@ -16,7 +16,7 @@ main() {
   url="$(docker compose port dashboard 8501 2>/dev/null)" || url=""
   [ -n "$url" ] || die "the dashboard is not running" "make up"
   python3 -IS -c 'import json, sys, urllib.request as r
-health = json.load(r.urlopen(sys.argv[1] + "/api/system-health", timeout=5))
+health = json.load(r.build_opener(r.ProxyHandler({})).open(sys.argv[1] + "/api/system-health", timeout=5))
 print("health   ", health["status"], json.dumps(health["postgres"]), sep=" ")' "http://$url" ||
     die "the dashboard does not answer at http://$url" "make logs"
 }

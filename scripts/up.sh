@@ -8,6 +8,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly LIMIT_S=90 # a first start makes the data set
 
+answers() {
+  python3 -IS -c 'import sys, urllib.request as r
+r.build_opener(r.ProxyHandler({})).open(sys.argv[1], timeout=2)' "$1" 2>/dev/null
+}
+
 check_port() {
   local port="$1"
   [ "$(docker compose port dashboard 8501 2>/dev/null)" != "127.0.0.1:$port" ] || return 0

@@ -8,14 +8,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly LOG=.lab/verify-beside.log
 
 main() {
-  local status=0 beside outages
+  local status=0 beside="" outages=""
   mkdir -p .lab
-  # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers.
+  # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
+  # a second Ctrl-C must not break off.
+  trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
   .venv/bin/python -m pytest tests/browser tests/setup tests/unit >"$LOG" 2>&1 &
   beside=$!
   .venv/bin/python -m pytest tests/integration tests/matrix &
   outages=$!
-  trap 'kill "$beside" "$outages" 2>/dev/null || true; wait; exit 130' INT TERM
   wait "$outages" || status=$?
   wait "$beside" || status=$?
   cat "$LOG"

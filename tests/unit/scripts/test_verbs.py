@@ -54,22 +54,24 @@ def test_policy_unknown_lists_the_known_and_changes_nothing(clone: Clone) -> Non
     assert "DB_POOL_POLICY=adopted\n" == clone.dotenv
 
 
-class Alive(BaseHTTPRequestHandler):
-    """A dashboard that is alive, and that alone."""
+class Naive(BaseHTTPRequestHandler):
+    """A dashboard that runs with `naive`."""
 
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/healthz" else 404)
+        self.send_response(200 if self.path == "/api/system-health" else 404)
         self.end_headers()
+        self.wfile.write(b'{"pool": {"policy": "naive"}}')
 
 
 def test_policy_is_kept_and_recreates_the_dashboard_alone(clone: Clone) -> None:
     """The choice outlives the command, which waits for the dashboard; no database is touched."""
     clone.answers("docker compose ps --quiet dashboard", 0, "abc\\n")
     environ = {"NAME": "naive", "DB_POOL_POLICY": "pinned"}
-    with HTTPServer(("127.0.0.1", 0), Alive) as dashboard:
-        Thread(target=dashboard.handle_request, daemon=True).start()
+    with HTTPServer(("127.0.0.1", 0), Naive) as dashboard:
+        Thread(target=dashboard.serve_forever, daemon=True).start()
         port = str(dashboard.server_port)
         done = clone.run("bash", "scripts/policy.sh", DASHBOARD_PORT=port, **environ)
+        dashboard.shutdown()
     assert 0 == done.returncode, done.stderr
     assert "DB_POOL_POLICY=naive\n" == clone.dotenv
     ups = [call for call in clone.calls if " up " in call]
