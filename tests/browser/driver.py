@@ -38,6 +38,7 @@ WATCH = """(() => { window.runs = { asked: 0, lost: 0 }; let open = false;
     if (fields(new Uint8Array(data)).includes(11)) {
       window.runs.asked += 1; if (open) window.runs.lost += 1; open = true; }
     return send.call(this, data); }; })()"""
+HIGH = 2600
 HOST = urlsplit(os.environ["BROWSER_URL"]).netloc
 # What reaches beyond the window's sides, and can be seen; scrolled boxes hold what they clip.
 OFF_SCREEN = """() => {
@@ -142,7 +143,15 @@ class Driver:
         return base64.b64encode(self._page(tab).screenshot()).decode()
 
     def axe(self, tab: str) -> dict[str, list[dict[str, Any]]]:
-        response = Axe().run(self._page(tab)).response
+        # Streamlit scrolls inside the page: axe sees only what is in the window.
+        page = self._page(tab)
+        size = page.viewport_size
+        assert size
+        if size["height"] < HIGH:
+            page.set_viewport_size({"width": size["width"], "height": HIGH})
+            self.settle(tab)
+        response = Axe().run(page).response
+        page.set_viewport_size(size)
         kinds = ("violations", "incomplete")
         return {kind: [_finding(found) for found in response[kind]] for kind in kinds}
 
@@ -150,12 +159,7 @@ class Driver:
         self._page(tab).wait_for_timeout(1)  # lets the events in
         known = self._tabs[tab]
         outside = [url for url in known.requests if urlsplit(url).netloc != HOST]
-        asked = len(known.requests)
-        told = {"complaints": known.complaints, "outside": outside, "requests": asked}
-        return {"url": known.page.url, **told}
-
-    def forget(self, tab: str) -> None:
-        self._tabs[tab].complaints.clear()
+        return {"url": known.page.url, "complaints": known.complaints, "outside": outside}
 
     def _page(self, tab: str) -> Page:
         return self._tabs[tab].page
