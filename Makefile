@@ -45,7 +45,7 @@ crash-db: ## the same with SIGKILL
 	@scripts/crash-db.sh
 
 .PHONY: demo
-demo: images ## show the error that users meet, then its cure, in a minute
+demo: images ## show the error that users meet, then its cure, in half a minute
 	@$(PYTHON) -m lab demo -- scripts/take-away.sh restart
 
 .PHONY: matrix
