@@ -46,7 +46,7 @@ def test_pinned_connection_never_recovers(stack: Stack, proves) -> None:
         seen = msgspec.convert(record["runs"][-1], Outage)
         if LATE not in seen.reasons:
             break
-    assert done.returncode == 1, done
+    assert done.returncode != 0, done
     assert "NOT RECOVERED" in done.stdout
     assert seen.verdict == "failed", seen
     assert seen.server_started_before != seen.server_started_after
