@@ -1,6 +1,7 @@
 """A run while it goes on: its folder, what is left of it, and what it stands on."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,10 +19,10 @@ _LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
 class Running:
     """One run's folder and its progress."""
 
-    def __init__(self, folder: Path, stack: Stack, total: int) -> None:
+    def __init__(self, folder: Path, stack: Stack, planned: Sequence[OutageInfo]) -> None:
         self.folder = folder
         self.stack = stack
-        self._total = total
+        self._total = sum(not self.has(info) for info in planned)
         self._took: list[float] = []
         self._begun = 0
         self._since = time.monotonic()
@@ -51,10 +52,11 @@ class Running:
 
 def begin_run(root: Path, stack: Stack, asked: Asked) -> Running:
     """Make the folder of a run, or take up that of the run to resume."""
-    planned = [info.name for info in outages(asked)]
-    folder = find_run(asked.resume) if asked.resume else _new_folder(root, stack, asked, planned)
+    planned = list(outages(asked))
+    names = [info.name for info in planned]
+    folder = find_run(asked.resume) if asked.resume else _new_folder(root, stack, asked, names)
     point_latest(folder)
-    return Running(folder, stack, len(planned))
+    return Running(folder, stack, planned)
 
 
 def _new_folder(root: Path, stack: Stack, asked: Asked, planned: list[str]) -> Path:

@@ -17,11 +17,13 @@ INFO = msgspec.structs.replace(RUN, repeats=3, hold_s=2.0, solo=True, limit_s=12
 
 def test_complete_outages_stand_and_broken_off_ones_do_not(tmp_path: Path) -> None:
     """What RESUME plays again is what was not recorded to its end."""
-    running = Running(tmp_path, None, 3)
     keep(tmp_path, Golden(), repeat=1)
     keep(tmp_path, Golden(complete=False), repeat=2)
     planned = [msgspec.structs.replace(Golden().info(), repeat=n) for n in (1, 2, 3)]
+    running = Running(tmp_path, None, planned)
     assert [True, False, False] == [running.has(info) for info in planned]
+    running.begin()
+    assert running.progress().startswith("1 of 2, ")
 
 
 def test_late_outages_are_set_aside_and_kept(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_resumed_run_keeps_its_plan_and_its_seed() -> None:
 
 def test_progress_tells_the_time_left() -> None:
     """By the outages so far; before the first by a guess."""
-    running = Running(Path(), None, 4)
+    running = Running(Path("nowhere"), None, [Golden().info()] * 4)
     running.begin()
     assert f"1 of 4, about {4 * GUESS_S:.0f} s left" == running.progress()
     running.end()
