@@ -69,8 +69,13 @@ def test_held_down_for_twenty_seconds_recovers(
 def test_three_restarts_in_a_row_recover(
     stack: Stack, outage: Callable[..., Outage], proves
 ) -> None:
-    """Three restarts without a pause are one outage with one recovery."""
-    seen = outage(["bash", "-c", "for i in 1 2 3; do scripts/take-away.sh restart; done"])
+    """Three restarts without a pause are one outage with one recovery.
+
+    A stop in the server's first milliseconds is lost: as process 1 it has no handler yet. So a
+    short grace, after which it is killed, where the stack's own is 30 s.
+    """
+    restart = "docker compose restart --timeout 5 postgres"
+    seen = outage(["bash", "-c", f"for i in 1 2 3; do {restart}; done"])
     assert_recovered(seen)
     assert seen.server_starts_seen >= 3
     proves(figures(seen))
