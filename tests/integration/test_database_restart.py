@@ -74,7 +74,7 @@ def test_three_restarts_in_a_row_recover(
     A stop in the server's first milliseconds is lost: as process 1 it has no handler yet. So a
     short grace, after which it is killed, where the stack's own is 30 s.
     """
-    restart = "docker compose restart --timeout 5 postgres"
+    restart = f"docker compose restart --timeout 5 {stack.target.database.service}"
     seen = outage(["bash", "-c", f"for i in 1 2 3; do {restart}; done"])
     assert_recovered(seen)
     assert seen.server_starts_seen >= 3
