@@ -1,6 +1,7 @@
 """The running dashboard itself, read through its HTTP routes: what its users saw."""
 
 import httpx
+import msgspec
 
 from lab.clients.base import Answer, Failure, Pooled
 from lab.record.live import NotLiveError, live_backend
@@ -8,7 +9,7 @@ from lab.record.readers import HUNG_S, Reading
 
 
 class DashboardClient:
-    """Reads as a user does. Its pool is the dashboard's; only System Health can look at it."""
+    """Reads as a user does. Its pool is the dashboard's, seen as System Health tells it."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -27,9 +28,10 @@ class DashboardClient:
         """Return the backends of `count` reads."""
         return [self.read("warm").backend_pid for _ in range(count)]
 
-    def look(self) -> Pooled | None:
-        """Nothing of its own is pooled."""
-        return None
+    def look(self) -> Pooled:
+        """Ask System Health for the state of the dashboard's own pool."""
+        told = self._http.get(self._reading.health_path).json()["pool"]
+        return msgspec.convert(told, Pooled)
 
     def failure(self, error: Exception) -> Failure:
         """Use the kind that the dashboard told its user."""
