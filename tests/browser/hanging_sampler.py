@@ -1,5 +1,6 @@
-"""A sampler that never comes back after its first check (see test_impaired.py)."""
+"""A sampler that never comes back after its first check, or at once (see test_impaired.py)."""
 
+import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,10 +13,10 @@ class Sampler:
     """Stands in for the dashboard's own."""
 
     def __init__(self, _: Address) -> None:
-        self._asked = False
+        self._asked = "HANGS_AT_ONCE" in os.environ
 
     def sample(self) -> Sample:
-        """Tell of a good check, once."""
+        """Tell of a good check, once at most."""
         if self._asked:
             threading.Event().wait()
         self._asked = True

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,26 +22,45 @@ MOUNTED = {
 SET = {
     "HEALTH_INTERVAL_S": "0.1",
     "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
-    "STREAMLIT_BROWSER_SERVER_ADDRESS": NAME,
 }
 
 
-@pytest.fixture(scope="module")
-def impaired(running: Stack) -> Iterator[str]:
+@contextmanager
+def beside(running: Stack, name: str, **more: str) -> Iterator[str]:
     """Give the address, on the stack's network, of a dashboard with some files replaced."""
+    settings = {**SET, "STREAMLIT_BROWSER_SERVER_ADDRESS": name, **more}
     project = os.environ["COMPOSE_PROJECT_NAME"]
     image = docker.container(running.target, running.target.dashboard.service)["Image"]
-    words = ["run", "--detach", "--rm", "--network", f"{project}_default", "--network-alias", NAME]
+    words = ["run", "--detach", "--rm", "--network", f"{project}_default", "--network-alias", name]
     words += ["--label", "recovery-lab=1", "--label", f"recovery-lab.project={project}"]
     words += [f"--volume={path}:{place}:ro" for path, place in MOUNTED.items()]
-    words += [f"--env={name}={value}" for name, value in SET.items()]
+    words += [f"--env={key}={value}" for key, value in settings.items()]
     container = docker.run(*words, image).strip()
     try:
         wait = "until python -c \"import urllib.request as r; r.urlopen('http://localhost:8501')\""
         docker.run("exec", container, "sh", "-c", f"{wait} 2>/dev/null; do sleep 0.1; done")
-        yield f"http://{NAME}:8501"
+        yield f"http://{name}:8501"
     finally:
         subprocess.run(["docker", "rm", "--force", container], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def impaired(running: Stack) -> Iterator[str]:
+    """Give the address of a dashboard whose sampler hangs after its first check."""
+    with beside(running, NAME) as address:
+        yield address
+
+
+def test_health_is_starting_until_the_first_check_ends(running, opened, proves) -> None:
+    """Before anything is known it says so, and neither up nor down."""
+    with beside(running, "starting", HANGS_AT_ONCE="1") as address:
+        tab = opened(address, size=(1280, 900))
+        tab.see("The first check of PostgreSQL has not ended yet.")
+        text = tab.text()
+        assert [] == [word for word in ("Up since", "Down since", "Stale") if word in text]
+        assert [] == described(tab.call("axe")["violations"])
+        tab.screenshot("health-starting-en-light")
+    proves("without a first check: starting, in words")
 
 
 @pytest.mark.parametrize(
