@@ -125,6 +125,8 @@ def _latency_told(history: History, shown: int, say: Words) -> str:
     """Say the latency chart in figures."""
     points = history.points[-shown:]
     good = [point.latency_ms for point in points if point.latency_ms is not None]
+    if not points:
+        return say("No check has ended yet.")
     if not good:
         return say("No good check among the last {count}.", count=len(points))
     latest_ms = points[-1].latency_ms

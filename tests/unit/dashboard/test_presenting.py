@@ -99,7 +99,10 @@ def test_latency_told_counts_good_checks() -> None:
     assert presenting.latency_told(history, 300, SAY).startswith(
         "Latest check: 2.0 ms; 3 of 4 checks good: median 2.0 ms, slowest 3.0 ms."
     )
-    assert presenting.latency_told(History(started_at=AT, since=AT), 300, SAY).startswith("No good")
+    failed = History(started_at=AT, since=AT, points=(Point(at=AT, latency_ms=None),))
+    assert "No good check among the last 1." == presenting.latency_told(failed, 300, SAY)
+    fresh = History(started_at=AT, since=AT)
+    assert "No check has ended yet." == presenting.latency_told(fresh, 300, SAY)
 
 
 def test_policy_told_lists_each_option_with_its_effect() -> None:
