@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 
@@ -84,8 +84,27 @@ class Stack:
             self.up(service)
 
     def down(self) -> None:
-        """Remove containers, networks and volumes; idempotent."""
-        docker.compose(self.target, "down", "--volumes", "--remove-orphans", "--timeout", "2")
+        """Remove containers, networks and volumes, and helpers that are left; idempotent.
+
+        Tried again for a while: a container that is just going still holds the network. Where no
+        container is left and the daemon goes on counting an endpoint, only its restart frees it.
+        """
+        deadline = time.monotonic() + 10.0
+        while True:
+            for helper in docker.helpers(self.project):
+                with suppress(DockerError):  # it may be going by itself
+                    docker.run("rm", "--force", helper)
+            try:
+                words = ("down", "--volumes", "--remove-orphans", "--timeout", "2")
+                docker.compose(self.target, *words)
+            except DockerError as error:
+                if time.monotonic() > deadline:
+                    if "has active endpoints" in error.said and not docker.stands(self.project):
+                        return
+                    raise
+                time.sleep(0.5)  # polled: nobody tells
+            else:
+                return
 
     def get(self, path: str, limit_s: float = 10.0) -> httpx.Response:
         """Ask the dashboard through its published port."""
