@@ -46,7 +46,7 @@ crash-db: ## the same with SIGKILL
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in half a minute
-	@$(PYTHON) -m lab demo -- scripts/take-away.sh restart
+	@.venv/bin/recovery-lab demo -- scripts/take-away.sh restart
 
 .PHONY: matrix
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
@@ -54,7 +54,7 @@ matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= 
 
 .PHONY: heal
 heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
-	@$(PYTHON) -m lab heal
+	@.venv/bin/recovery-lab heal
 
 .PHONY: verify
 verify: browser-image ## prove it all on a stack of its own, then print what was proven

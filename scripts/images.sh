@@ -50,7 +50,7 @@ python_id() {
 }
 
 make_dashboard() {
-  local python files=(dashboard lab requirements/dashboard.txt requirements/installer.txt)
+  local python files=(dashboard recovery_lab requirements/dashboard.txt requirements/installer.txt)
   python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard

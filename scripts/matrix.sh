@@ -16,8 +16,8 @@ main() {
   [ "$status" -ne 4 ] || return 64 # a bad option, or another matrix: nothing was run
   # No run of this call's own, nothing to judge: its stack did not start.
   [ -n "${RESUME-}" ] || [ "$before" != "$after" ] || return 2
-  .venv/bin/python -m lab report latest || status=$?
-  .venv/bin/python -m lab judge latest || status=$?
+  .venv/bin/recovery-lab report latest || status=$?
+  .venv/bin/recovery-lab judge latest || status=$?
   return "$status"
 }
 

@@ -4,7 +4,7 @@
 #    ie: scripts/take-away.sh kill 20
 #
 # restart: a fast shutdown, as an operator does it. kill: SIGKILL, so that it must recover.
-# Run by `python -m lab watch`, which refuses a daemon that is not this machine's own.
+# Run by `recovery-lab watch`, which refuses a daemon that is not this machine's own.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh

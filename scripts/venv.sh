@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the host's environment, .venv/, hold exactly what requirements/ locks, and lab/ in place.
+# Makes the host's environment, .venv/, hold exactly what requirements/ locks, and recovery_lab/ in place.
 # usage: scripts/venv.sh
 #    ie: scripts/venv.sh
 set -Eeuo pipefail
@@ -23,7 +23,7 @@ main() {
   fi
   VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip sync -q --require-hashes \
     requirements/installer.txt requirements/host.txt
-  # Offline: uv builds it by itself. So pytest finds lab/plugin.py by its entry point.
+  # Offline: uv builds it by itself. So pytest finds recovery_lab/plugin.py by its entry point.
   VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --offline --no-deps --editable .
   printf '%s\n' "$wanted" >"$STAMP"
 }

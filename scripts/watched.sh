@@ -28,7 +28,7 @@ watched() {
   whole REPEAT "${REPEAT:-1}" 100
   [ "${REPEAT:-1}" != 0 ] || die "REPEAT=0: expected a whole number from 1 to 100" "REPEAT=10 make restart-db"
   up_if_down
-  .venv/bin/python -m lab watch --name "$2" --repeat "${REPEAT:-1}" \
+  .venv/bin/recovery-lab watch --name "$2" --repeat "${REPEAT:-1}" \
     -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
   [ "$status" -ne 0 ] || [ "${REPEAT:-1}" != 1 ] || say evidence "one run is none: REPEAT=10 make $4"
   [ "$status" -ne 0 ] || say next "$3"

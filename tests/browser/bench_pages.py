@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass, field
 from statistics import median
 
-from lab import docker
-from lab.stack import Stack, private_stack
-from lab.target import load_target
+from recovery_lab import docker
+from recovery_lab.stack import Stack, private_stack
+from recovery_lab.target import load_target
 from tests.browser.browser import ROOT, Browser, BrowserError, Tab
 from tests.browser.refresher import answer_times_ms
 from tests.integration.streamlit_session import run_page

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker
-from lab.errors import DockerError
-from lab.stack import Stack, private_stack, told
-from lab.target import Target, load_target
+from recovery_lab import docker
+from recovery_lab.errors import DockerError
+from recovery_lab.stack import Stack, private_stack, told
+from recovery_lab.target import Target, load_target
 from tests.browser.browser import ROOT, Browser, Tab
 
 IMAGE = "recovery-lab/browser:local"

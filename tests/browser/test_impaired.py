@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.stack import Stack
 from tests.browser.checks import described, faults
 
 HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from lab import docker
+from recovery_lab import docker
 from tests.browser.checks import described, faults
 from tests.integration.conftest import wait_until
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lab import docker
-from lab.errors import LabError
-from lab.judge.outage import LATE, Outage
-from lab.record.history import read_history
-from lab.stack import Stack, private_project, told
-from lab.target import Target, load_target
-from lab.watch import Watch, watch_outage
+from recovery_lab import docker
+from recovery_lab.errors import LabError
+from recovery_lab.judge.outage import LATE, Outage
+from recovery_lab.record.history import read_history
+from recovery_lab.stack import Stack, private_project, told
+from recovery_lab.target import Target, load_target
+from recovery_lab.watch import Watch, watch_outage
 
 ROOT = Path(__file__).parents[2]
 RESTART = ["scripts/take-away.sh", "restart"]

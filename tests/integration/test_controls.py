@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.stack import Stack
 from tests.integration.conftest import ROOT, command, wait_until
 
 
 def lab(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the lab's command line on the tests' own stack."""
-    return command(sys.executable, "-m", "lab", *words, **environ)
+    return command(sys.executable, "-m", "recovery_lab", *words, **environ)
 
 
 def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
@@ -30,7 +30,16 @@ def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
 def watching(stack: Stack) -> Iterator[subprocess.Popen[str]]:
     """A watch whose server is held down for 6 s; it is down when the test begins."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "lab", "watch", "--", "scripts/take-away.sh", "restart", "6"],
+        [
+            sys.executable,
+            "-m",
+            "recovery_lab",
+            "watch",
+            "--",
+            "scripts/take-away.sh",
+            "restart",
+            "6",
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """Scenario 2: the dashboard restarts, the database does not."""
 
-from lab import docker
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.stack import Stack
 from tests.integration.conftest import health, wait_until_up
 
 

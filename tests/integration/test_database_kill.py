@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from lab import docker
-from lab.judge.outage import Outage
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.judge.outage import Outage
+from recovery_lab.stack import Stack
 from tests.integration.conftest import KILL
 from tests.integration.test_database_restart import assert_recovered, figures
 

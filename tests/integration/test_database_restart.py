@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from lab.judge.outage import LATE, Outage
-from lab.report.restart import closing_lines
-from lab.stack import Stack
+from recovery_lab.judge.outage import LATE, Outage
+from recovery_lab.report.restart import closing_lines
+from recovery_lab.stack import Stack
 from tests.integration.conftest import AGAIN, RESTART, ROOT, command, health
 
 

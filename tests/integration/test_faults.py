@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker
-from lab.errors import BadInputError, InconclusiveError
-from lab.faults import FAULTS, Before, Done, Scene, journal, run_fault, server
-from lab.faults.healing import heal_open
-from lab.faults.journal import FAULT, OpenFault
-from lab.record.history import FaultEvent
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.errors import BadInputError, InconclusiveError
+from recovery_lab.faults import FAULTS, Before, Done, Scene, journal, run_fault, server
+from recovery_lab.faults.healing import heal_open
+from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.record.history import FaultEvent
+from recovery_lab.stack import Stack
 from tests.integration.conftest import ROOT, wait_until, wait_until_up
 
 STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
@@ -36,8 +36,8 @@ each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 RUNNER = """
 import sys
 from pathlib import Path
-from lab.faults import FAULTS, Scene, run_fault, runner
-from lab.target import load_target
+from recovery_lab.faults import FAULTS, Scene, run_fault, runner
+from recovery_lab.target import load_target
 runner.GRACE_S = float(sys.argv[4])
 run_fault(FAULTS[sys.argv[1]], Scene(
     target=load_target(Path("target.toml")), project=sys.argv[2], hold_s=float(sys.argv[3]),
@@ -147,9 +147,9 @@ def test_stuck_run_is_healed_over_its_head(stack: Stack, run) -> None:
 
 
 def test_heal_from_a_fresh_process_needs_nobody(stack: Stack, run) -> None:
-    """Runner, watchdog and the drop's helper killed: `python -m lab heal` heals, and once."""
+    """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
     one = run("drop")
-    watchdog = _child_of(one.pid, "lab.faults.watching")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
     for helper in docker.helpers(stack.project, "recovery-lab.fault=drop"):
@@ -174,7 +174,7 @@ def _child_of(parent: int, module: str) -> int:
 
 
 def _heal() -> str:
-    command = [sys.executable, "-m", "lab", "heal"]
+    command = [sys.executable, "-m", "recovery_lab", "heal"]
     return subprocess.run(
         command,
         cwd=ROOT,

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from lab import docker
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.stack import Stack
 from tests.integration.conftest import wait_until
 from tests.integration.streamlit_session import run_page
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lab.judge.outage import Outage
-from lab.stack import Stack
+from recovery_lab.judge.outage import Outage
+from recovery_lab.stack import Stack
 from tests.integration.conftest import RESTART
 
 REPEATS = 2

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import docker
-from lab.judge.outage import Outage
-from lab.stack import Stack
+from recovery_lab import docker
+from recovery_lab.judge.outage import Outage
+from recovery_lab.stack import Stack
 from tests.integration.test_database_restart import assert_recovered, figures
 
 

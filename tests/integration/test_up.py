@@ -2,7 +2,7 @@
 
 import re
 
-from lab.stack import Stack
+from recovery_lab.stack import Stack
 from tests.integration.conftest import health
 from tests.integration.streamlit_session import run_page
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import docker
-from lab.plugin import left_standing
-from lab.stack import Stack, private_project
-from lab.target import Target, load_target
+from recovery_lab import docker
+from recovery_lab.plugin import left_standing
+from recovery_lab.stack import Stack, private_project
+from recovery_lab.target import Target, load_target
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,6 +1,6 @@
 """Each cell of the matrix: a subject passes, a control fails just its named assertion."""
 
-from lab.judge.cell import Cell
+from recovery_lab.judge.cell import Cell
 
 
 def test_cell(cell: Cell, proves) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lab.stack import private_environment
-from lab.target import load_target
+from recovery_lab.stack import private_environment
+from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]

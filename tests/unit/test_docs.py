@@ -13,8 +13,8 @@ import pytest
 
 from dashboard.db_connector import POLICIES
 from dashboard.settings import SETTINGS, Settings
-from lab import cli
-from lab.target import limit_s, load_target
+from recovery_lab import cli
+from recovery_lab.target import limit_s, load_target
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -115,7 +115,7 @@ def read_names() -> set[str]:
     names = {target.port_variable, target.policy_variable, *target.environment}
     for path in COMPOSE:
         names |= in_compose(path.read_text())
-    for folder in ("dashboard", "lab", "scripts"):
+    for folder in ("dashboard", "recovery_lab", "scripts"):
         for path in (ROOT / folder).rglob("*.py"):
             names |= in_python(path.read_text())
     names |= in_shell(path.read_text() for path in SHELL)
@@ -146,14 +146,14 @@ def unknown_verbs(text: str, known: Iterable[str]) -> list[str]:
 
 
 def lab_verbs() -> set[str]:
-    """Return what may follow `python -m lab`."""
+    """Return what may follow `recovery-lab`."""
     commands = cli.app.registered_commands
     return {command.name or getattr(command.callback, "__name__", "") for command in commands}
 
 
 def unknown_lab_verbs(text: str, known: Iterable[str]) -> list[str]:
-    """Return what `python -m lab X` in code names and the command line does not have."""
-    said = re.findall(r"python -m lab ([a-z][a-z-]*)", code_of(text))
+    """Return what `recovery-lab X` in code names and the command line does not have."""
+    said = re.findall(r"recovery-lab ([a-z][a-z-]*)", code_of(text))
     return sorted(set(said) - set(known))
 
 
@@ -221,14 +221,14 @@ def test_page_names_no_unknown_verb(page: Path) -> None:
 
 @each_page
 def test_page_names_no_unknown_verb_of_the_lab(page: Path) -> None:
-    """So does one who types what follows `python -m lab`."""
+    """So does one who types what follows `recovery-lab`."""
     assert [] == unknown_lab_verbs(page.read_text(), lab_verbs())
 
 
 def test_every_verb_of_the_lab_is_documented() -> None:
-    """Each command of `python -m lab` is shown as it is typed."""
+    """Each command of `recovery-lab` is shown as it is typed."""
     code = code_of(CONFIGURATION)
-    assert [] == sorted(verb for verb in lab_verbs() if f"python -m lab {verb}" not in code)
+    assert [] == sorted(verb for verb in lab_verbs() if f"recovery-lab {verb}" not in code)
 
 
 @each_page
@@ -276,7 +276,7 @@ def test_readme_is_short() -> None:
         (lambda: sorted(targets("up: ## start\nimages:\n\ttrue\n")), ["up"]),
         (lambda: unknown_verbs("`make up`, `make it` and make no", {"up"}), ["it"]),
         (lambda: unknown_verbs("```\nX=1 make dwon\n```", {"down"}), ["dwon"]),
-        (lambda: unknown_lab_verbs("`python -m lab wach -- true`", {"watch"}), ["wach"]),
+        (lambda: unknown_lab_verbs("`recovery-lab wach -- true`", {"watch"}), ["wach"]),
         (lambda: unlisted_verbs("## Verbs\n| verb |\n| --- |\n| `make a` |", "ab"), ["make b"]),
         (lambda: unknown_policies("make policy NAME=nave", POLICIES), ["nave"]),
         (lambda: unknown_policies("DB_POOL_POLICY=best make up", POLICIES), ["best"]),

@@ -91,7 +91,7 @@ def test_images_builds_only_what_changed(images: Clone) -> None:
     _make(images)
     assert 1 == images.calls.count(build)
     (images.folder / "dashboard/settings.py").touch()
-    files = "dashboard lab requirements/dashboard.txt requirements/installer.txt"
+    files = "dashboard recovery_lab requirements/dashboard.txt requirements/installer.txt"
     code = f". scripts/lib.sh; . scripts/lib_build.sh; content {files}"
     label = images.run("bash", "-c", code).stdout.strip()
     images.answers("docker image inspect --format {{ index", 0, label)

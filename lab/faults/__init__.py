@@ -1,7 +1,0 @@
-"""Faults: each takes the database away in one way, proves it, and brings it back."""
-
-from lab.faults.base import Before, Cuts, Fault, Scene, checked
-from lab.faults.registry import FAULTS
-from lab.faults.runner import Done, run_fault
-
-__all__ = ["FAULTS", "Before", "Cuts", "Done", "Fault", "Scene", "checked", "run_fault"]

@@ -1,0 +1,5 @@
+"""Run the command line: `recovery-lab`."""
+
+from recovery_lab.cli import main
+
+main()

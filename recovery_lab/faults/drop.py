@@ -1,0 +1,130 @@
+"""A silent drop: every packet of the server's network is lost, both ways, and nobody is told.
+
+The rules are held by a helper container inside the server's network namespace (netfault.py), with
+NET_ADMIN there and nothing on the host. It takes them out at a signal, and by itself when its time
+is up.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from recovery_lab import docker
+from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.faults import netfault, server
+from recovery_lab.faults.base import Cuts, Scene, note
+
+_LABEL = f"{docker.LABEL}.fault=drop"
+_PROGRAM = "/netfault.py"
+_PYTHON = ("python3", "-IS", _PROGRAM)
+OVERTIME_S = 60.0  # beyond its length: the runner heals first, then the watchdog, then the helper
+STEP_LIMIT_S = 10.0
+
+
+class Drop:
+    """Drop all packets, hold, let them through."""
+
+    name = "drop"
+    cuts: Cuts = "both"
+    restarts = False
+    min_hold_s = 2.0
+    max_hold_s = 120.0
+
+    def inject(self, scene: Scene) -> None:
+        """Start a helper with the rules; a namespace's rules end with the server's container."""
+        helper = _start(
+            scene, "hold", scene.target.faults.interface, f"{scene.hold_s + OVERTIME_S:.1f}"
+        )
+        if not server.wait_until(lambda: bool(_step(helper, "injected")), STEP_LIMIT_S):
+            said = _step(helper, "failed").get("said", "it said nothing")
+            raise InconclusiveError(f"drop: its helper put no rules in: {said}")
+        _note(scene, "injected", _step(helper, "injected"))
+
+    def verify_landed(self, scene: Scene) -> str:
+        """Verify that both directions lose packets, and that a fresh connect gets no answer."""
+        found, answer = server.present(scene), scene.seen.probe()
+        if found["State"]["StartedAt"] != scene.before.started:
+            raise InconclusiveError("drop: the server's container was started anew meanwhile")
+        network = f"{scene.project}_{scene.target.compose.network}"
+        gateway = found["NetworkSettings"]["Networks"][network]["Gateway"]
+        dropped = {"INPUT": 0, "OUTPUT": 0}
+        for helper in _helpers(scene):
+            dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
+        if answer.tcp != "hangs" or not all(dropped.values()):
+            raise InconclusiveError(
+                f"drop did not land: a fresh session {answer.session!r}, "
+                f"a fresh connect {answer.tcp!r}, packets dropped {dropped}"
+            )
+        return f"a fresh connect gets no answer; packets dropped {dropped}"
+
+    def heal(self, scene: Scene) -> None:
+        """Have the helper take its rules out; where it can't, another does."""
+        told = False
+        for helper in _helpers(scene):
+            if _running(helper):
+                docker.run("kill", "--signal", "TERM", helper)
+                server.wait_until(partial(_over, helper), STEP_LIMIT_S)
+            _note(scene, "healed", _step(helper, "healed"))
+            told = told or bool(_step(helper, "healed"))
+        if not told:
+            self._clear(scene)
+
+    def verify_healed(self, scene: Scene) -> str:
+        """Verify that it is back, and put the helpers away."""
+        back = server.verify_back(scene)
+        for helper in _helpers(scene):
+            if not _step(helper, "healed") and _running(helper):
+                raise HealError(f"{scene.project}: the drop's helper still holds its rules")
+            docker.run("rm", "--force", helper)
+        return back
+
+    def _clear(self, scene: Scene) -> None:
+        """Take out what a killed helper left, where the server's namespace still stands."""
+        found = server.find(scene)
+        if found and found["State"]["Running"]:
+            docker.run(
+                "wait", _start(scene, "clear", scene.target.faults.interface), limit_s=STEP_LIMIT_S
+            )
+
+
+def _start(scene: Scene, *words: str) -> str:
+    """Start a helper in the server's network namespace; return its id."""
+    program = Path(netfault.__file__).resolve()
+    options = ["--network", f"container:{server.present(scene)['Id']}"]
+    options += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
+    options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
+    options += [*docker.named_as_ours(scene.project), "--label", _LABEL]
+    options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
+    image = scene.target.faults.image
+    return docker.run("run", "--detach", *options, image, *_PYTHON[1:], *words).strip()
+
+
+def _helpers(scene: Scene) -> list[str]:
+    return docker.helpers(scene.project, _LABEL)
+
+
+def _running(helper: str) -> bool:
+    return docker.run("inspect", "--format", "{{.State.Running}}", helper).strip() == "true"
+
+
+def _over(helper: str) -> bool:
+    return bool(_step(helper, "healed")) or not _running(helper)
+
+
+def _steps(helper: str) -> Iterator[dict[str, Any]]:
+    for line in docker.run("logs", helper).splitlines():
+        yield json.loads(line)
+
+
+def _step(helper: str, name: str) -> dict[str, Any]:
+    return next((step for step in _steps(helper) if step["step"] == name), {})
+
+
+def _note(scene: Scene, name: str, step: dict[str, Any]) -> None:
+    """Note a step at the helper's own clock."""
+    if step and scene.witness:
+        took_ms = (step["at"] - step["began_at"]) * 1000
+        evidence = f"by the helper's clock, within {took_ms:.0f} ms"
+        note(scene, "drop", name, at=step["at"], evidence=evidence)

@@ -1,0 +1,37 @@
+"""A frozen server: its processes get no time, its kernel still acknowledges everything."""
+
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.faults import server
+from recovery_lab.faults.base import Cuts, Scene
+
+
+class Freeze:
+    """Pause the container, hold, thaw it."""
+
+    name = "freeze"
+    cuts: Cuts = "both"
+    restarts = False
+    min_hold_s = 2.0
+    max_hold_s = 120.0
+
+    def inject(self, scene: Scene) -> None:
+        """Pause it."""
+        server.act(scene, self.name, {"injected": "pause"}, "pause")
+
+    def verify_landed(self, scene: Scene) -> str:
+        """Verify that it is paused, and that a fresh session connects and then hangs."""
+        paused, answer = server.present(scene)["State"]["Paused"], scene.seen.probe()
+        if not paused or (answer.tcp, answer.session) != ("ok", "hangs"):
+            raise InconclusiveError(
+                f"freeze did not land: paused {paused}, "
+                f"tcp {answer.tcp!r}, a fresh session {answer.session!r}"
+            )
+        return "paused; a fresh session connects and hangs"
+
+    def heal(self, scene: Scene) -> None:
+        """Thaw it."""
+        server.bring_back(scene, self.name)
+
+    def verify_healed(self, scene: Scene) -> str:
+        """Verify that it is back."""
+        return server.verify_back(scene)

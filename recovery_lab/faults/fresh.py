@@ -1,0 +1,143 @@
+"""The witness's program: runs in a container on the clients' network, one answer an order.
+
+It ends when its input does, so a killed runner leaves no witness behind.
+"""
+
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg2
+
+from recovery_lab.faults.answers import Answer, Order
+from recovery_lab.record.session import DeadlineError, Login, query_fresh, resolve
+
+TCP_LIMIT_S = 0.5
+SESSION_LIMIT_S = 1.0
+SLEEPER = "lab-slow"  # application_name of the sleeping session
+
+_STARTED = """SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
+       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') WHERE NOT pg_is_in_recovery()"""
+_SLEEPING = """SELECT pid FROM pg_stat_activity
+       WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
+_WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+
+
+class Fresh:
+    """Carries out orders."""
+
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self._address = ""
+        self._slept = ""
+
+    def obey(self, order: Order) -> Answer:
+        """Carry out one order."""
+        match order.do:
+            case "probe":
+                return self._probe()
+            case "sleep":
+                threading.Thread(target=self._sleep, args=(order.seconds,), daemon=True).start()
+            case "sleeping":
+                rows = self._query(_SLEEPING, SLEEPER)
+                return _answer(sessions=len(rows), slept=self._slept)
+            case "wake":
+                return _answer(sessions=len(self._query(_WAKE, SLEEPER)))
+            case "clock":
+                pass
+        return _answer()
+
+    def _probe(self) -> Answer:
+        """Try a session; only where it hangs, tell a silent server from a silent network."""
+        try:
+            rows = self._query(_STARTED)
+        except DeadlineError:
+            return _answer(tcp=self._connect(), session="hangs")
+        except (psycopg2.Error, OSError) as error:
+            return _answer(session=_first_line(error))
+        if not rows:
+            return _answer(session="in recovery")
+        return _answer(session="ok", server_started=rows[0][0])
+
+    def _connect(self) -> str:
+        """Open and close a bare TCP connection."""
+        try:
+            socket.create_connection((self._address, self._login.port), TCP_LIMIT_S).close()
+        except TimeoutError:
+            return "hangs"
+        except OSError as error:
+            return _first_line(error)
+        return "ok"
+
+    def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
+        self._resolve()
+        if not self._address:
+            raise OSError(f"no address for {self._login.host}")
+        return query_fresh(
+            self._login,
+            self._address,
+            sql,
+            parameters=parameters,
+            connect_limit_s=SESSION_LIMIT_S,
+        )
+
+    def _resolve(self) -> None:
+        """Look the name up on a thread; without an answer the last good address serves."""
+        thread = threading.Thread(target=self._look_up, daemon=True)
+        thread.start()
+        thread.join(0.3)
+
+    def _look_up(self) -> None:
+        with suppress(OSError):  # a stopped container has no name
+            self._address = resolve(self._login.host, self._login.port)
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep in a session of its own, and note how that ended."""
+        login = self._login
+        self._slept = ""
+        try:
+            self._resolve()
+            connection = psycopg2.connect(
+                host=login.host,
+                hostaddr=self._address,
+                port=login.port,
+                dbname=login.name,
+                user=login.user,
+                password=Path(login.password_file).read_text().strip(),
+                application_name=SLEEPER,
+            )
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(%s)", (seconds,))
+            connection.close()
+            self._slept = "ok"
+        except (psycopg2.Error, OSError) as error:
+            self._slept = _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _answer(**facts: Any) -> Answer:
+    return Answer(at=time.monotonic(), wall=time.time(), **facts)
+
+
+def main() -> None:
+    """Answer orders with the login in the first argument."""
+    fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
+    for line in sys.stdin.buffer:
+        try:
+            answer = fresh.obey(msgspec.json.decode(line, type=Order))
+        except (psycopg2.Error, DeadlineError, OSError) as error:
+            answer = _answer(error=_first_line(error))
+        sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

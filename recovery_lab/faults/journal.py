@@ -1,0 +1,160 @@
+"""The write-ahead journal: what is open, named before it is injected, and who holds it.
+
+One file for each project under .lab/journal/. The lock on it (flock) dies with its holder: an
+entry whose lock can be taken belongs to a run that is gone.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from recovery_lab import docker
+from recovery_lab.errors import BadInputError
+from recovery_lab.faults.base import Before
+from recovery_lab.target import Target
+
+FOLDER = Path(".lab/journal")  # under the target's root
+FAULT, STACK = ".fault", ".stack"
+
+
+class HeldError(BadInputError):
+    """Another process, which lives, holds a file of the journal."""
+
+
+class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault that may be in: written before it is injected, removed when it is seen healed."""
+
+    fault: str
+    project: str
+    hold_s: float
+    target: Target
+    before: Before
+    docker: str
+    pid: int
+
+
+class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
+    """A private stack: written before it is started, removed when it is gone."""
+
+    project: str
+    target: Target
+    docker: str
+    pid: int
+
+
+E = TypeVar("E", bound=OpenFault | OpenStack)
+
+
+class Held(Generic[E]):
+    """One file of the journal, locked by this process until `release` or its death."""
+
+    def __init__(self, path: Path, descriptor: int, kind: type[E]) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._kind = kind
+
+    def entry(self) -> E | None:
+        """Return what is open; None where nothing is, or was not written whole."""
+        return read(self.path, self._kind)
+
+    def write(self, entry: E) -> None:
+        """Write an entry; it is on the disk when this returns."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, msgspec.json.encode(entry, enc_hook=str) + b"\n", 0)
+        os.fsync(self._descriptor)
+
+    def remove(self) -> None:
+        """Remove the entry with its file."""
+        self.path.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let the lock go."""
+        os.close(self._descriptor)
+
+
+def path_of(target: Target, project: str, suffix: str) -> Path:
+    """Return the journal's file for a project."""
+    return target.root / FOLDER / f"{project}{suffix}"
+
+
+def read(path: Path, kind: type[E]) -> E | None:
+    """Read an entry; None where there is none.
+
+    One without its newline was never finished, so what it names was never begun.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    if not content.endswith(b"\n"):
+        return None
+    try:
+        return msgspec.json.decode(content, type=kind, dec_hook=_decoded)
+    except msgspec.MsgspecError as error:
+        raise BadInputError(f"{path}: not this version's journal: {error}") from error
+
+
+def _decoded(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError(kind)
+
+
+@contextmanager
+def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
+    """Hold a file of the journal; raises HeldError while another process holds it.
+
+    An empty file does not stay: nothing is open there.
+    """
+    one = _take(path, kind)
+    try:
+        yield one
+    finally:
+        if one.entry() is None:
+            one.remove()
+        one.release()
+
+
+@contextmanager
+def named_stack(target: Target, project: str) -> Iterator[None]:
+    """Name a private stack while it may stand; the name stays where containers of it do."""
+    with held(path_of(target, project, STACK), OpenStack) as one:
+        here = docker.endpoint()[1]
+        one.write(OpenStack(project=project, target=target, docker=here, pid=os.getpid()))
+        try:
+            yield
+        finally:
+            if not docker.stands(project):
+                one.remove()
+
+
+def _take(path: Path, kind: type[E]) -> Held[E]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _still_there(path, descriptor):
+                return Held(path, descriptor, kind)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise HeldError(_whose(path, kind)) from None
+        os.close(descriptor)  # its last holder removed it meanwhile
+
+
+def _still_there(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _whose(path: Path, kind: type[E]) -> str:
+    entry = read(path, kind)
+    pid = f" (process {entry.pid})" if entry else ""
+    return f"{path.name}: held by a run that lives{pid}; wait for it, or end it: its watchdog heals"

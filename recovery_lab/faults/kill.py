@@ -1,0 +1,41 @@
+"""A crash: SIGKILL to the whole server, and a start, which has to recover."""
+
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.faults import server
+from recovery_lab.faults.base import Cuts, Scene
+
+KILLED = 137  # 128 + SIGKILL
+DEAD_LIMIT_S = 10.0
+
+
+class Kill:
+    """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
+
+    name = "kill"
+    cuts: Cuts = "both"
+    restarts = True
+    min_hold_s = 0.0
+    max_hold_s = 600.0
+
+    def inject(self, scene: Scene) -> None:
+        """Kill, and wait until it is dead."""
+        server.act(scene, self.name, {"injected": "die"}, "kill", "--signal", "KILL")
+        server.wait_until(lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S)
+
+    def verify_landed(self, scene: Scene) -> str:
+        """Verify that a SIGKILL ended it, and not for want of memory."""
+        state = server.present(scene)["State"]
+        if state["Running"] or state["ExitCode"] != KILLED or state["OOMKilled"]:
+            raise InconclusiveError(
+                f"kill did not land: running {state['Running']}, exit {state['ExitCode']}, "
+                f"out of memory {state['OOMKilled']}"
+            )
+        return f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}"
+
+    def heal(self, scene: Scene) -> None:
+        """Start it."""
+        server.bring_back(scene, self.name)
+
+    def verify_healed(self, scene: Scene) -> str:
+        """Verify that it is back."""
+        return server.verify_back(scene)

@@ -1,0 +1,15 @@
+"""All faults by name; the one that does nothing is the template to copy."""
+
+from collections.abc import Mapping
+
+from recovery_lab.faults.base import Fault
+from recovery_lab.faults.drop import Drop
+from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.kill import Kill
+from recovery_lab.faults.none import NoFault
+from recovery_lab.faults.restart import Restart
+from recovery_lab.faults.slow import Slow
+
+_ALL: tuple[Fault, ...] = (NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow())
+
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

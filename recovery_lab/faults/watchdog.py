@@ -1,0 +1,99 @@
+"""The watchdog: a process of its own that heals when the runner is gone or takes too long.
+
+It is started before the fault, in a process session of its own, and knows only the journal's file.
+Its standard input is a pipe from the runner, which closes with it, however that ends.
+"""
+
+import select
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.faults import healing, journal
+from recovery_lab.faults.journal import HeldError, OpenFault
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_LIMIT_S = 20.0
+LOCK_LIMIT_S = 10.0  # a dying process closes its pipe and its lock one after the other
+LOG = "watchdog.log"  # beside the journal: the runner's own streams may be gone
+
+
+class Watchdog:
+    """The runner's end: leaving it tells the watchdog that the runner is done."""
+
+    def __init__(self, path: Path, limit_s: float) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "recovery_lab.faults.watching",
+            str(path),
+            f"{limit_s:.1f}",
+        ]
+        pipe = subprocess.PIPE
+        with path.with_name(LOG).open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=log, start_new_session=True, cwd=ROOT
+            )
+        self._said = cast("IO[bytes]", self._process.stdout)
+
+    def __enter__(self) -> Self:
+        if not self._speaks(READY_LIMIT_S):
+            self._process.kill()
+            raise InconclusiveError(f"no word from the watchdog in {READY_LIMIT_S:.0f} s")
+        self._said.readline()
+        self.verify_watching()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        cast("IO[bytes]", self._process.stdin).close()
+        self._said.close()
+        with suppress(subprocess.TimeoutExpired):  # where the fault is open still it has work to do
+            self._process.wait(1.0)
+
+    def verify_watching(self) -> None:
+        """Raise InconclusiveError when it has ended, or has begun to heal."""
+        if self._speaks(0.0):  # its end, too, can be read
+            raise InconclusiveError("the watchdog did not wait for the fault's end, or is gone")
+
+    def _speaks(self, limit_s: float) -> bool:
+        return bool(select.select([self._said], [], [], limit_s)[0])
+
+
+def say(word: str) -> None:
+    """Tell the runner, where it is there to hear it."""
+    with suppress(OSError):
+        sys.stdout.write(f"{word}\n")
+        sys.stdout.flush()
+
+
+def watch(path: Path, limit_s: float) -> str:
+    """Wait for the runner's end, or for the fault's; heal what is open then. Return what was done.
+
+    Raises LabError when it could not be healed.
+    """
+    if not select.select([sys.stdin], [], [], limit_s)[0]:
+        say("healing")  # before it is true: the runner must not take it for its own heal
+        entry = journal.read(path, OpenFault)
+        return (
+            f"{limit_s:.0f} s have passed: {healing.heal_now(entry)}" if entry else "nothing open"
+        )
+    deadline = time.monotonic() + LOCK_LIMIT_S
+    while path.exists():
+        try:
+            with journal.held(path, OpenFault) as held:
+                return f"the runner is gone: {healing.heal_held(held)}"
+        except HeldError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)  # polled: a lock that dies tells nobody
+    return "nothing open"

@@ -1,0 +1,231 @@
+"""A world without Docker: one database's container, its helpers, and a witness that sees them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import pytest
+
+from recovery_lab import docker
+from recovery_lab.errors import DockerError
+from recovery_lab.faults import Scene, drop, healing, kill, runner, server, slow
+from recovery_lab.faults.answers import Answer, Order
+from recovery_lab.record.history import Clock, FaultEvent
+from recovery_lab.target import Target, load_target
+
+ROOT = Path(__file__).parents[4]
+PROJECT, DATABASE = "recovery-lab-unit", "d" * 64
+START = "2026-01-01T09:00:0{}Z"
+_EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
+State = dict[str, Any]
+
+
+@dataclass
+class World:
+    """What `docker` would show, and what it was told."""
+
+    target: Target
+    state: State
+    exists: bool = True
+    folder: str = ""
+    stubbed: bool = False
+    starts: int = 0
+    helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    helper_works: bool = True
+    dropping: bool = False
+    sleeping: int = 0
+    slept: str = ""
+    now: float = 100.0
+    calls: list[str] = field(default_factory=list)
+    seen: list[tuple[float, str]] = field(default_factory=list)
+    events: list[FaultEvent] = field(default_factory=list)
+    stacks: set[str] = field(default_factory=set)
+
+    def run(self, *words: str, limit_s: float = 60.0) -> str:
+        """Stand in for `docker.run`."""
+        self.calls.append(" ".join(words))
+        answer = getattr(self, f"_{words[0]}")(*words[1:])
+        return answer if isinstance(answer, str) else ""
+
+    @property
+    def scene(self) -> Scene:
+        """The database's scene, as a caller gives it."""
+        note = self.events.append
+        return Scene(target=self.target, project=PROJECT, hold_s=2.0, note=note)
+
+    def seen_scene(self, hold_s: float = 2.0) -> Scene:
+        """The scene as a fault gets it from the runner."""
+        witness: Any = Witness(self)
+        scene = Scene(
+            target=self.target,
+            project=PROJECT,
+            hold_s=hold_s,
+            note=self.events.append,
+            witness=witness,
+        )
+        return runner.replace(scene, before=server.look_before(scene))
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the sleeping query end, where it does."""
+        if self.slept:
+            self.sleeping = 0
+
+    def told(self, verb: str) -> list[str]:
+        """Return the commands of one verb."""
+        return [call for call in self.calls if call.split()[0] == verb]
+
+    def _context(self, *words: str) -> str:
+        return json.dumps([{"Name": "unit", "Endpoints": {"docker": {"Host": "unix:///unit"}}}])
+
+    def _ps(self, *words: str) -> str:
+        text = " ".join(words)
+        if "com.docker.compose.service" in text:
+            return DATABASE if self.exists else ""
+        if f"label={docker.LABEL}=1" in text:
+            return "\n".join(self.helpers)
+        return "one" if PROJECT in self.stacks else ""
+
+    def _inspect(self, *words: str) -> str:
+        if words[0] == "--format":
+            return "true" if self.helpers[words[-1]] is not None else "false"
+        labels = {"com.docker.compose.project.working_dir": self.folder}
+        networks = {f"{PROJECT}_default": {"Gateway": "192.0.2.1"}}
+        return json.dumps(
+            [
+                {
+                    "Id": DATABASE,
+                    "Config": {"Labels": labels},
+                    "State": self.state,
+                    "NetworkSettings": {"Networks": networks},
+                }
+            ]
+        )
+
+    def _act(self, verb: str, **state: object) -> None:
+        if not self.stubbed:
+            self.state.update(state)
+            self.seen += [(self.now, action) for action in _EVENTS.get(verb, [verb])]
+
+    def _start(self, name: str) -> None:
+        self.starts += 1
+        self._act("start", Running=True, StartedAt=START.format(self.starts))
+
+    def _stop(self, name: str) -> None:
+        self._act("stop", Running=False, ExitCode=0)
+
+    def _restart(self, name: str) -> None:
+        self.starts += 1
+        self._act("restart", StartedAt=START.format(self.starts))
+
+    def _pause(self, name: str) -> None:
+        self._act("pause", Paused=True)
+
+    def _unpause(self, name: str) -> None:
+        if not self.state["Paused"]:
+            raise DockerError(["docker", "unpause"], 1, "is not paused")
+        self._act("unpause", Paused=False)
+
+    def _kill(self, option: str, signal: str, name: str) -> None:
+        if name in self.helpers:
+            self.dropping = False
+            self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
+        else:
+            self._act("kill", Running=False, ExitCode=137)
+
+    def _run(self, *words: str) -> str:
+        name = f"helper-{len(self.helpers) + 1}"
+        if "clear" in words:
+            self.dropping = False
+            return name
+        step = {"step": "injected", "began_at": 0.5, "at": 0.75}
+        failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
+        self.helpers[name] = [step if self.helper_works else failed]
+        self.dropping = self.helper_works and not self.stubbed
+        return name
+
+    def _logs(self, name: str) -> str:
+        return "".join(json.dumps(step) + "\n" for step in self.helpers[name])
+
+    def _exec(self, *words: str) -> str:
+        count = 3 if self.dropping else 0
+        return json.dumps({"INPUT": count, "OUTPUT": count})
+
+    def _rm(self, option: str, name: str) -> None:
+        self.helpers.pop(name, None)
+
+    def _wait(self, name: str) -> str:
+        return "0"
+
+    def _events(self, *words: str) -> str:
+        rows = [json.dumps({"timeNano": at * 1e9, "Action": word}) for at, word in self.seen]
+        return "\n".join(rows)
+
+    def _compose(self, *words: str) -> None:
+        self.stacks.discard(PROJECT)
+
+
+class Witness:
+    """Sees what a session would."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def close(self) -> None:
+        pass
+
+    def clock(self) -> Clock:
+        self.world.now += 0.25
+        return Clock(at=self.world.now, wall=self.world.now)
+
+    def ask(self, order: Order) -> Answer:
+        world = self.world
+        if order.do == "sleep" and not world.stubbed:
+            world.sleeping = 1
+        if order.do == "wake":
+            world.sleeping = 0
+        return Answer(at=world.now, wall=world.now, sessions=world.sleeping, slept=world.slept)
+
+    def probe(self) -> Answer:
+        state = self.world.state
+        session = "ok" if state["Running"] else "connection refused"
+        session = "hangs" if state["Paused"] or self.world.dropping else session
+        tcp = "" if session != "hangs" else "hangs" if self.world.dropping else "ok"
+        started = state["StartedAt"] if session == "ok" else ""
+        return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
+
+
+class Watchdog:
+    """Watches over nothing."""
+
+    def __init__(self, *words: object) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        pass
+
+    def verify_watching(self) -> None:
+        pass
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A running database in a folder of its own."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    target = msgspec.structs.replace(load_target(ROOT / "target.toml"), root=tmp_path)
+    state = {"Running": True, "Paused": False, "ExitCode": 0, "OOMKilled": False}
+    state |= {"StartedAt": START.format(0), "FinishedAt": "never"}
+    made = World(target=target, state=state, folder=str(tmp_path))
+    monkeypatch.setattr(docker, "run", made.run)
+    for module in (runner, healing, slow):
+        monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
+    monkeypatch.setattr(runner, "Watchdog", Watchdog)
+    monkeypatch.setattr(runner.time, "sleep", made.pass_time)
+    limits = [(server, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
+    for module, name in [*limits, (slow, "SEEN_S"), (slow, "DUE_S")]:
+        monkeypatch.setattr(module, name, 0.02)
+    return made

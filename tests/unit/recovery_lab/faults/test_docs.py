@@ -1,0 +1,67 @@
+"""docs/faults.md says of every fault what the code does."""
+
+import re
+from pathlib import Path
+
+from recovery_lab.faults import FAULTS, runner
+from recovery_lab.faults.drop import _LABEL, OVERTIME_S
+from recovery_lab.faults.fresh import SLEEPER
+from recovery_lab.roles import controls_of
+from recovery_lab.target import load_target
+
+ROOT = Path(__file__).parents[4]
+PAGE = (ROOT / "docs/faults.md").read_text()
+
+
+def _rows(after: str) -> dict[str, list[str]]:
+    """Return the first table after a text, by its first column."""
+    lines = PAGE.split(after, 1)[1].split("\n| ---", 1)[1].splitlines()[1:]
+    rows = {}
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        first, *rest = (cell.strip() for cell in line.strip("|").split("|"))
+        rows[first.strip("`")] = rest
+    return rows
+
+
+def test_docs_table_is_the_registry() -> None:
+    """Every fault has its row: whom it cuts, its lengths, whether the server restarts."""
+    expected = {
+        name: [
+            fault.cuts,
+            f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
+            "yes" if fault.restarts else "no",
+            ", ".join(f"`{control}`" for control in controls_of(name)) or "none",
+        ]
+        for name, fault in FAULTS.items()
+    }
+    assert expected == _rows("# Faults")
+
+
+def test_docs_tell_what_each_fault_does_and_how_it_lands() -> None:
+    """Every fault has its paragraph, which names its evidence."""
+    paragraphs = {m[1]: m[0] for m in re.finditer(r"\*\*`(\w+)`\*\* (?:.+\n)+", PAGE)}
+    assert list(FAULTS) == list(paragraphs)
+    assert [] == [name for name, text in paragraphs.items() if "Landed: " not in text]
+
+
+def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
+    """Every fault has its row, with the labels and names that the code gives."""
+    rows = _rows("## By hand")
+    assert list(FAULTS) == list(rows)
+    assert f"label={_LABEL}" in rows["drop"][0]
+    assert f"application_name = '{SLEEPER}'" in rows["slow"][0]
+
+
+def test_docs_name_what_the_target_file_says() -> None:
+    """The helper's image and the interface are those of this repository's target."""
+    faults = load_target(ROOT / "target.toml").faults
+    assert f"`{faults.image}`" in PAGE
+    assert f"`{faults.interface}`" in PAGE
+
+
+def test_docs_name_the_bounds_of_the_watch() -> None:
+    """How long a run may overstay, and the drop's helper."""
+    assert f"lives {runner.GRACE_S:.0f} s after" in PAGE
+    assert f"{OVERTIME_S:.0f} s\nafter the fault's length" in PAGE

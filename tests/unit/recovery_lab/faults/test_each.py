@@ -1,0 +1,152 @@
+"""Each fault lands, is doubted where it did not, and is healed however often that is asked."""
+
+import pytest
+
+from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.faults import FAULTS, server, slow
+from tests.unit.recovery_lab.faults.conftest import World
+
+CASES = [
+    ("none", 0.0),
+    ("restart", 0.0),
+    ("restart", 2.0),
+    ("kill", 0.0),
+    ("kill", 2.0),
+    ("freeze", 2.0),
+    ("drop", 2.0),
+    ("slow", 2.0),
+]
+each = pytest.mark.parametrize(("name", "hold_s"), CASES)
+EVIDENCE = {
+    "none": "nothing was done",
+    "restart": "container start|stopped, exit code 0",
+    "kill": "exit code 137, not out of memory",
+    "freeze": "paused; a fresh session connects and hangs",
+    "drop": "packets dropped",
+    "slow": "one session active in pg_sleep",
+}
+
+
+@each
+def test_fault_lands_with_its_evidence(name: str, hold_s: float, world: World) -> None:
+    """What a person reads in the history is what was seen."""
+    scene = world.seen_scene(hold_s)
+    FAULTS[name].inject(scene)
+    assert any(word in FAULTS[name].verify_landed(scene) for word in EVIDENCE[name].split("|"))
+
+
+@pytest.mark.parametrize(("name", "hold_s"), CASES[1:])
+def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: World) -> None:
+    """Every command succeeded, and nothing changed."""
+    scene = world.seen_scene(hold_s)
+    world.stubbed = True
+    FAULTS[name].inject(scene)
+    with pytest.raises(InconclusiveError, match=f"{name} did not land"):
+        FAULTS[name].verify_landed(scene)
+
+
+@each
+def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
+    """Healed once, twice, and by a process that has no witness."""
+    scene = world.seen_scene(hold_s)
+    FAULTS[name].inject(scene)
+    for one in (scene, scene, world.scene):
+        FAULTS[name].heal(one)
+    assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
+    assert (True, False, False, 0) == (
+        world.state["Running"],
+        world.state["Paused"],
+        world.dropping,
+        world.sleeping,
+    )
+
+
+@pytest.mark.parametrize("name", ["restart", "kill", "freeze", "drop"])
+def test_database_that_stays_away_is_not_healed(name: str, world: World) -> None:
+    """No heal is believed to have worked because its command returned."""
+    scene = world.seen_scene()
+    FAULTS[name].inject(scene)
+    with pytest.raises(HealError, match="not back after"):
+        FAULTS[name].verify_healed(scene)
+
+
+def test_kill_for_want_of_memory_is_not_this_fault(world: World) -> None:
+    """Exit code 137 alone proves nothing."""
+    scene = world.seen_scene()
+    FAULTS["kill"].inject(scene)
+    world.state["OOMKilled"] = True
+    with pytest.raises(InconclusiveError, match="out of memory True"):
+        FAULTS["kill"].verify_landed(scene)
+
+
+def test_none_notices_what_it_did_not_do(world: World) -> None:
+    """A restart by somebody else is no run without a fault."""
+    scene = world.seen_scene()
+    world.run("restart", "db")
+    with pytest.raises(InconclusiveError, match="not as it was"):
+        FAULTS["none"].verify_landed(scene)
+
+
+def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
+    """It shares the server's network and holds NET_ADMIN there; nothing on the host."""
+    FAULTS["drop"].inject(world.seen_scene())
+    call = world.told("run")[0]
+    assert f"--network container:{'d' * 64} --cap-drop ALL --cap-add NET_ADMIN" in call
+    assert "--label recovery-lab=1" in call
+    assert "--privileged" not in call
+    assert call.endswith("recovery-lab/netfault:local -IS /netfault.py hold eth0 62.0")
+
+
+def test_drop_helper_that_fails_says_why(world: World) -> None:
+    """The helper's own word, not a time-out."""
+    world.helper_works = False
+    scene = world.seen_scene()
+    with pytest.raises(InconclusiveError, match="no permission"):
+        FAULTS["drop"].inject(scene)
+
+
+def test_drop_whose_helper_was_killed_is_cleared_by_another(world: World) -> None:
+    """Its rules outlive it; the server's namespace is asked again."""
+    scene = world.seen_scene()
+    FAULTS["drop"].inject(scene)
+    world.helpers.clear()
+    FAULTS["drop"].heal(scene)
+    assert world.told("run")[-1].endswith("clear eth0")
+    assert not world.dropping
+
+
+def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:
+    """A server's container that was started anew has another namespace, without rules."""
+    scene = world.seen_scene()
+    FAULTS["drop"].inject(scene)
+    world.run("restart", "db")
+    with pytest.raises(InconclusiveError, match="started anew"):
+        FAULTS["drop"].verify_landed(scene)
+
+
+@pytest.mark.parametrize(
+    ("slept", "said"), [("ok", "by itself"), ("terminating connection", "not by itself")]
+)
+def test_slow_tells_how_its_query_ended(slept: str, said: str, world: World) -> None:
+    """A query that somebody cut is told apart from one that ran to its end."""
+    scene = world.seen_scene()
+    FAULTS["slow"].inject(scene)
+    world.slept = slept
+    FAULTS["slow"].heal(scene)
+    assert f"pg_sleep ended {said}" in world.events[-1].evidence
+
+
+def test_slow_that_still_sleeps_is_not_healed(world: World) -> None:
+    """A session of the fault is left behind by nobody."""
+    scene = world.seen_scene()
+    scene.seen.ask(slow.Order(do="sleep", seconds=2.0))
+    with pytest.raises(HealError, match="1 sessions of the fault still sleep"):
+        FAULTS["slow"].verify_healed(scene)
+
+
+def test_steps_are_taken_at_the_daemons_own_instant(world: World) -> None:
+    """Not when the command returned: its event, put on the containers' clock."""
+    server.act(world.seen_scene(), "freeze", {"injected": "pause"}, "pause")
+    [event] = world.events
+    assert ("injected", "the daemon's event 'pause'") == (event.name, event.evidence)
+    assert world.seen[0][0] == event.at

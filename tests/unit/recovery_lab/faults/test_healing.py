@@ -1,0 +1,156 @@
+"""A fresh process heals what a dead one left, and leaves the living alone."""
+
+import json
+
+import pytest
+
+from recovery_lab.errors import BadInputError, HealError
+from recovery_lab.faults import FAULTS, journal
+from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.healing import heal_now, heal_open
+from recovery_lab.faults.journal import FAULT, STACK, OpenFault, OpenStack
+from tests.unit.recovery_lab.faults.conftest import PROJECT, World
+from tests.unit.recovery_lab.faults.test_journal import entry
+
+
+def _leave_frozen(world: World) -> None:
+    FAULTS["freeze"].inject(world.seen_scene())
+    with journal.held(journal.path_of(world.target, PROJECT, FAULT), OpenFault) as held:
+        held.write(entry(world))
+
+
+def _leave_stack(world: World) -> None:
+    world.stacks = {PROJECT}
+    with journal.named_stack(world.target, PROJECT):
+        pass
+
+
+def _left(world: World) -> list[str]:
+    return sorted(path.suffix for path in (world.target.root / journal.FOLDER).iterdir())
+
+
+def test_heal_brings_back_what_is_open_and_only_once(world: World) -> None:
+    """One line for the fault; the second time there is nothing to say."""
+    _leave_frozen(world)
+    [line] = heal_open(world.target, keep=False)
+    assert line.startswith(f"{PROJECT}: healed freeze: a fresh session reads")
+    assert not world.state["Paused"]
+    assert [] == list(heal_open(world.target, keep=False))
+
+
+def test_heal_where_nothing_was_ever_open(world: World) -> None:
+    """A folder that does not exist is an empty one."""
+    assert [] == list(heal_open(world.target, keep=False))
+
+
+def test_heal_takes_out_a_name_without_a_fault(world: World) -> None:
+    """The run died before its entry was whole, so before it touched anything."""
+    path = journal.path_of(world.target, PROJECT, FAULT)
+    path.parent.mkdir(parents=True)
+    path.write_text('{"fault": "fre')
+    assert [f"{PROJECT}: named, never injected"] == list(heal_open(world.target, keep=False))
+    assert [] == _left(world)
+
+
+def test_heal_where_the_container_is_gone(world: World) -> None:
+    """`make clean` has been quicker."""
+    _leave_frozen(world)
+    world.exists = False
+    assert [f"{PROJECT}: healed freeze: its container is gone"] == list(
+        heal_open(world.target, keep=False)
+    )
+
+
+def test_heal_removes_a_dead_runs_stack_after_its_fault(world: World) -> None:
+    """Healed first: Docker does not stop a frozen container. Helpers go with it."""
+    _leave_frozen(world)
+    _leave_stack(world)
+    world.helpers["helper-1"] = []
+    fault, stack = heal_open(world.target, keep=False)
+    assert "healed freeze" in fault
+    assert f"{PROJECT}: removed the stack of a dead run" == stack
+    assert ["rm --force helper-1"] == world.told("rm")
+    assert f"--project-name {PROJECT} down --volumes" in world.told("compose")[-1]
+    assert [] == _left(world)
+
+
+def test_heal_keeps_a_stack_that_is_to_be_looked_at(world: World) -> None:
+    """KEEP=1: it stands, and stays named for the next time."""
+    _leave_stack(world)
+    assert [f"{PROJECT}: kept (KEEP=1)"] == list(heal_open(world.target, keep=True))
+    assert [STACK] == _left(world)
+    assert [] == world.told("compose")
+
+
+def test_heal_leaves_the_living_alone(world: World) -> None:
+    """A living run's fault is named as trouble; its stack is simply its own."""
+    path = journal.path_of(world.target, PROJECT, FAULT)
+    living = journal.held(path, OpenFault), journal.named_stack(world.target, PROJECT)
+    refused = pytest.raises(BadInputError, match="held by a run that lives")
+    with living[0], living[1], refused:
+        list(heal_open(world.target, keep=False))
+    assert [] == world.told("compose") + world.told("unpause")
+
+
+def test_heal_on_another_daemon_is_refused(world: World) -> None:
+    """There the container only seems to be gone, and the name would be lost."""
+    _leave_frozen(world)
+    other = json.dumps([{"Name": "other", "Endpoints": {"docker": {"Host": "unix:///other"}}}])
+    world._context = lambda *words: other
+    with pytest.raises(BadInputError, match="opened on the daemon unix:///unit"):
+        list(heal_open(world.target, keep=False))
+    assert [FAULT] == _left(world)
+
+
+def test_heal_of_one_goes_on_past_the_trouble_of_another(world: World) -> None:
+    """All are tried, then the first trouble is raised."""
+    _leave_frozen(world)
+    _leave_stack(world)
+    world.folder = "/somewhere/else"
+    healing = heal_open(world.target, keep=False)
+    assert f"{PROJECT}: removed the stack of a dead run" == next(healing)
+    with pytest.raises(Exception, match="belongs to /somewhere/else"):
+        next(healing)
+
+
+def test_heal_that_does_not_bring_it_back_keeps_the_name(world: World, monkeypatch) -> None:
+    """What is not seen healed is open."""
+    _leave_frozen(world)
+    monkeypatch.setattr(Freeze, "heal", lambda self, scene: None)
+    with pytest.raises(HealError, match="not back after"):
+        list(heal_open(world.target, keep=False))
+    assert [FAULT] == _left(world)
+
+
+def test_heal_goes_on_until_it_is_back(world: World, monkeypatch) -> None:
+    """A dead run's last command may reach the daemon after the first heal."""
+    _leave_frozen(world)
+    heal, calls = Freeze.heal, []
+
+    def late(self, scene) -> None:
+        calls.append(1)
+        heal(self, scene)
+        if len(calls) == 1:
+            world.state["Paused"] = True
+
+    monkeypatch.setattr(Freeze, "heal", late)
+    [line] = heal_open(world.target, keep=False)
+    assert "a fresh session reads" in line
+    assert not world.state["Paused"]
+
+
+def test_heal_now_waits_for_nobody(world: World, monkeypatch) -> None:
+    """The watchdog heals a stuck run's fault without a witness."""
+    _leave_frozen(world)
+    monkeypatch.setattr("recovery_lab.faults.healing.Witness", None)
+    assert "healed freeze" == heal_now(entry(world))
+    assert not world.state["Paused"]
+
+
+def test_stack_of_an_unfinished_name_was_never_started(world: World) -> None:
+    """The name is whole before the first container is there."""
+    path = journal.path_of(world.target, PROJECT, STACK)
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    assert [f"{PROJECT}: named, never started"] == list(heal_open(world.target, keep=False))
+    assert journal.read(path, OpenStack) is None

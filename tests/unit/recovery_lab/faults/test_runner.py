@@ -1,0 +1,103 @@
+"""One fault, from a steady state to a steady state, whatever goes wrong between."""
+
+import pytest
+
+from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
+from recovery_lab.faults import FAULTS, journal, run_fault
+from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.journal import FAULT, OpenFault
+from tests.unit.recovery_lab.faults.conftest import PROJECT, Watchdog, World
+from tests.unit.recovery_lab.faults.test_journal import entry
+
+STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
+
+
+def _open(world: World) -> OpenFault | None:
+    return journal.read(journal.path_of(world.target, PROJECT, FAULT), OpenFault)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_run_notes_every_step_once(name: str, world: World) -> None:
+    """The history has all six, in this order, with the evidence; the journal is empty again."""
+    world.slept = "ok"
+    done = run_fault(FAULTS[name], world.scene)
+    assert STEPS == [event.name for event in world.events]
+    assert {name} == {event.fault for event in world.events}
+    assert done.landed == world.events[2].evidence
+    assert done.healed == world.events[5].evidence
+    assert _open(world) is None
+
+
+def test_run_names_the_fault_before_it_is_injected(world: World, monkeypatch) -> None:
+    """A runner that dies while injecting has left its fault's name."""
+    named: list[OpenFault | None] = []
+    inject = Freeze.inject
+    monkeypatch.setattr(
+        Freeze, "inject", lambda self, scene: (named.append(_open(world)), inject(self, scene))
+    )
+    run_fault(FAULTS["freeze"], world.scene)
+    assert ["freeze"] == [one.fault for one in named if one]
+
+
+@pytest.mark.parametrize(
+    "error", [DockerError(["docker"], 1, "no"), InconclusiveError("no"), KeyboardInterrupt()]
+)
+@pytest.mark.parametrize("at", ["inject", "verify_landed"])
+def test_run_heals_whatever_is_raised(
+    at: str, error: BaseException, world: World, monkeypatch
+) -> None:
+    """The database runs again, and the journal is empty, when the caller hears of it."""
+    original = getattr(Freeze, at)
+
+    def fail(self, scene):
+        original(self, scene)
+        raise error
+
+    monkeypatch.setattr(Freeze, at, fail)
+    with pytest.raises(type(error)):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert not world.state["Paused"]
+    assert _open(world) is None
+
+
+def test_run_that_cannot_heal_leaves_the_name(world: World, monkeypatch) -> None:
+    """It is for the watchdog, and for `make heal`; nothing else may start on this database."""
+    monkeypatch.setattr(Freeze, "heal", lambda self, scene: None)
+    with pytest.raises(HealError, match="not back after"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert "freeze" == _open(world).fault
+    with pytest.raises(BadInputError, match="fault 'freeze' of a dead run is open"):
+        run_fault(FAULTS["none"], world.scene)
+
+
+def test_run_over_an_open_fault_is_refused(world: World) -> None:
+    """And what is open stays as it is."""
+    path = journal.path_of(world.target, PROJECT, FAULT)
+    with journal.held(path, OpenFault) as held:
+        held.write(entry(world))
+    with pytest.raises(BadInputError, match="make heal"):
+        run_fault(FAULTS["restart"], world.scene)
+    assert "freeze" == _open(world).fault
+    assert [] == world.told("restart")
+
+
+def test_run_whose_watchdog_is_gone_proves_nothing(world: World, monkeypatch) -> None:
+    """It may have healed meanwhile: the fault's length is unknown."""
+
+    def gone(self) -> None:
+        raise InconclusiveError("the watchdog did not wait")
+
+    monkeypatch.setattr(Watchdog, "verify_watching", gone)
+    with pytest.raises(InconclusiveError, match="watchdog"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert not world.state["Paused"]
+    assert _open(world) is None
+
+
+def test_run_on_a_remote_daemon_is_refused(world: World, monkeypatch) -> None:
+    """No database of another machine is taken away."""
+    monkeypatch.setenv("DOCKER_HOST", "ssh://ops@db.example")
+    monkeypatch.delenv("LAB_ALLOW_REMOTE", raising=False)
+    with pytest.raises(BadInputError, match="refusing"):
+        run_fault(FAULTS["restart"], world.scene)
+    assert [] == world.told("restart")

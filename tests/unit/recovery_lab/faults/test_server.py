@@ -1,0 +1,51 @@
+"""Only the container that the journal's project and the target's service name is touched."""
+
+import pytest
+
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.faults import FAULTS, server
+from tests.unit.recovery_lab.faults.conftest import DATABASE, PROJECT, World
+
+
+def test_container_is_found_by_its_labels_alone(world: World) -> None:
+    """Project and service, exactly; every command names the id found so."""
+    scene = world.seen_scene()
+    FAULTS["freeze"].inject(scene)
+    ps = world.told("ps")[0]
+    assert f"label=com.docker.compose.project={PROJECT}" in ps
+    assert f"label=com.docker.compose.service={world.target.database.service}" in ps
+    assert [f"pause {DATABASE}"] == world.told("pause")
+
+
+def test_container_of_another_folder_is_not_touched(world: World) -> None:
+    """Two clones may share a project's name; the other's database is not this lab's to take."""
+    world.folder = "/somewhere/else"
+    with pytest.raises(InconclusiveError, match="belongs to /somewhere/else: not touched"):
+        FAULTS["freeze"].heal(world.scene)
+
+
+def test_fault_without_a_container_is_inconclusive(world: World) -> None:
+    """There is nothing to take away."""
+    scene = world.seen_scene()
+    world.exists = False
+    with pytest.raises(InconclusiveError, match="has no container"):
+        FAULTS["kill"].inject(scene)
+
+
+def test_no_steady_state_before_is_inconclusive(world: World) -> None:
+    """A fault on a database that is away already proves nothing."""
+    world.state["Paused"] = True
+    with pytest.raises(InconclusiveError, match="no steady state before the fault"):
+        world.seen_scene()
+
+
+@pytest.mark.parametrize(("name", "restarted"), [("freeze", True), ("restart", False)])
+def test_start_that_does_not_fit_the_fault_is_inconclusive(
+    name: str, restarted: bool, world: World
+) -> None:
+    """A freeze that restarts the server was no freeze; a restart that does not, no restart."""
+    scene = world.seen_scene()
+    if restarted:
+        world.run("restart", "db")
+    with pytest.raises(InconclusiveError, match=f"{name}: expected "):
+        server.verify_start(scene, FAULTS[name])

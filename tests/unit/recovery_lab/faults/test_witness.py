@@ -1,0 +1,93 @@
+"""The witness, with its program as a process of this machine and nobody to log in to."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import IO, cast
+
+import msgspec
+import pytest
+
+from recovery_lab import docker
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.faults import witness as module
+from recovery_lab.faults.answers import Order
+from recovery_lab.faults.witness import Witness
+from tests.unit.recovery_lab.faults.conftest import PROJECT, ROOT, World
+
+Program = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A server that accepts and never answers, as a frozen one does."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        yield one
+
+
+@pytest.fixture
+def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
+    """A witness of that server."""
+    secret = tmp_path / "password"
+    secret.write_text("none\n")
+    login = module.login(world.target)
+    port = listener.getsockname()[1]
+    login = msgspec.structs.replace(login, host="127.0.0.1", port=port, password_file=str(secret))
+
+    def start(target, project, program, words) -> docker.Helper:
+        command = [sys.executable, "-m", program, msgspec.json.encode(login).decode()]
+        pipe = subprocess.PIPE
+        one = subprocess.Popen(
+            command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+        streams = cast("tuple[IO[bytes], ...]", (one.stdin, one.stdout, one.stderr))
+        return docker.Helper(one, *streams)
+
+    monkeypatch.setattr(module, "start_program", start)
+    with closing(Witness(world.target, PROJECT)) as one:
+        yield one
+
+
+def test_clock_is_monotonic_and_has_its_wall_time(witness: Witness) -> None:
+    """Both are read together, so that the daemon's times can be put on it."""
+    first, second = witness.clock(), witness.clock()
+    assert first.at < second.at
+    assert second.wall - first.wall == pytest.approx(second.at - first.at, abs=0.05)
+
+
+def test_probe_tells_a_silent_server_from_a_silent_network(witness: Witness) -> None:
+    """It connects, and then nobody speaks."""
+    answer = witness.probe()
+    assert ("hangs", "ok") == (answer.session, answer.tcp)
+
+
+def test_probe_tells_a_refusal_in_its_own_words(witness: Witness, listener) -> None:
+    """Nobody listens there."""
+    listener.close()
+    assert "refused" in witness.probe().session
+
+
+def test_order_that_cannot_be_carried_out_says_why(witness: Witness, listener) -> None:
+    """In the driver's own words; the witness itself goes on."""
+    listener.close()
+    witness.ask(Order(do="sleep", seconds=1.0))
+    with pytest.raises(InconclusiveError, match=r"failed to obey 'sleeping': .*refused"):
+        witness.ask(Order(do="sleeping"))
+    witness.clock()
+
+
+def test_witness_that_is_gone_is_noticed(witness: Witness) -> None:
+    """No evidence is made up for it."""
+    os.kill(witness._helper.process.pid, 9)
+    witness._helper.process.wait(5)
+    with pytest.raises(InconclusiveError, match="witness"):
+        witness.clock()
+
+
+def test_witness_ends_with_its_runner(witness: Witness) -> None:
+    """Its input closes, and it goes."""
+    witness._helper.stdin.close()
+    assert 0 == witness._helper.process.wait(5)

@@ -1,0 +1,34 @@
+"""The server's log, line by line, on the observer's clock."""
+
+import pytest
+
+from recovery_lab.record.history import Clock
+from recovery_lab.record.serverlog import log_lines
+
+LINE = (
+    "2026-01-01 09:00:00.629 UTC [74] sqlstate=57P01 app=dashboard-pool "
+    "FATAL:  terminating connection due to administrator command"
+)
+NINE = 1767258000.0  # 2026-01-01 09:00:00 UTC
+CLOCKS = [Clock(at=100.0, wall=NINE), Clock(at=200.0, wall=NINE + 100.0)]
+
+
+@pytest.mark.parametrize("before", ["", "\x1b[2K"], ids=["plain", "with an erase sequence"])
+def test_line_becomes_a_record_on_the_observers_clock(before: str) -> None:
+    """Time, pid, SQLSTATE, application, severity and text; Compose's escape codes hide none."""
+    (line,) = log_lines(before + LINE, CLOCKS)
+    assert line.at == pytest.approx(100.629)
+    assert (line.pid, line.sqlstate, line.application) == (74, "57P01", "dashboard-pool")
+    assert line.severity == "FATAL"
+    assert line.message == "terminating connection due to administrator command"
+
+
+def test_line_without_the_prefix_is_left_out() -> None:
+    """What the entrypoint or a shell prints is no word of the server."""
+    assert log_lines("server started\n\nPostgreSQL init process complete\n", CLOCKS) == []
+
+
+def test_empty_application_is_read() -> None:
+    """The postmaster's own lines have no application name."""
+    own = LINE.replace("dashboard-pool", "").replace("FATAL", "LOG")
+    assert log_lines(own, CLOCKS)[0].application == ""
