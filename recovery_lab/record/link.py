@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from recovery_lab import docker
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.record.history import AnyRecord, decode
+from recovery_lab.record.history import AnyRecord, Trouble, decode
 
 
 class Link:
@@ -46,4 +48,9 @@ class Link:
 
     def _collect(self) -> None:
         for line in self._helper.stdout:
-            self._on_record(decode(line))
+            try:
+                record = decode(line)
+            except msgspec.MsgspecError as error:
+                said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
+                record = Trouble(at=0.0, message=said)
+            self._on_record(record)

@@ -21,13 +21,20 @@ QUERY_LIMIT_S = 1.0
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How to log in; the password is read anew from its file for each session."""
+    """How to log in; a password in a file is read anew for each session."""
 
     host: str
     port: int
     name: str
     user: str
-    password_file: str
+    password_file: str = ""
+    password: str = ""
+
+    def secret(self) -> str:
+        """Return the password as it is now."""
+        if not self.password_file:
+            return self.password
+        return Path(self.password_file).read_text(encoding="utf-8").strip()
 
 
 class DeadlineError(Exception):
@@ -50,6 +57,7 @@ def query_fresh(
     *,
     parameters: Sequence[object] = (),
     connect_limit_s: float = CONNECT_LIMIT_S,
+    query_limit_s: float = QUERY_LIMIT_S,
 ) -> list[tuple[Any, ...]]:
     """Open a session, run one statement, close the session; return its rows.
 
@@ -61,7 +69,7 @@ def query_fresh(
         port=login.port,
         dbname=login.name,
         user=login.user,
-        password=Path(login.password_file).read_text().strip(),
+        password=login.secret(),
         application_name="lab-observer",
         async_=1,
     )
@@ -69,7 +77,7 @@ def query_fresh(
         drive(connection, "connect", connect_limit_s)
         cursor = connection.cursor()
         cursor.execute(sql, parameters)
-        drive(connection, "query", QUERY_LIMIT_S)
+        drive(connection, "query", query_limit_s)
         return cursor.fetchall()
     finally:
         connection.close()

@@ -1,64 +1,47 @@
-"""The run folder: what a run of the matrix leaves behind, and how it is read again.
+"""The run folder: what a run leaves behind, and how it is read again.
 
 .lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, report.md, timelines/
-    outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, server.log
+    outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, *.log
     late/<the same>.<n>/   outages that were played again, their recorder late; not judged
 """
 
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
-from recovery_lab.record.history import AnyRecord, read_history
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History, read_history
 
 ROOT = Path(".lab/runs")
-LATEST = "latest"
-LATE = "late"
+LATEST, LATE = "latest", "late"
+SHAPE = 2  # of what a run's folder holds; an older one is refused by name
 
-
-class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One outage: what was planned, and, once it is over, what the runner has to say.
-
-    `complete` is false until the outage was recorded to its end; `trouble` is why it could not be.
-    """
-
-    fault: str
-    cuts: str
-    repeat: int
-    contenders: list[str]
-    reads_per_s: float
-    hold_s: float
-    seed: int
-    limit_s: float
-    solo: str = ""
-    complete: bool = False
-    trouble: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name of its folder and of its timeline."""
-        return "-".join(word for word in (self.fault, str(self.repeat), self.solo) if word)
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what was asked for, its outages by name, the seed, the versions, the settings."""
+    """One run: what was asked for, its outages as planned, and what it stood on.
 
+    `shape` is that of the folder; `commit` ends in `+` where uncommitted changes were there;
+    `images` are ids, since a tag may be built anew under a run.
+    """
+
+    shape: int
     name: str
     began: str
-    faults: list[str]
-    policies: list[str]
-    repeats: int
-    hold_s: float | None
-    solo: bool
     seed: int
-    limit_s: float
+    planned: list[OutageInfo]
+    target: str
+    commit: str
+    images: dict[str, str]
+    host: dict[str, str]
     versions: dict[str, str]
     settings: dict[str, str]
-    planned: list[str] = []
 
 
 def save(path: Path, value: msgspec.Struct) -> None:
@@ -66,23 +49,40 @@ def save(path: Path, value: msgspec.Struct) -> None:
     write_whole(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
-def read_run(folder: Path) -> RunInfo:
-    """Read what a run was; raises BadInputError where the folder is none."""
+def _read(path: Path, kind: type[S]) -> S:
     try:
-        return msgspec.json.decode((folder / "run.json").read_bytes(), type=RunInfo)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
-        raise BadInputError(f"{folder}: no run here; see: recovery-lab list") from None
+        raise BadInputError(f"{path}: not there; see: recovery-lab list") from None
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise BadInputError(f"{folder}/run.json: {error}") from error
+        raise BadInputError(f"{path}: torn, or of another version: {error}") from error
 
 
-def read_outage(folder: Path) -> tuple[OutageInfo, list[AnyRecord]]:
+def read_run(folder: Path) -> RunInfo:
+    """Read what a run was; raises BadInputError where it is none, torn, or of an older shape."""
+    path = folder / "run.json"
+    shape = _read(path, _Shape).shape
+    if shape != SHAPE:
+        raise BadInputError(
+            f"{folder}: a run of shape {shape}, this version reads shape {SHAPE}; "
+            "its report.md can still be read"
+        )
+    return _read(path, RunInfo)
+
+
+class _Shape(msgspec.Struct):
+    """The one field that every version's run.json may have; the first had none."""
+
+    shape: int = 1
+
+
+def read_outage(folder: Path) -> tuple[OutageInfo, History]:
     """Read one outage's folder; a runner that was killed has left a history to be read."""
-    info = msgspec.json.decode((folder / "outage.json").read_bytes(), type=OutageInfo)
+    info = _read(folder / "outage.json", OutageInfo)
     for name in ("history.jsonl.gz", "history.jsonl"):
         if (folder / name).exists():
             return info, read_history(folder / name)
-    return info, []
+    return info, History()
 
 
 def outage_folders(run: Path) -> list[Path]:
@@ -116,7 +116,7 @@ def all_runs() -> Iterator[Path]:
 
 def point_latest(run: Path) -> None:
     """Let `latest` mean this run."""
-    link, fresh = ROOT / LATEST, ROOT / f".{LATEST}"
+    link, fresh = run.parent / LATEST, run.parent / f".{LATEST}"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(run.name)
     fresh.replace(link)

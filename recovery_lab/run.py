@@ -1,0 +1,216 @@
+"""A run: its folder, and the loop over its outages: play, judge, play again, report, resume."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from recovery_lab import docker, stack
+from recovery_lab.crew import Crew
+from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.errors import HealError
+from recovery_lab.files import write_whole
+from recovery_lab.folder import (
+    ROOT,
+    SHAPE,
+    RunInfo,
+    outage_folders,
+    point_latest,
+    read_outage,
+    read_run,
+    save,
+    set_aside,
+)
+from recovery_lab.judge.verdict import (
+    OutageVerdict,
+    RunVerdict,
+    judge_outage,
+    judge_run,
+    only_late,
+)
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History
+from recovery_lab.stack import Stack
+
+AGAIN = 2  # times an outage is played again that its recorder was late for
+GUESS_S = 30.0  # an outage's length before the first is known
+_LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
+OnOutage = Callable[[OutageVerdict, Path], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run plays: the outages, and how.
+
+    `policy` by outage name is what the application is to run with; `keep_contenders` lets them
+    meet one outage after the other; `stop_at_bad` ends the run at the first cell that is not good.
+    """
+
+    name: str
+    seed: int
+    outages: Sequence[OutageInfo]
+    keep_contenders: bool = False
+    stop_at_bad: bool = False
+
+
+def begin_run(plan: Plan, where: Stack) -> Path:
+    """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
+    began = datetime.now(UTC)
+    folder = where.target.root / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
+    private = where.target.private
+    info = RunInfo(
+        shape=SHAPE,
+        name=plan.name,
+        began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        seed=plan.seed,
+        planned=list(plan.outages),
+        target=where.target.file,
+        commit=_commit(where.target.root),
+        images=_images(where),
+        host=_host(),
+        versions=_versions(),
+        settings=dict(private.environment) if private else {},
+    )
+    save(folder / "run.json", info)
+    write_whole(folder / "compose.yml", docker.compose(where, "config").encode())
+    point_latest(folder)
+    return folder
+
+
+def play_run(
+    folder: Path, plan: Plan, where: Stack, view: View, on_outage: OnOutage = lambda *_: None
+) -> RunVerdict:
+    """Play what a run has not recorded yet, outage by outage; judge it as it stands at the end.
+
+    Raises HealError where a database is not back: nothing may go on then.
+    """
+    open_ = [info for info in plan.outages if not _recorded(folder, info)]
+    progress = Progress(view, len(open_))
+    crew: Crew | None = None
+    try:
+        for info in open_:
+            if info.policy and info.policy != where.policy:
+                where = stack.use_policy(where, info.policy)
+                crew = _ended(crew)
+            crew = crew or Crew(where)
+            progress.begin(info.name)
+            stage = Stage(stack=where, crew=crew, view=progress)
+            outage = _play(stage, info, folder / "outages" / info.name)
+            on_outage(outage, folder / "outages" / info.name)
+            if not plan.keep_contenders:
+                crew = _ended(crew)
+            if plan.stop_at_bad and outage.verdict != "passed":
+                break
+    finally:
+        _ended(crew)
+        verdict = write_verdict(folder)
+    return verdict
+
+
+def write_verdict(folder: Path) -> RunVerdict:
+    """Judge a run as it is stored, and write its verdict.json."""
+    planned = [info.name for info in read_run(folder).planned]
+    judged = [judge_outage(*read_outage(path)) for path in outage_folders(folder)]
+    verdict = judge_run(judged, planned)
+    save(folder / "verdict.json", verdict)
+    return verdict
+
+
+class Progress:
+    """A view that says which outage this is, and about how long the run still takes."""
+
+    def __init__(self, view: View, total: int) -> None:
+        self._view = view
+        self._total = total
+        self._begun = 0
+        self._name = ""
+        self._began_at = self._since = time.monotonic()
+
+    def begin(self, name: str) -> None:
+        """Take down that another outage begins."""
+        self._name = name
+        self._begun += 1
+        self._since = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Show a step in words."""
+        now = time.monotonic()
+        done = self._begun - 1
+        each_s = (self._since - self._began_at) / done if done else GUESS_S
+        left_s = max(0.0, each_s * (self._total - done) - (now - self._since))
+        of = f"{self._begun} of {self._total}, about {left_s:.0f} s left"
+        self._view.say(f"{of:<28} {self._name}: {text}")
+
+    def look(self, history: History) -> None:
+        """Show what is new."""
+        self._view.look(history)
+
+
+def _play(stage: Stage, info: OutageInfo, folder: Path) -> OutageVerdict:
+    """Record one outage and judge it; again where nothing but a late recorder leaves it in doubt."""
+    for _ in range(AGAIN):
+        play_outage(stage, info, folder)
+        outage = judge_outage(*read_outage(folder))
+        if not only_late(outage):
+            return outage
+        stage.view.say("its recorder was late, which proves nothing: played again")
+        set_aside(folder)
+    play_outage(stage, info, folder)
+    return judge_outage(*read_outage(folder))
+
+
+def _recorded(folder: Path, info: OutageInfo) -> bool:
+    """Tell whether an outage was recorded to its end in a run that is resumed."""
+    path = folder / "outages" / info.name
+    return (path / "outage.json").exists() and read_outage(path)[0].complete
+
+
+def _ended(crew: Crew | None) -> None:
+    if crew:
+        crew.close()
+
+
+def _commit(root: Path) -> str:
+    """Return the commit, with a `+` where uncommitted changes are there; empty without git."""
+    return docker.describe_checkout(root)
+
+
+def _images(where: Stack) -> dict[str, str]:
+    """Return each service's image by its id: a tag may be built anew under a run."""
+    services = [where.target.database.service]
+    services += [where.target.application.service] if where.target.application else []
+    found = {name: docker.container(where, name) for name in services}
+    told = {name: f"{one['Config']['Image']} {one['Image']}" for name, one in found.items()}
+    contenders = where.target.contenders
+    for image in {docker.INSTRUMENT, *([contenders.image] if contenders else [])}:
+        told[image] = docker.image_id(image)
+    return told
+
+
+def _host() -> dict[str, str]:
+    return {
+        "processors": str(os.cpu_count()),
+        "kernel": platform.release(),
+        "system": platform.system(),
+        "docker": docker.describe_version(),
+        "compose": docker.run("compose", "version", "--short").strip(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return dict(_known_versions())
+
+
+def _known_versions() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
