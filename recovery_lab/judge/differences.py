@@ -1,8 +1,8 @@
 """Which contenders differ from a reference, by how much, and how often outages may bring errors.
 
-No library is asked: the tests of SciPy count exactly only without ties or by listing every
-permutation (5 against 5: 252; 20 against 20: 138 billion), and otherwise draw lots. A judge draws
-none: the same run gives the same verdict.
+No library does it: SciPy's exact test knows no ties, and its permutation test lists every way to
+part the values (5 against 5: 252; 20 against 20: 138 billion) or samples some at random. A judge
+leaves nothing to chance: the same run gives the same verdict.
 """
 
 from bisect import bisect_left, bisect_right
