@@ -1,56 +1,170 @@
-"""The target file, and the messages about a bad one."""
+"""The target file, what it makes judgeable, and the messages about a bad one."""
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError
-from recovery_lab.target import limit_s, load_target
+from recovery_lab.target import PASSWORD_MOUNT, Target, Traits, limit_s, load_target
 
 ROOT = Path(__file__).parents[3]
+NEEDED = """
+[compose]
+files = ["compose.yml"]
+network = "storeroom"
+
+[database]
+service = "store-db"
+host = "store-db"
+port = 6543
+name = "inventory"
+user = "keeper"
+password_env = "STORE_PASSWORD"
+"""
+APPLICATION = """
+[application]
+service = "web"
+url = "http://web:9000"
+published_port = 9000
+read_path = "/items/count"
+"""
+HEALTH = """
+[health]
+path = "/health"
+"""
+
+
+def read(folder: Path, text: str) -> Target:
+    """Return the target that a file of such a text declares."""
+    path = folder / "target.toml"
+    path.write_text(text)
+    return load_target(path)
 
 
 def test_own_target_is_read_whole() -> None:
-    """This repository's own file names its services, and its paths are absolute."""
+    """This repository's own file declares every capability, and its paths are absolute."""
     target = load_target(ROOT / "target.toml")
-    assert (target.database.service, target.dashboard.service) == ("postgres", "dashboard")
-    assert target.password_path.is_absolute()
+    assert target.application is not None
+    assert target.contenders is not None
+    assert ("postgres", "dashboard") == (target.database.service, target.application.service)
+    assert target.password_path == ROOT / ".secrets/reader_password"
+    assert Traits(pools=True, pings=True) == target.contenders.entries["adopted"]
+    assert target.capabilities == {
+        "application",
+        "health",
+        "liveness",
+        "pool",
+        "server log",
+        "contenders",
+    }
+
+
+def test_compose_and_database_are_enough(tmp_path: Path) -> None:
+    """A target of the needed tables alone has no capability, and no other table."""
+    target = read(tmp_path, NEEDED)
+    assert frozenset() == target.capabilities
+    assert (None, None, None, None) == (
+        target.application,
+        target.health,
+        target.contenders,
+        target.private,
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "capability"),
+    [
+        (APPLICATION, "application"),
+        (APPLICATION + HEALTH, "health"),
+        (APPLICATION + HEALTH + 'live_path = "/alive"', "liveness"),
+        (APPLICATION + HEALTH + '[pool]\napplication_name = "pool"', "pool"),
+        (
+            "[server_log]\nline = '(?P<at>.) (?P<pid>.) (?P<severity>.) (?P<message>.)'",
+            "server log",
+        ),
+        ('[contenders]\nimage = "one"\nfactory = "shop.lab:make"\nentries = {}', "contenders"),
+    ],
+)
+def test_each_capability_is_declared_by_its_table(
+    tmp_path: Path, more: str, capability: str
+) -> None:
+    """It is there with its table, and not without."""
+    assert capability in read(tmp_path, NEEDED + more).capabilities
+    assert capability not in read(tmp_path, NEEDED).capabilities
+
+
+def test_password_in_a_variable_is_the_one_that_compose_gets(tmp_path: Path) -> None:
+    """No file is mounted; a variable that is not set is named."""
+    target = read(tmp_path, NEEDED)
+    assert [] == target.password_mounts
+    assert "shelf" == target.login({"STORE_PASSWORD": "shelf"})["password"]
+    with pytest.raises(BadInputError, match="STORE_PASSWORD is not set"):
+        target.login({})
+
+
+def test_password_in_a_file_is_mounted() -> None:
+    """A program in a container gets a path, not the password."""
+    target = load_target(ROOT / "target.toml")
+    assert [f"{ROOT}/.secrets/reader_password:{PASSWORD_MOUNT}:ro"] == target.password_mounts
+    login = target.login({})
+    assert PASSWORD_MOUNT == login["password_file"]
+    assert "password" not in login
 
 
 def test_missing_target_is_named(tmp_path: Path) -> None:
-    """A missing file is named, with what to do."""
-    with pytest.raises(BadInputError, match="no such target file; run this in"):
+    """A missing file is named, with what to do; so is a folder."""
+    with pytest.raises(BadInputError, match=r"target.toml: no such target file; run this in"):
         load_target(tmp_path / "target.toml")
+    with pytest.raises(BadInputError, match="Is a directory; name a target file"):
+        load_target(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("port = 5432", 'port = "many"'), r"Expected `int`, got `str` - at `\$.database.port`"),
-        (('network = "default"', ""), r"missing required field `network`"),
-        (('network = "default"', 'network = "default"\nnetwrok = 1'), "unknown field `netwrok`"),
-        (("[compose]", "[compose"), "target.toml"),
+        (("port = 6543", 'port = "many"'), r"Expected `int`, got `str` - at `\$.database.port`"),
+        (("port = 6543", "port = 0"), r"Expected `int` >= 1 - at `\$.database.port`"),
+        (('network = "storeroom"', ""), r"missing required field `network`"),
+        (('network = "storeroom"', 'network = "x"\nnetwrok = 1'), "unknown field `netwrok`"),
+        (("[database]", "[databse]"), r"target.toml: .*`databse`"),
+        (("[compose]", "[compose"), "target.toml: .*line 2"),
+        (("password_env", "#"), r"one of `password_file` and `password_env` is needed - at .*data"),
+        (("user =", 'password_file = "x"\nuser ='), "one of `password_file` and `password_env`"),
+        (("[database]", f"{HEALTH}[database]"), r"\[health\] needs \[application\]"),
+        (
+            ("[database]", f'{APPLICATION}[pool]\napplication_name = "x"\n[database]'),
+            r"\[pool\] needs \[health\]",
+        ),
+        (("[database]", "[server_log]\nline = '('\n[database]"), "no regular expression"),
+        (
+            ("[database]", "[server_log]\nline = '(?P<at>.)(?P<message>.)'\n[database]"),
+            r"no group named pid, severity - at `\$.server_log`",
+        ),
+        (
+            (
+                "[database]",
+                '[contenders]\nimage = "x"\nfactory = "make"\nentries = {}\n[database]',
+            ),
+            "`factory` is 'make'; expected module:function",
+        ),
+        (("[database]", '[roles]\n"kill/x" = "subject"\n[database]'), r"\[roles\] 'kill/x'"),
+        (
+            ("[database]", '[roles]\n"kill/x/idle" = "hero"\n[database]'),
+            r"\[roles\] 'kill/x/idle' is 'hero'; expected subject",
+        ),
     ],
-    ids=["wrong type", "missing", "unknown", "no TOML"],
 )
 def test_bad_target_is_named_with_its_field(
     tmp_path: Path, change: tuple[str, str], said: str
 ) -> None:
-    """A wrong type, a missing or an unknown field: the message says where."""
-    path = tmp_path / "target.toml"
-    path.write_text((ROOT / "target.toml").read_text().replace(*change, 1))
-    with pytest.raises(BadInputError, match=said):
-        load_target(path)
-
-
-def test_no_service_of_the_target_stands_in_the_labs_code() -> None:
-    """Anyone's stack can be the target: the code names none of this one's services or routes."""
-    for path in (ROOT / "recovery_lab").rglob("*.py"):
-        if "clients" in path.parts:
-            continue  # contenders are this repository's own policies by definition
-        text = path.read_text().replace('body["postgres"]', "")  # the health answer's own word
-        for name in ('"postgres"', "/api/orders", "dashboard_reader", "lab_owner"):
-            assert name not in text, path
+    """One line: the file, the field, what is wrong with it, and where to read on."""
+    with pytest.raises(BadInputError, match=said) as caught:
+        read(tmp_path, NEEDED.replace(*change, 1))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}/target.toml: ")
+    assert message.endswith("; docs/configuration.md tells the fields of a target file")
+    assert "\n" not in message
 
 
 def test_limit_is_the_plans_two_minutes_unless_set() -> None:
@@ -65,3 +179,23 @@ def test_bad_limit_is_named(text: str) -> None:
     """Anything but seconds over 0 and at most 3600 is refused with its value."""
     with pytest.raises(BadInputError, match=f"LAB_LIMIT_S='{text}'"):
         limit_s({"LAB_LIMIT_S": text})
+
+
+def test_docs_tell_each_field() -> None:
+    """docs/configuration.md has a line for each table and field that a target file may have."""
+    text = (ROOT / "docs/configuration.md").read_text().split("## The target file", 1)[1]
+    rows = text.split("\n## ", 1)[0].splitlines()
+    told = {row.split("`")[1] for row in rows if row.startswith("| `")}
+    fields = {
+        f"{table.name}.{field.name}"
+        for table in msgspec.structs.fields(Target)
+        if (struct := _struct(table.type))
+        for field in msgspec.structs.fields(struct)
+    }
+    traits = {f"contenders.entries.NAME.{f.name}" for f in msgspec.structs.fields(Traits)}
+    assert fields | traits | {"roles"} == told | {"contenders.entries"}
+
+
+def _struct(declared: object) -> type[msgspec.Struct] | None:
+    choices = getattr(declared, "__args__", None) or (declared,)
+    return next((c for c in choices if isinstance(c, type) and issubclass(c, msgspec.Struct)), None)
