@@ -3,19 +3,21 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
-from recovery_lab.errors import BadInputError, HealError, InconclusiveError
-from recovery_lab.faults import journal, server
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
+from recovery_lab.faults import command, journal, server
 from recovery_lab.faults.base import Fault, Scene, checked, note
 from recovery_lab.faults.journal import FAULT, Held, OpenFault
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
+from recovery_lab.interrupts import Interrupts
 from recovery_lab.record.history import FaultEvent
 
 GRACE_S = 30.0  # to inject, prove and heal; past the fault's length and this the watchdog heals
+PACE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,70 +37,40 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     """
     checked(fault, scene.hold_s)
     docker.refuse_remote()
-    path = journal.path_of(scene.target, scene.project, FAULT)
-    with (
-        journal.held(path, OpenFault) as held,
-        closing(Witness(scene.target, scene.project)) as witness,
-    ):
+    path = journal.path_of(scene.stack, FAULT)
+    with journal.held(path, OpenFault) as held, closing(Witness(scene.stack)) as witness:
         open_already = held.entry()
         if open_already:
             raise BadInputError(
-                f"{scene.project}: fault {open_already.fault!r} of a dead run is open; "
+                f"{scene.stack.project}: fault {open_already.fault!r} of a dead run is open; "
                 "run: make heal"
             )
         seen = replace(scene, witness=witness)
         seen = replace(seen, before=server.look_before(seen))
-        with Watchdog(path, scene.hold_s + GRACE_S) as watchdog, _journalled(fault, seen, held):
-            landed = _play(fault, seen, watchdog)
-            healed = _verify_healed(fault, seen)
+        limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
+        with (
+            Watchdog(path, limit_s) as watchdog,
+            Interrupts() as interrupts,
+            _journalled(fault, seen, held),
+        ):
+            watched = _Watched(seen, watchdog, interrupts)
+            landed = _play(fault, watched)
+            healed = _verify_healed(fault, watched.scene)
             server.verify_start(seen, fault)
             held.remove()
+            watched.verify()
     return Done(landed=landed, healed=healed)
 
 
-@contextmanager
-def _journalled(fault: Fault, scene: Scene, held: Held[OpenFault]) -> Iterator[None]:
-    """Name the fault before it is injected; take its name out only when it is seen healed."""
-    held.write(
-        OpenFault(
-            fault=fault.name,
-            project=scene.project,
-            hold_s=scene.hold_s,
-            target=scene.target,
-            before=scene.before,
-            docker=docker.endpoint()[1],
-            pid=os.getpid(),
-        )
-    )
-    try:
-        yield
-    except BaseException as error:  # also Ctrl-C, and pytest's own word that time is up
-        if not isinstance(error, HealError):
-            _verify_healed(fault, scene)
-            held.remove()
-        raise
+class _Watched:
+    """The scene, in each of whose waits the caller's pace and both helpers' lives are looked at.
 
+    While it heals nothing breaks in: what is found then waits for `verify`.
+    """
 
-def _play(fault: Fault, scene: Scene, watchdog: Watchdog) -> str:
-    """Inject, prove, hold, heal; healed also when any of it fails."""
-    steps: list[str] = []
-    scene = replace(scene, note=_noting(steps, scene))
-    note(scene, fault.name, "injecting")
-    try:
-        fault.inject(scene)
-        _note_unless(steps, scene, fault, "injected")
-        ends_at = time.monotonic() + scene.hold_s  # this host's clock paces; it measures nothing
-        landed = fault.verify_landed(scene)
-        note(scene, fault.name, "landed", evidence=landed)
-        time.sleep(max(0.0, ends_at - time.monotonic()))  # the fault's length
-        watchdog.verify_watching()
-    finally:
-        note(scene, fault.name, "healing")
-        fault.heal(scene)
-        _note_unless(steps, scene, fault, "healed")
-    return landed
-
-
+    def __init__(self, scene: Scene, watchdog: Watchdog, interrupts: Interrupts) -> None:
+        self.scene = replace(scene, pace=self._pace)
+        self._callers = scene.pace
 def _noting(steps: list[str], scene: Scene) -> Callable[[FaultEvent], None]:
     def noted(event: FaultEvent) -> None:
         steps.append(event.name)
