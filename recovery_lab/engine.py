@@ -4,7 +4,6 @@ It decides nothing: the judge's measures only say when there is nothing more to 
 """
 
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.files import write_whole
 from recovery_lab.folder import compress_history, save
 from recovery_lab.judge import measures
-from recovery_lab.judge.attending import Attending, newest_at
+from recovery_lab.judge.attending import Attending
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import (
     Clock,

@@ -30,8 +30,9 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One outage: what was planned, and, once it is over, what the runner has to say.
 
     `application` is the contender that stands for the running application, empty where there is
-    none. `command` is a user's own, and `title` what it is called. `capabilities` are the target's. `complete` is false until the outage was recorded to its
-    end; `trouble` is why it could not be.
+    none. `command` is a user's own, and `title` what it is called. `capabilities` are the
+    target's. `complete` is false until the outage was recorded to its end; `trouble` is why it
+    could not be.
     """
 
     fault: str

@@ -157,9 +157,7 @@ def cast_of(target: Target, entry: Entry, fault: str) -> Cast:
     )
 
 
-def _with_controls(
-    target: Target, fault: str, hold_s: float, wanted: Sequence[str]
-) -> list[str]:
+def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[str]) -> list[str]:
     """Return who was asked for, and for each of their jobs one control where there is one."""
     known = entries(target)
     effects = FAULTS[fault].effects
@@ -174,9 +172,7 @@ def _with_controls(
     return [name for name in known if name in {*wanted, *chosen} and name != CANARY]
 
 
-def _info(
-    target: Target, fault: str, repeat: int, cast: list[Cast], limit_s: float
-) -> OutageInfo:
+def _info(target: Target, fault: str, repeat: int, cast: list[Cast], limit_s: float) -> OutageInfo:
     return OutageInfo(
         fault=fault,
         effects=FAULTS[fault].effects,

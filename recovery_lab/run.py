@@ -4,18 +4,14 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import msgspec
-
 from recovery_lab import docker, stack
 from recovery_lab.crew import Crew
 from recovery_lab.engine import Stage, View, play_outage
-from recovery_lab.errors import HealError
 from recovery_lab.files import write_whole
 from recovery_lab.folder import (
     ROOT,
@@ -154,7 +150,7 @@ class Progress:
 
 
 def _play(stage: Stage, info: OutageInfo, folder: Path) -> OutageVerdict:
-    """Record one outage and judge it; again where nothing but a late recorder leaves it in doubt."""
+    """Record one outage and judge it; again where only its recorder was late."""
     for _ in range(AGAIN):
         play_outage(stage, info, folder)
         outage = judge_outage(*read_outage(folder))

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import server

@@ -12,9 +12,7 @@ class Kill:
     """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
 
     name = "kill"
-    effects = Effects(
-        cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True
-    )
+    effects = Effects(cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True)
     min_hold_s = 0.0
     max_hold_s = 600.0
     hold_s = 3.0

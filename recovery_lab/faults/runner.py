@@ -1,16 +1,14 @@
 """Run one fault: name it in the journal, watch over it, inject, prove, hold, heal, prove again."""
 
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
-from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError
 from recovery_lab.faults import command, journal, server
 from recovery_lab.faults.base import Fault, Scene, checked, note
-from recovery_lab.faults.journal import FAULT, Held, OpenFault
+from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
@@ -71,6 +69,8 @@ class _Watched:
     def __init__(self, scene: Scene, watchdog: Watchdog, interrupts: Interrupts) -> None:
         self.scene = replace(scene, pace=self._pace)
         self._callers = scene.pace
+
+
 def _noting(steps: list[str], scene: Scene) -> Callable[[FaultEvent], None]:
     def noted(event: FaultEvent) -> None:
         steps.append(event.name)

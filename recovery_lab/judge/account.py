@@ -67,9 +67,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
-    """Nearest-rank quantiles in s of the waits of good and missed reads; None where unknown.
+    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: without end.
 
-    A missed read without a good one after it waits for ever, and is the longest.
+    A failed read has no wait: its count stands beside.
     """
 
     count: int
@@ -83,9 +83,7 @@ def hang_bound_s(deadline_s: float | None) -> float:
     return THRESHOLDS.hung_s if deadline_s is None else deadline_s + THRESHOLDS.grace_s
 
 
-def account(
-    records: Iterable[Began | Ended | Missed], bound_s: float, end_at: float
-) -> list[Read]:
+def account(records: Iterable[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
     """Return every due read of one cell with its outcome and wait, in the order of the schedule.
 
     `bound_s` is the cell's hang bound; `end_at` is when the record was closed: a read without an
@@ -117,7 +115,7 @@ def waits(reads: Iterable[Read]) -> Waits:
     taken = sorted(
         inf if read.wait_s is None else read.wait_s
         for read in reads
-        if read.outcome in ("ok", "missed")
+        if read.outcome in ("ok", "missed", "hung")
     )
     return Waits(
         count=len(taken),

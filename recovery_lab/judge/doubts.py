@@ -43,8 +43,7 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
         (
             nothing,
             "void",
-            "nothing was taken away: the server's start did not move, no session ended, "
-            "and no new one was refused",
+            "nothing was taken away: no start of the server, no session ended, none refused",
         ),
         (
             known and moved != info.effects.restarts,

@@ -36,7 +36,7 @@ class Bracket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def injection_end(history: History) -> float | None:
-    """Return when the last injection ended: the fault's own word, else the daemon's, else its return.
+    """Return when the last injection ended: the daemon's own event, else the fault's word.
 
     None while the fault is still in.
     """
@@ -199,7 +199,7 @@ def gap_s(reads: Sequence[Read]) -> float:
 
 
 def spacing_s(reads: Sequence[Read], around: float | None) -> float:
-    """Return the widest spacing of due instants, within 2 s around an instant where one is given."""
+    """Return the widest spacing in s of due instants, within 2 s around an instant if given."""
     spans = [
         after - before
         for before, after in pairwise(read.due_at for read in reads)

@@ -178,8 +178,7 @@ def _server_failed(case: Case) -> list[str]:
     return [
         f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"
         for line in case.seen.history.of(LogLine)
-        if line.severity == "PANIC"
-        or (line.severity == "FATAL" and line.sqlstate not in explained)
+        if line.severity == "PANIC" or (line.severity == "FATAL" and line.sqlstate not in explained)
     ]
 
 
@@ -239,7 +238,7 @@ _ALL = (
     Rule(
         name="readiness falls",
         says="a loss turns readiness red; a shorter one stands in System Health's last outage",
-        bound="interval + deadline + 0.5 s of the loss; 3 intervals where only new sessions are cut",
+        bound="interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut",
         applies=_met_new_sessions_cut,
         broken=_not_red,
         needs="health",

@@ -15,7 +15,7 @@ from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
 from recovery_lab.judge.roles import Part, Role, part_of
 from recovery_lab.judge.rules import RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.outage import Cast, JobName, OutageInfo, Word
+from recovery_lab.outage import JobName, OutageInfo, Word
 from recovery_lab.record.history import Health, History, LogLine, Probe, Warmed
 
 STATUS: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}

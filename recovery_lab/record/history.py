@@ -239,7 +239,7 @@ class History:
     """The records of one outage, found by their kind and by their cell; only ever appended to."""
 
     def __init__(self, records: Iterable[AnyRecord] = ()) -> None:
-        self._kinds: dict[type[AnyRecord], list[Any]] = {}
+        self._kinds: dict[type[Record], list[Any]] = {}
         self._cells: dict[tuple[str, str], list[Began | Ended | Missed]] = {}
         for record in records:
             self.append(record)
@@ -252,7 +252,7 @@ class History:
 
     def of(self, kind: type[R]) -> list[R]:
         """Return the records of one kind, in the order of their making."""
-        return self._kinds.get(kind, [])  # type: ignore[call-overload, no-any-return]
+        return self._kinds.get(kind, [])
 
     def cell(self, contender: str, job: str) -> list[Began | Ended | Missed]:
         """Return the records of one contender's reads in one job."""

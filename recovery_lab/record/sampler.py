@@ -14,6 +14,9 @@ HEALTH_EVERY_S, HEALTH_LIMIT_S = 0.1, 2.0
 LIVE_EVERY_S, LIVE_LIMIT_S = 1.0, 5.0  # past the judge's limit of 3 s, so that it decides
 
 
+_Loop = tuple[Callable[[httpx.Client], Record], float, float]
+
+
 class Probes(msgspec.Struct, frozen=True, kw_only=True):
     """Where the application's probes are; `live_path` is empty where it has none."""
 
@@ -31,7 +34,7 @@ class Sampler:
 
     def start(self) -> None:
         """Start sampling; the threads end with the process."""
-        loops = [(self._health, HEALTH_EVERY_S, HEALTH_LIMIT_S)]
+        loops: list[_Loop] = [(self._health, HEALTH_EVERY_S, HEALTH_LIMIT_S)]
         if self._probes.live_path:
             loops.append((self._live, LIVE_EVERY_S, LIVE_LIMIT_S))
         for loop in loops:
