@@ -22,7 +22,7 @@ class Crew:
 
     def __init__(self, stack: Stack) -> None:
         self._recorder: Recorder | None = None
-        login = msgspec.convert(stack.target.login(stack.variables), Login)
+        login = msgspec.convert(stack.target.login(stack.environ()), Login)
         assignment = Assignment(login=login, probes=_probes(stack.target))
         words = msgspec.json.encode(assignment).decode()
         helper = start_program(stack, docker.INSTRUMENT, "recovery_lab.record.observer", words)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,11 +46,12 @@ OnOutage = Callable[[OutageVerdict, Path], None]
 class Plan:
     """What a run plays: the outages, and how.
 
-    `policy` by outage name is what the application is to run with; `keep_contenders` lets them
-    meet one outage after the other; `stop_at_bad` ends the run at the first cell that is not good.
+    `target` is the file that declares it. `keep_contenders` lets them meet one outage after the
+    other; `stop_at_bad` ends the run at the first outage that is not good.
     """
 
     name: str
+    target: str
     seed: int
     outages: Sequence[OutageInfo]
     keep_contenders: bool = False
@@ -67,7 +69,7 @@ def begin_run(plan: Plan, where: Stack) -> Path:
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
         seed=plan.seed,
         planned=list(plan.outages),
-        target=where.target.file,
+        target=plan.target,
         commit=_commit(where.target.root),
         images=_images(where),
         host=_host(),
@@ -92,7 +94,7 @@ def play_run(
     crew: Crew | None = None
     try:
         for info in open_:
-            if info.policy and info.policy != where.policy:
+            if info.policy and info.policy != stack.policy(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _ended(crew)
             crew = crew or Crew(where)
@@ -174,20 +176,25 @@ def _ended(crew: Crew | None) -> None:
 
 
 def _commit(root: Path) -> str:
-    """Return the commit, with a `+` where uncommitted changes are there; empty without git."""
-    return docker.describe_checkout(root)
+    """Return the checkout's commit, with a `+` where uncommitted changes are there; empty: none."""
+    words = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+"]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=10.0, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""  # no git, or a download without it
+    return done.stdout.strip()
 
 
 def _images(where: Stack) -> dict[str, str]:
-    """Return each service's image by its id: a tag may be built anew under a run."""
-    services = [where.target.database.service]
-    services += [where.target.application.service] if where.target.application else []
+    """Return each image by its id: a tag may be built anew under a run."""
+    target = where.target
+    services = [target.database.service]
+    services += [target.application.service] if target.application else []
     found = {name: docker.container(where, name) for name in services}
     told = {name: f"{one['Config']['Image']} {one['Image']}" for name, one in found.items()}
-    contenders = where.target.contenders
-    for image in {docker.INSTRUMENT, *([contenders.image] if contenders else [])}:
-        told[image] = docker.image_id(image)
-    return told
+    helpers = [docker.INSTRUMENT, *([target.contenders.image] if target.contenders else [])]
+    ids = docker.run("image", "inspect", "--format", "{{.Id}}", *helpers).split()
+    return told | dict(zip(helpers, ids, strict=True))
 
 
 def _host() -> dict[str, str]:
