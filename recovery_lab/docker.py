@@ -8,40 +8,79 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
-from secrets import token_hex
-from typing import IO, Any, NamedTuple, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.target import Target
 
 LABEL = "recovery-lab"  # on every container the lab itself starts
-CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
+INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
+_COMPOSE = "com.docker.compose"
 
 
-def run(*words: str, limit_s: float = 60.0) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A Compose project of a target; what can be done with one is in stack.py.
+
+    `environment` is what Compose gets beside this process' own; the folder's own stack needs none.
+    """
+
+    target: Target
+    project: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def environ(self) -> dict[str, str]:
+        """Return the whole environment of a command that is to mean this stack."""
+        return {**os.environ, **self.environment, "COMPOSE_PROJECT_NAME": self.project}
+
+
+def run(*words: str, limit_s: float = 60.0, environ: Mapping[str, str] | None = None) -> str:
     """Run one `docker` command; return its standard output.
 
-    Raises DockerError with the command's own message when it fails or takes too long.
+    It has a process session of its own: Ctrl-C reaches the runner alone, which ends it unless it
+    is healing. Raises DockerError with the command's own message when it fails or takes too long.
     """
-    command = ["docker", *words]
+    command, pipe = ["docker", *words], subprocess.PIPE
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
+        process = subprocess.Popen(
+            command, stdout=pipe, stderr=pipe, text=True, env=environ, start_new_session=True
+        )
     except FileNotFoundError:
         raise DockerError(command, 127, "docker is not installed; run: make doctor") from None
-    except subprocess.TimeoutExpired:
-        raise DockerError(command, 124, f"no answer after {limit_s:.0f} s") from None
-    if done.returncode:
-        raise DockerError(command, done.returncode, done.stderr or done.stdout)
-    return done.stdout
+    with process:
+        try:
+            said, complained = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            raise DockerError(command, 124, f"no answer after {limit_s:.0f} s") from None
+        finally:
+            end_process_group(process, 5.0)
+    if process.returncode:
+        raise DockerError(command, process.returncode, complained or said)
+    return said
 
 
-def compose(target: Target, *words: str, limit_s: float = 120.0) -> str:
-    """Run one `docker compose` command on the target's files."""
+def compose(stack: Stack, *words: str, limit_s: float = 120.0) -> str:
+    """Run one `docker compose` command on a stack."""
+    command = ["compose", "--project-name", stack.project, *_files(stack.target), *words]
+    return run(*command, limit_s=limit_s, environ=stack.environ())
+
+
+def project_name(target: Target) -> str:
+    """Return the project that Compose itself means in the target's folder (kept in .env)."""
+    found = json.loads(run("compose", *_files(target), "config", "--format", "json"))
+    return str(found["name"])
+
+
+def network(stack: Stack) -> str:
+    """Return the name of the network on which clients meet the database."""
+    return f"{stack.project}_{stack.target.compose.network}"
+
+
+def _files(target: Target) -> list[str]:
     files = [word for file in target.compose.files for word in ("--file", str(target.root / file))]
-    command = ["compose", "--project-directory", str(target.root), *files, *words]
-    return run(*command, limit_s=limit_s)
+    return ["--project-directory", str(target.root), *files]
 
 
 def endpoint() -> tuple[str, str]:
@@ -82,137 +121,67 @@ def refuse_remote() -> None:
         )
 
 
-def container(target: Target, service: str) -> dict[str, Any]:
+def container(stack: Stack, service: str) -> dict[str, Any]:
     """Return what `docker inspect` says of a service's one container, running or not.
 
     Raises InconclusiveError when the service has none.
     """
-    ids = compose(target, "ps", "--all", "--quiet", service).split()
+    ids = compose(stack, "ps", "--all", "--quiet", service).split()
     if not ids:
         raise InconclusiveError(f"service {service!r} has no container; run: make up")
     found: dict[str, Any] = json.loads(run("inspect", ids[0]))[0]
     return found
 
 
-def project_of(inspected: dict[str, Any]) -> str:
-    """Return the Compose project of an inspected container."""
-    return str(inspected["Config"]["Labels"]["com.docker.compose.project"])
-
-
-def published(target: Target, service: str, port: int) -> str:
+def published(stack: Stack, service: str, port: int) -> str:
     """Return `address:port` on this machine of a published port."""
-    return compose(target, "port", service, str(port)).strip()
+    return compose(stack, "port", service, str(port)).strip()
 
 
-def events(service: str, project: str, since: float, until: float) -> list[tuple[float, str]]:
+def events(stack: Stack, service: str, since: float, until: float) -> list[tuple[float, str]]:
     """Return (Unix time in s, action) of a service's containers, by the daemon's own clock."""
     text = run(
         "events",
         *("--since", f"{since:.6f}", "--until", f"{until:.6f}", "--format", "{{json .}}"),
-        *("--filter", "type=container"),
-        *("--filter", f"label=com.docker.compose.project={project}"),
-        *("--filter", f"label=com.docker.compose.service={service}"),
+        *("--filter", "type=container", *_labelled(stack, service)),
     )
     parsed = [json.loads(line) for line in text.splitlines()]
     # Health checks run by `exec`: every few seconds a line that says nothing of the container.
     return [(e["timeNano"] / 1e9, e["Action"]) for e in parsed if "exec" not in e["Action"]]
 
 
-def service_log(target: Target, service: str, since: float, until: float) -> str:
+def service_log(stack: Stack, service: str, since: float, until: float) -> str:
     """Return what a service's containers logged between two Unix times of the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
-    return compose(target, "logs", "--no-log-prefix", *window, service)
+    return compose(stack, "logs", "--no-log-prefix", *window, service)
 
 
-def ensure_running(target: Target, service: str) -> None:
+def ensure_running(stack: Stack, service: str) -> None:
     """Bring a stopped or frozen service back; idempotent. Does not wait for it to be ready."""
-    state = container(target, service)["State"]
+    state = container(stack, service)["State"]
     if state["Paused"]:
-        compose(target, "unpause", service)
+        compose(stack, "unpause", service)
     elif not state["Running"]:
-        compose(target, "start", service)
+        compose(stack, "start", service)
 
 
-def helpers(project: str, *labels: str) -> list[str]:
-    """Return the ids of what the lab has started beside a project, running or not."""
-    wanted = (f"{LABEL}=1", f"{LABEL}.project={project}", *labels)
+def containers(stack: Stack, service: str = "") -> list[str]:
+    """Return the ids of a stack's containers, or of one service's, running or not."""
+    return run("ps", "--all", "--quiet", "--no-trunc", *_labelled(stack, service)).split()
+
+
+def helpers(stack: Stack, *labels: str) -> list[str]:
+    """Return the ids of what the lab has started beside a stack, running or not."""
+    wanted = (f"{LABEL}=1", f"{LABEL}.project={stack.project}", *labels)
     filters = [word for label in wanted for word in ("--filter", f"label={label}")]
     return run("ps", "--all", "--quiet", "--no-trunc", *filters).split()
 
 
-def stands(project: str) -> bool:
-    """Tell whether a Compose project has any container, running or not."""
-    label = f"label=com.docker.compose.project={project}"
-    return bool(run("ps", "--all", "--quiet", "--filter", label).split())
-
-
-class Helper(NamedTuple):
-    """A running helper container: its client process and that one's standard streams."""
-
-    process: "subprocess.Popen[bytes]"
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-    stderr: IO[bytes]
-
-    def hang_up(self) -> None:
-        """Close its input, which ends it; returns at once, `end` waits."""
-        with suppress(BrokenPipeError):  # it may have ended by itself
-            self.stdin.close()
-
-    def end(self) -> None:
-        """End it; idempotent."""
-        self.hang_up()
-        try:
-            self.process.wait(5.0)
-        except subprocess.TimeoutExpired:
-            end_process_group(self.process, 5.0)
-
-    def last_words(self) -> str:
-        """End it, and return the last line of its complaints, else its exit status."""
-        self.end()
-        said = self.stderr.read().decode(errors="replace").strip()
-        return said.splitlines()[-1] if said else f"exit status {self.process.poll()}"
-
-
-def named_as_ours(project: str) -> list[str]:
-    """Return the options that name and label a helper container of a project.
-
-    Compose labels an image with the project it was built in; who looks for that project's
-    containers by label would find ours among them, so those labels are emptied.
-    """
-    labels = (f"{LABEL}=1", f"{LABEL}.project={project}")
-    not_composes = ("com.docker.compose.project=", "com.docker.compose.service=")
-    options = ["--name", f"{project}-lab-{token_hex(4)}"]
-    return options + [word for label in (*labels, *not_composes) for word in ("--label", label)]
-
-
-def start_helper(
-    image: str, network: str, project: str, mounts: Sequence[str], command: Sequence[str]
-) -> Helper:
-    """Start an unprivileged helper container on a network, its standard streams as pipes.
-
-    It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
-    when its standard input is closed. Its share of the processors comes before other containers':
-    what measures keeps its schedule beside what is measured.
-    """
-    words = ["docker", "run", "--interactive", "--rm", "--network", network]
-    words += [
-        *named_as_ours(project),
-        "--read-only",
-        "--cap-drop",
-        "ALL",
-        "--security-opt",
-        "no-new-privileges",
-        "--cpu-shares",
-        CPU_SHARES,
-    ]
-    for mount in mounts:
-        words += ["--volume", mount]
-    words += ["--entrypoint", command[0], image, *command[1:]]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
-    streams = cast("tuple[IO[bytes], ...]", (process.stdin, process.stdout, process.stderr))
-    return Helper(process, *streams)
+def _labelled(stack: Stack, service: str) -> list[str]:
+    """Return the options that filter by Compose's labels, whatever folder one is in."""
+    labels = {"project": stack.project, "service": service}
+    words = [f"label={_COMPOSE}.{name}={value}" for name, value in labels.items() if value]
+    return [word for label in words for word in ("--filter", label)]
 
 
 def end_process_group(process: "subprocess.Popen[Any]", limit_s: float) -> None:

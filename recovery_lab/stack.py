@@ -1,173 +1,259 @@
-"""A stack of its own beside the user's: another project, port and volume, gone afterwards."""
+"""What can be done with a stack: a Compose project of a target, passed as a value.
+
+A private stack stands beside the user's: another project, port and volume, gone afterwards.
+"""
 
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 
 import httpx
 
 from recovery_lab import docker
-from recovery_lab.errors import DockerError, InconclusiveError
+from recovery_lab.docker import Stack
+from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults.journal import named_stack
-from recovery_lab.target import Target
+from recovery_lab.faults.witness import Witness
+from recovery_lab.interrupts import Interrupts
+from recovery_lab.target import Application, Private, Target
 
-NEVER_BACK = "pinned"  # its connection is gone for good after an outage: only another start helps
+__all__ = [
+    "Stack",
+    "down",
+    "get",
+    "heal",
+    "log",
+    "own_stack",
+    "private_project",
+    "private_stack",
+    "settle",
+    "told",
+    "up",
+    "url",
+    "use_policy",
+    "with_policy",
+]
+
+_UP = ("up", "--detach", "--no-build")
+HEAL_LIMIT_S = 10.0  # an application that is not steady by then is started anew
 
 
-class Stack:
-    """A private stack, addressed through this process' environment (`private_environment`)."""
+def own_stack(target: Target) -> Stack:
+    """Return the stack that plain `docker compose` means in the target's folder."""
+    return Stack(target=target, project=docker.project_name(target))
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
 
-    @property
-    def project(self) -> str:
-        """The Compose project's name."""
-        return os.environ["COMPOSE_PROJECT_NAME"]
+def up(stack: Stack, *services: str) -> None:
+    """Start the stack, or the named services alone; `settle` waits for the steady state."""
+    docker.compose(stack, *_UP, *services)
 
-    @property
-    def url(self) -> str:
-        """Where this machine reaches the dashboard."""
-        return f"http://127.0.0.1:{os.environ[self.target.private.port_variable]}"
 
-    @property
-    def policy(self) -> str:
-        """The pool policy that was asked for last."""
-        return os.environ[self.target.private.policy_variable]
+def with_policy(stack: Stack, name: str) -> Stack:
+    """Return the stack as it is with another policy; what runs is left alone."""
+    variable = _private(stack.target).policy_variable
+    if not variable:
+        raise BadInputError(f"policy {name!r}: the target's [private] names no policy_variable")
+    return replace(stack, environment={**stack.environment, variable: name})
 
-    def up(self, *services: str) -> None:
-        """Start the stack, or the named services alone; `settle` waits for the steady state."""
-        docker.compose(self.target, "up", "--detach", "--no-build", *services)
 
-    def use_policy(self, name: str) -> None:
-        """Recreate the dashboard with another pool policy; the database is left alone."""
-        os.environ[self.target.private.policy_variable] = name
-        words = ("up", "--detach", "--no-build", "--no-deps", "--force-recreate")
-        docker.compose(self.target, *words, self.target.dashboard.service)
-        self.settle()
+def use_policy(stack: Stack, name: str) -> Stack:
+    """Recreate the application with another policy, settled; the database is left alone."""
+    other = with_policy(stack, name)
+    _recreate(other)
+    return other
 
-    def heal(self, policy: str) -> None:
-        """Bring the steady state back under a policy, whatever was left of both services."""
-        self._ensure_running(self.target.database.service)
-        if self.policy != policy or policy == NEVER_BACK:
-            self.use_policy(policy)
-        else:
-            self._ensure_running(self.target.dashboard.service)
-            self.settle()
 
-    def settle(self, limit_s: float = 120.0) -> None:
-        """Wait until System Health says `up`, with the policy asked for, and a live read is good.
+def heal(stack: Stack, policy: str = "") -> Stack:
+    """Bring the steady state back, under a policy, whatever was left of both services."""
+    _ensure_running(stack, stack.target.database.service)
+    if policy and policy != _policy(stack):
+        return use_policy(stack, policy)
+    _ensure_running(stack, _application(stack.target).service)
+    try:
+        settle(stack, HEAL_LIMIT_S)
+    except InconclusiveError:  # its connection may be gone for good
+        _recreate(stack)
+    return stack
 
-        Raises InconclusiveError with the last trouble. A first start makes its data set. The
-        dashboard is asked, and not Docker's health check, which looks every 3 s.
-        """
-        deadline, trouble = time.monotonic() + limit_s, ""
+
+def settle(stack: Stack, limit_s: float = 120.0) -> None:
+    """Wait until the application says `up`, with the policy asked for, and a live read is good.
+
+    Where no health probe is declared a fresh session must work instead. Raises InconclusiveError
+    with the last trouble. A first start makes its data set. The application is asked, and not
+    Docker's health check, which looks every few seconds.
+    """
+    deadline, trouble = time.monotonic() + limit_s, ""
+    with ExitStack() as opened:
+        asks_itself = stack.target.health is None
+        witness = opened.enter_context(closing(Witness(stack))) if asks_itself else None
         while time.monotonic() < deadline:
-            try:
-                health = self.get(self.target.dashboard.health_path).json()
-                status, policy = health["status"], health["pool"]["policy"]
-                read = self.get(self.target.dashboard.read_path).status_code
-                if (status, read, policy) == ("up", 200, self.policy):
-                    return
-                trouble = f"System Health says {status}, {policy}; a read is answered {read}"
-            except (httpx.HTTPError, ValueError, KeyError) as error:
-                trouble = f"{type(error).__name__}: {error}"
-            time.sleep(0.1)  # polled: nobody tells
-        raise InconclusiveError(f"no steady state after {limit_s:.0f} s: {trouble}")
-
-    def _ensure_running(self, service: str) -> None:
-        try:
-            docker.ensure_running(self.target, service)
-        except InconclusiveError:  # its container is gone
-            self.up(service)
-
-    def down(self) -> None:
-        """Remove containers, networks and volumes, and helpers that are left; idempotent.
-
-        Tried again for a while: a container that is just going still holds the network. Where no
-        container is left and the daemon goes on counting an endpoint, only its restart frees it.
-        """
-        deadline = time.monotonic() + 10.0
-        while True:
-            for helper in docker.helpers(self.project):
-                with suppress(DockerError):  # it may be going by itself
-                    docker.run("rm", "--force", helper)
-            try:
-                words = ("down", "--volumes", "--remove-orphans", "--timeout", "2")
-                docker.compose(self.target, *words)
-            except DockerError as error:
-                if time.monotonic() > deadline:
-                    if "has active endpoints" in error.said and not docker.stands(self.project):
-                        return
-                    raise
-                time.sleep(0.5)  # polled: nobody tells
-            else:
+            if not (trouble := _trouble(stack, witness)):
                 return
+            time.sleep(0.1)  # polled: nobody tells
+    raise InconclusiveError(f"no steady state after {limit_s:.0f} s: {trouble}")
 
-    def get(self, path: str, limit_s: float = 10.0) -> httpx.Response:
-        """Ask the dashboard through its published port."""
-        return httpx.get(f"{self.url}{path}", timeout=limit_s, trust_env=False)
 
-    def log(self, service: str) -> str:
-        """Return what a service has logged."""
-        return docker.compose(self.target, "logs", "--no-log-prefix", service)
+def _trouble(stack: Stack, witness: Witness | None) -> str:
+    """Return what keeps the stack from its steady state; empty where nothing does."""
+    try:
+        if witness and (session := witness.probe().session) != "ok":
+            return f"a fresh session: {session}"
+        return _health_trouble(stack) or _read_trouble(stack)
+    except (httpx.HTTPError, DockerError, ValueError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _health_trouble(stack: Stack) -> str:
+    if stack.target.health is None:
+        return ""
+    body, wanted = get(stack, stack.target.health.path).json(), _policy(stack)
+    policy = body["pool"]["policy"] if wanted else ""
+    steady = body["status"] == "up" and policy == wanted
+    return "" if steady else f"health says {body['status']} {policy}".rstrip()
+
+
+def _read_trouble(stack: Stack) -> str:
+    application = stack.target.application
+    if application is None:
+        return ""
+    answer = get(stack, application.read_path)
+    if answer.status_code != 200:
+        return f"a read is answered {answer.status_code}"
+    lacking = [name for name in application.read_must_have if name not in answer.json()]
+    return f"a read lacks {', '.join(lacking)}" if lacking else ""
+
+
+def down(stack: Stack) -> None:
+    """Remove containers, networks and volumes, and helpers that are left; idempotent.
+
+    Tried again for a while: a container that is just going still holds the network. Where no
+    container is left and the daemon goes on counting an endpoint, only its restart frees it.
+    """
+    deadline = time.monotonic() + 10.0
+    while True:
+        for helper in docker.helpers(stack):
+            with suppress(DockerError):  # it may be going by itself
+                docker.run("rm", "--force", helper)
+        try:
+            docker.compose(stack, "down", "--volumes", "--remove-orphans", "--timeout", "2")
+        except DockerError as error:
+            if time.monotonic() > deadline:
+                if "has active endpoints" in error.said and not docker.containers(stack):
+                    return
+                raise
+            time.sleep(0.5)  # polled: nobody tells
+        else:
+            return
+
+
+def url(stack: Stack) -> str:
+    """Return where this machine reaches the application."""
+    private = stack.target.private
+    port = stack.environment.get(private.port_variable) if private else None
+    if port is None:
+        one = _application(stack.target)
+        port = docker.published(stack, one.service, one.published_port).rpartition(":")[2]
+    return f"http://127.0.0.1:{port}"
+
+
+def get(stack: Stack, path: str, limit_s: float = 10.0) -> httpx.Response:
+    """Ask the application through its published port."""
+    return httpx.get(f"{url(stack)}{path}", timeout=limit_s, trust_env=False)
+
+
+def log(stack: Stack, service: str) -> str:
+    """Return what a service has logged."""
+    return docker.compose(stack, "logs", "--no-log-prefix", service)
 
 
 def told(stack: Stack) -> str:
     """Return `compose ps` and the last lines of every service, for a failure's report."""
     try:
-        seen = docker.compose(stack.target, "ps", "--all")
-        return seen + docker.compose(stack.target, "logs", "--tail", "40")
+        seen = docker.compose(stack, "ps", "--all")
+        return seen + docker.compose(stack, "logs", "--tail", "40")
     except DockerError as error:
         return str(error)
 
 
-def private_environment(target: Target, kind: str, policy: str) -> dict[str, str]:
-    """Return the environment of a stack that meets no other: project by process, a free port.
-
-    The port is picked once: Docker gives a container that restarts another ephemeral one.
-    """
-    private = target.private
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return {
-        **private.environment,
-        "COMPOSE_PROJECT_NAME": f"recovery-lab-{kind}-{os.getpid()}",
-        private.port_variable: str(port),
-        private.policy_variable: policy,
-    }
-
-
 @contextmanager
 def private_project(
-    target: Target, kind: str, policy: str, keep: Callable[[], bool] = lambda: False
+    target: Target,
+    kind: str,
+    environment: Mapping[str, str] | None = None,
+    keep: Callable[[], bool] = lambda: False,
 ) -> Iterator[Stack]:
-    """Address a private stack, not started yet, and remove it whatever happens but `keep`.
+    """Yield a stack that meets no other, not started yet; remove it whatever happens but `keep`.
 
-    The journal names it, so that `make heal` removes what a killed run has left.
+    The journal names it, so that `make heal` removes what a killed run has left. Raises
+    BadInputError where the target does not say how a second stack is started.
     """
-    before = dict(os.environ)
-    os.environ.update(private_environment(target, kind, policy))
-    stack = Stack(target)
-    try:
-        with named_stack(target, stack.project):
-            try:
-                yield stack
-            finally:
-                if not keep():
-                    stack.down()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    private = _private(target)
+    # Picked once: Docker gives a container that restarts another ephemeral one.
+    given = {**private.environment, private.port_variable: str(_free_port())}
+    stack = Stack(
+        target=target,
+        project=f"recovery-lab-{kind}-{os.getpid()}",
+        environment={**given, **(environment or {})},
+    )
+    with named_stack(stack):
+        try:
+            yield stack
+        finally:
+            if not keep():
+                with Interrupts(held_back=True):
+                    down(stack)
 
 
 @contextmanager
-def private_stack(target: Target, kind: str, policy: str) -> Iterator[Stack]:
+def private_stack(
+    target: Target,
+    kind: str,
+    environment: Mapping[str, str] | None = None,
+    keep: Callable[[], bool] = lambda: False,
+) -> Iterator[Stack]:
     """Start a private stack; remove it whatever happens, a failed start and Ctrl-C included."""
-    with private_project(target, kind, policy) as stack:
-        stack.up()
-        stack.settle()
+    with private_project(target, kind, environment, keep) as stack:
+        up(stack)
+        settle(stack)
         yield stack
+
+
+def _ensure_running(stack: Stack, service: str) -> None:
+    try:
+        docker.ensure_running(stack, service)
+    except InconclusiveError:  # its container is gone
+        up(stack, service)
+
+
+def _recreate(stack: Stack) -> None:
+    service = _application(stack.target).service
+    docker.compose(stack, *_UP, "--no-deps", "--force-recreate", service)
+    settle(stack)
+
+
+def _policy(stack: Stack) -> str:
+    """Return the policy that a stack of our own was asked for; empty where it has none."""
+    private = stack.target.private
+    return stack.environment.get(private.policy_variable, "") if private else ""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _application(target: Target) -> Application:
+    if target.application is None:
+        raise BadInputError("the target declares no [application]")
+    return target.application
+
+
+def _private(target: Target) -> Private:
+    if target.private is None:
+        raise BadInputError("the target declares no [private]: it can have no stack of its own")
+    return target.private

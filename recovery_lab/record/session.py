@@ -21,13 +21,18 @@ QUERY_LIMIT_S = 1.0
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How to log in; the password is read anew from its file for each session."""
+    """How to log in; a password that stands in a file is read anew for each session."""
 
     host: str
     port: int
     name: str
     user: str
-    password_file: str
+    password_file: str = ""
+    password: str = ""
+
+    def secret(self) -> str:
+        """Return the password as it is now."""
+        return self.password or Path(self.password_file).read_text().strip()
 
 
 class DeadlineError(Exception):
@@ -61,7 +66,7 @@ def query_fresh(
         port=login.port,
         dbname=login.name,
         user=login.user,
-        password=Path(login.password_file).read_text().strip(),
+        password=login.secret(),
         application_name="lab-observer",
         async_=1,
     )
