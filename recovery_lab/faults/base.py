@@ -6,12 +6,30 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults.witness import Witness
 from recovery_lab.record.history import FaultEvent
-from recovery_lab.target import Target
 
 Cuts = Literal["established", "new", "both", "none"]
+
+# SQLSTATEs of FATAL lines. What only a client brings that hangs up, or asks for its query's end:
+HUNG_UP = ("57014", "08006", "08P01")
+SHUT_DOWN = ("57P01", "57P03")  # sessions ended; new ones refused as it goes and as it starts
+CRASHED = ("57P02", *SHUT_DOWN)  # a backend that outlives its postmaster says 57P01 too
+
+
+class Effects(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault does to its clients; a contender's role follows from it."""
+
+    cuts: Cuts  # whose sessions, while it is in
+    heal_cuts: Cuts = "none"  # and as it heals
+    ends_sessions: bool = False  # established sessions are ended, not only left silent
+    delays_s: float = 0.0  # what a fresh session or a read takes longer while it is in
+    denies: tuple[str, ...] = ()  # "reads", "writes"
+    explains: tuple[str, ...] = ()  # SQLSTATEs of the FATAL lines that it brings
+    restarts: bool | None = False  # whether the server's start must move; None: not known before
+    observed: bool = False  # a user's command: what it cut is read from the record
 
 
 class Before(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,15 +45,18 @@ NOTHING = Before(container="", started="", server_started="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played: the caller gives the first four, `run_fault` adds the others.
+    """Where a fault is played: `run_fault` adds `before` and `witness`, the caller gives the rest.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
+    `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
+    `command` is what the fault `command` runs.
     """
 
-    target: Target
-    project: str
+    stack: Stack
     hold_s: float
     note: Callable[[FaultEvent], None]
+    pace: Callable[[], None] = lambda: None
+    command: tuple[str, ...] = ()
     before: Before = NOTHING
     witness: Witness | None = None
 
@@ -60,13 +81,8 @@ class Fault(Protocol):
         ...
 
     @property
-    def cuts(self) -> Cuts:
-        """Whose sessions it cuts."""
-        ...
-
-    @property
-    def restarts(self) -> bool:
-        """Whether the server's own start time must move."""
+    def effects(self) -> Effects:
+        """What it does to its clients."""
         ...
 
     @property
@@ -77,6 +93,11 @@ class Fault(Protocol):
     @property
     def max_hold_s(self) -> float:
         """Its longest length."""
+        ...
+
+    @property
+    def hold_s(self) -> float:
+        """Its usual length."""
         ...
 
     def inject(self, scene: Scene) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import netfault, server
-from recovery_lab.faults.base import Cuts, Scene, note
+from recovery_lab.faults.base import HUNG_UP, Effects, Scene, note
+from recovery_lab.programs import named_as_ours
 
 _LABEL = f"{docker.LABEL}.fault=drop"
 _PROGRAM = "/netfault.py"
@@ -27,17 +28,16 @@ class Drop:
     """Drop all packets, hold, let them through."""
 
     name = "drop"
-    cuts: Cuts = "both"
-    restarts = False
+    effects = Effects(cuts="both", explains=HUNG_UP)
     min_hold_s = 2.0
     max_hold_s = 120.0
+    hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:
         """Start a helper with the rules; a namespace's rules end with the server's container."""
-        helper = _start(
-            scene, "hold", scene.target.faults.interface, f"{scene.hold_s + OVERTIME_S:.1f}"
-        )
-        if not server.wait_until(lambda: bool(_step(helper, "injected")), STEP_LIMIT_S):
+        interface = scene.stack.target.database.interface
+        helper = _start(scene, "hold", interface, f"{scene.hold_s + OVERTIME_S:.1f}")
+        if not server.wait_until(scene, lambda: bool(_step(helper, "injected")), STEP_LIMIT_S):
             said = _step(helper, "failed").get("said", "it said nothing")
             raise InconclusiveError(f"drop: its helper put no rules in: {said}")
         _note(scene, "injected", _step(helper, "injected"))
@@ -47,8 +47,8 @@ class Drop:
         found, answer = server.present(scene), scene.seen.probe()
         if found["State"]["StartedAt"] != scene.before.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
-        network = f"{scene.project}_{scene.target.compose.network}"
-        gateway = found["NetworkSettings"]["Networks"][network]["Gateway"]
+        networks = found["NetworkSettings"]["Networks"]
+        gateway = networks[docker.network(scene.stack)]["Gateway"]
         dropped = {"INPUT": 0, "OUTPUT": 0}
         for helper in _helpers(scene):
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
@@ -65,7 +65,7 @@ class Drop:
         for helper in _helpers(scene):
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
-                server.wait_until(partial(_over, helper), STEP_LIMIT_S)
+                server.wait_until(scene, partial(_over, helper), STEP_LIMIT_S)
             _note(scene, "healed", _step(helper, "healed"))
             told = told or bool(_step(helper, "healed"))
         if not told:
@@ -73,10 +73,10 @@ class Drop:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
-        back = server.verify_back(scene)
+        back = server.verify_back(scene, self.heal)
         for helper in _helpers(scene):
             if not _step(helper, "healed") and _running(helper):
-                raise HealError(f"{scene.project}: the drop's helper still holds its rules")
+                raise HealError(f"{scene.stack.project}: the drop's helper still holds its rules")
             docker.run("rm", "--force", helper)
         return back
 
@@ -84,25 +84,24 @@ class Drop:
         """Take out what a killed helper left, where the server's namespace still stands."""
         found = server.find(scene)
         if found and found["State"]["Running"]:
-            docker.run(
-                "wait", _start(scene, "clear", scene.target.faults.interface), limit_s=STEP_LIMIT_S
-            )
+            helper = _start(scene, "clear", scene.stack.target.database.interface)
+            docker.run("wait", helper, limit_s=STEP_LIMIT_S)
 
 
 def _start(scene: Scene, *words: str) -> str:
     """Start a helper in the server's network namespace; return its id."""
     program = Path(netfault.__file__).resolve()
     options = ["--network", f"container:{server.present(scene)['Id']}"]
-    options += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
+    options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
     options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
-    options += [*docker.named_as_ours(scene.project), "--label", _LABEL]
+    options += [*named_as_ours(scene.stack), "--label", _LABEL]
     options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
-    image = scene.target.faults.image
-    return docker.run("run", "--detach", *options, image, *_PYTHON[1:], *words).strip()
+    command = [docker.INSTRUMENT, *_PYTHON[1:], *words]
+    return docker.run("run", "--detach", *options, *command).strip()
 
 
 def _helpers(scene: Scene) -> list[str]:
-    return docker.helpers(scene.project, _LABEL)
+    return docker.helpers(scene.stack, _LABEL)
 
 
 def _running(helper: str) -> bool:

@@ -2,17 +2,17 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import Cuts, Scene
+from recovery_lab.faults.base import HUNG_UP, Effects, Scene
 
 
 class Freeze:
     """Pause the container, hold, thaw it."""
 
     name = "freeze"
-    cuts: Cuts = "both"
-    restarts = False
+    effects = Effects(cuts="both", explains=HUNG_UP)
     min_hold_s = 2.0
     max_hold_s = 120.0
+    hold_s = 2.5
 
     def inject(self, scene: Scene) -> None:
         """Pause it."""
@@ -34,4 +34,4 @@ class Freeze:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back."""
-        return server.verify_back(scene)
+        return server.verify_back(scene, self.heal)

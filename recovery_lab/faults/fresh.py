@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -108,7 +107,7 @@ class Fresh:
                 port=login.port,
                 dbname=login.name,
                 user=login.user,
-                password=Path(login.password_file).read_text().strip(),
+                password=login.secret(),
                 application_name=SLEEPER,
             )
             with connection.cursor() as cursor:

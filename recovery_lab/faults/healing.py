@@ -1,39 +1,52 @@
 """Heal what a dead run has left open, from a fresh process; what a living one holds is its own."""
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, LabError
 from recovery_lab.faults import journal, server
 from recovery_lab.faults.base import Scene
-from recovery_lab.faults.journal import FAULT, STACK, Held, OpenFault, OpenStack
+from recovery_lab.faults.journal import FAULT, STACK, Held, HeldError, OpenFault, OpenStack
 from recovery_lab.faults.registry import FAULTS
 from recovery_lab.faults.witness import Witness
+from recovery_lab.interrupts import Interrupts
 from recovery_lab.record.history import FaultEvent
+from recovery_lab.stack import down
 from recovery_lab.target import Target
+
+LIVES_S = 2.0  # a run that still holds its fault then is no dying one
+OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
 
 
 def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
     """Heal every open fault and remove every dead run's stack; yield a line for each.
 
-    `keep` leaves the stacks standing, and a living run's stack stands anyway. All are tried; then
-    raises the first trouble: HeldError where a living run holds a fault, HealError, DockerError.
+    `keep` leaves the stacks standing, and a living run's stack stands anyway, as does one in which
+    another process heals. All are tried; then raises the first trouble: HeldError where a living
+    run holds a fault, HealError, DockerError.
     """
     troubles: list[LabError] = []
-    for path in _files(target, FAULT):
+    busy: set[str] = set()
+    for path in journal.paths(target, FAULT):
         try:
-            with journal.held(path, OpenFault) as fault:
-                yield heal_held(fault)
+            yield _heal(path)
         except LabError as error:
             troubles.append(error)
-    for path in _files(target, STACK):
+            if isinstance(error, HeldError):
+                busy.add(path.stem)
+    for path in journal.paths(target, STACK):
         try:
-            with journal.held(path, OpenStack) as stack:
-                yield _remove(stack, keep=keep)
-        except journal.HeldError:
+            if path.stem not in busy:
+                with journal.held(path, OpenStack) as stack:
+                    yield _remove(stack, keep=keep)
+        except HeldError:
             continue
         except LabError as error:
             troubles.append(error)
@@ -41,8 +54,20 @@ def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
         raise troubles[0]
 
 
-def _files(target: Target, suffix: str) -> list[Path]:
-    return sorted((target.root / journal.FOLDER).glob(f"*{suffix}"))
+def _heal(path: Path) -> str:
+    """Heal one fault; where its watchdog is at it already, wait for that one's end."""
+    began = time.monotonic()
+    while path.exists():
+        try:
+            with journal.held(path, OpenFault) as fault:
+                return heal_held(fault)
+        except HeldError:
+            entry = journal.read(path, OpenFault)
+            healing = entry is not None and entry.healing
+            if time.monotonic() > began + (OTHER_LIMIT_S if healing else LIVES_S):
+                raise
+            time.sleep(0.1)  # polled: a lock tells nobody
+    return f"{path.stem}: healed by its watchdog"
 
 
 def heal_held(held: Held[OpenFault]) -> str:
@@ -54,24 +79,19 @@ def heal_held(held: Held[OpenFault]) -> str:
     if entry is None:
         held.remove()
         return f"{held.path.stem}: named, never injected"
-    said = heal_now(entry)
-    if server.find(_scene(entry)):
-        said = _see_healed(entry)
-    held.remove()
-    return f"{entry.project}: healed {entry.fault}: {said}"
+    held.write(msgspec.structs.replace(entry, pid=os.getpid(), healing=True))
+    with Interrupts(held_back=True):
+        said = heal_now(entry)
+        if server.find(_scene(entry)):
+            said = _see_healed(entry)
+        held.remove()
+    return f"{entry.stack.project}: healed {entry.fault}: {said}"
 
 
 def _see_healed(entry: OpenFault) -> str:
-    """Heal until it is back: a command of the dead run may still be on its way to the daemon."""
-    fault, scene = FAULTS[entry.fault], _scene(entry)
-    with closing(Witness(entry.target, entry.project)) as witness:
-
-        def back() -> bool:
-            fault.heal(scene)
-            return witness.probe().session == "ok"
-
-        server.wait_until(back, server.BACK_LIMIT_S)
-        return fault.verify_healed(replace(scene, witness=witness))
+    """See it back; a command of the dead run may still be on its way to the daemon."""
+    with closing(Witness(entry.stack)) as witness:
+        return FAULTS[entry.fault].verify_healed(replace(_scene(entry), witness=witness))
 
 
 def heal_now(entry: OpenFault) -> str:
@@ -90,14 +110,11 @@ def _remove(held: Held[OpenStack], *, keep: bool) -> str:
         held.remove()
         return f"{held.path.stem}: named, never started"
     if keep:
-        return f"{entry.project}: kept (KEEP=1)"
+        return f"{entry.stack.project}: kept (KEEP=1)"
     _same_daemon(entry)
-    for name in docker.helpers(entry.project):
-        docker.run("rm", "--force", name)
-    words = ("--project-name", entry.project, "down", "--volumes", "--remove-orphans")
-    docker.compose(entry.target, *words, "--timeout", "2")
+    down(entry.stack)
     held.remove()
-    return f"{entry.project}: removed the stack of a dead run"
+    return f"{entry.stack.project}: removed the stack of a dead run"
 
 
 def _same_daemon(entry: OpenFault | OpenStack) -> None:
@@ -105,19 +122,13 @@ def _same_daemon(entry: OpenFault | OpenStack) -> None:
     address = docker.endpoint()[1]
     if address != entry.docker:
         raise BadInputError(
-            f"{entry.project}: opened on the daemon {entry.docker}, this one is {address}; "
+            f"{entry.stack.project}: opened on the daemon {entry.docker}, this one is {address}; "
             "choose that context, then run: make heal"
         )
 
 
 def _scene(entry: OpenFault) -> Scene:
-    return Scene(
-        target=entry.target,
-        project=entry.project,
-        hold_s=entry.hold_s,
-        note=_nowhere,
-        before=entry.before,
-    )
+    return Scene(stack=entry.stack, hold_s=entry.hold_s, note=_nowhere, before=entry.before)
 
 
 def _nowhere(event: FaultEvent) -> None:

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from recovery_lab import docker
+from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults.base import Before
 from recovery_lab.target import Target
@@ -27,22 +28,24 @@ class HeldError(BadInputError):
 
 
 class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault that may be in: written before it is injected, removed when it is seen healed."""
+    """A fault that may be in: written before it is injected, removed when it is seen healed.
+
+    `pid` is of who answers for it; `healing` tells that its run is gone and another heals.
+    """
 
     fault: str
-    project: str
+    stack: Stack
     hold_s: float
-    target: Target
     before: Before
     docker: str
     pid: int
+    healing: bool = False
 
 
 class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
     """A private stack: written before it is started, removed when it is gone."""
 
-    project: str
-    target: Target
+    stack: Stack
     docker: str
     pid: int
 
@@ -77,9 +80,20 @@ class Held(Generic[E]):
         os.close(self._descriptor)
 
 
-def path_of(target: Target, project: str, suffix: str) -> Path:
-    """Return the journal's file for a project."""
-    return target.root / FOLDER / f"{project}{suffix}"
+def path_of(stack: Stack, suffix: str) -> Path:
+    """Return the journal's file for a stack."""
+    return stack.target.root / FOLDER / f"{stack.project}{suffix}"
+
+
+def paths(target: Target, suffix: str) -> list[Path]:
+    """Return the journal's files of a kind."""
+    return sorted((target.root / FOLDER).glob(f"*{suffix}"))
+
+
+def open_faults(target: Target) -> list[OpenFault]:
+    """Return every fault that may be in, of living and of dead runs; Docker is not asked."""
+    entries = [read(path, OpenFault) for path in paths(target, FAULT)]
+    return [entry for entry in entries if entry]
 
 
 def read(path: Path, kind: type[E]) -> E | None:
@@ -121,15 +135,14 @@ def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
 
 
 @contextmanager
-def named_stack(target: Target, project: str) -> Iterator[None]:
+def named_stack(stack: Stack) -> Iterator[None]:
     """Name a private stack while it may stand; the name stays where containers of it do."""
-    with held(path_of(target, project, STACK), OpenStack) as one:
-        here = docker.endpoint()[1]
-        one.write(OpenStack(project=project, target=target, docker=here, pid=os.getpid()))
+    with held(path_of(stack, STACK), OpenStack) as one:
+        one.write(OpenStack(stack=stack, docker=docker.endpoint()[1], pid=os.getpid()))
         try:
             yield
         finally:
-            if not docker.stands(project):
+            if not docker.containers(stack):
                 one.remove()
 
 

@@ -2,7 +2,7 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import Cuts, Scene
+from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Scene
 
 KILLED = 137  # 128 + SIGKILL
 DEAD_LIMIT_S = 10.0
@@ -12,15 +12,17 @@ class Kill:
     """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
 
     name = "kill"
-    cuts: Cuts = "both"
-    restarts = True
+    effects = Effects(cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True)
     min_hold_s = 0.0
     max_hold_s = 600.0
+    hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:
         """Kill, and wait until it is dead."""
         server.act(scene, self.name, {"injected": "die"}, "kill", "--signal", "KILL")
-        server.wait_until(lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S)
+        server.wait_until(
+            scene, lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S
+        )
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that a SIGKILL ended it, and not for want of memory."""
@@ -38,4 +40,4 @@ class Kill:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back."""
-        return server.verify_back(scene)
+        return server.verify_back(scene, self.heal)

@@ -2,17 +2,17 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import Cuts, Scene
+from recovery_lab.faults.base import Effects, Scene
 
 
 class NoFault:
     """Does nothing for a while."""
 
     name = "none"
-    cuts: Cuts = "none"
-    restarts = False
+    effects = Effects(cuts="none")
     min_hold_s = 0.0
     max_hold_s = 600.0
+    hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:
         """Change nothing."""
@@ -29,4 +29,4 @@ class NoFault:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back."""
-        return server.verify_back(scene)
+        return server.verify_back(scene, self.heal)

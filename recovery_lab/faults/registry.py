@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from recovery_lab.faults.base import Fault
+from recovery_lab.faults.command import Command
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
@@ -10,6 +11,9 @@ from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
 
-_ALL: tuple[Fault, ...] = (NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow())
+_ALL: tuple[Fault, ...] = (NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow(), Command())
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
+
+# What a matrix may play; a command is played where somebody gives one.
+MATRIX: tuple[str, ...] = tuple(name for name in FAULTS if not FAULTS[name].effects.observed)

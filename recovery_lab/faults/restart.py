@@ -2,17 +2,19 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import Cuts, Scene
+from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Scene
 
 
 class Restart:
     """Restart the container; with a length: stop it, hold, start it."""
 
     name = "restart"
-    cuts: Cuts = "both"
-    restarts = True
+    effects = Effects(
+        cuts="both", ends_sessions=True, explains=(*SHUT_DOWN, *HUNG_UP), restarts=True
+    )
     min_hold_s = 0.0
     max_hold_s = 600.0
+    hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:
         """Restart, or stop: by the signal and the grace that the container declares."""
@@ -42,4 +44,4 @@ class Restart:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back."""
-        return server.verify_back(scene)
+        return server.verify_back(scene, self.heal)

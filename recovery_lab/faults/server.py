@@ -7,6 +7,7 @@ ever touched.
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults.answers import Answer
 from recovery_lab.faults.base import Before, Fault, Scene, note
-from recovery_lab.record.history import to_monotonic
+from recovery_lab.record.history import Clock, to_monotonic
 
 BACK_LIMIT_S = 60.0  # crash recovery included
-_COMPOSE = "com.docker.compose"
+AGAIN_S = 2.0  # not back for so long: healed again
+HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
+_SHUTTING_DOWN = "the database system is shutting down"
+_FOLDER = "com.docker.compose.project.working_dir"
 
 
 def find(scene: Scene) -> dict[str, Any] | None:
@@ -25,16 +29,14 @@ def find(scene: Scene) -> dict[str, Any] | None:
 
     Raises InconclusiveError when a stack of another folder has the same project's name.
     """
-    labels = {"project": scene.project, "service": scene.target.database.service}
-    words = [f"label={_COMPOSE}.{name}={value}" for name, value in labels.items()]
-    filters = [word for label in words for word in ("--filter", label)]
-    ids = docker.run("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+    stack = scene.stack
+    ids = docker.containers(stack, stack.target.database.service)
     if not ids:
         return None
     found: dict[str, Any] = json.loads(docker.run("inspect", ids[0]))[0]
-    folder = Path(found["Config"]["Labels"].get(f"{_COMPOSE}.project.working_dir", ""))
-    if folder.resolve() != scene.target.root.resolve():
-        raise InconclusiveError(f"project {scene.project!r} belongs to {folder}: not touched")
+    folder = Path(found["Config"]["Labels"].get(_FOLDER, ""))
+    if folder.resolve() != stack.target.root.resolve():
+        raise InconclusiveError(f"project {stack.project!r} belongs to {folder}: not touched")
     return found
 
 
@@ -42,8 +44,8 @@ def present(scene: Scene) -> dict[str, Any]:
     """Return the database's container; raises InconclusiveError when there is none."""
     found = find(scene)
     if found is None:
-        service = scene.target.database.service
-        raise InconclusiveError(f"{scene.project}: service {service!r} has no container")
+        service = scene.stack.target.database.service
+        raise InconclusiveError(f"{scene.stack.project}: service {service!r} has no container")
     return found
 
 
@@ -64,19 +66,27 @@ def look_before(scene: Scene) -> Before:
 def act(scene: Scene, fault: str, steps: Mapping[str, str], *words: str) -> None:
     """Run one `docker` command on the container; note each step at the daemon's own event.
 
-    Without a witness nothing is noted: healing must not depend on one.
+    Without a witness that speaks nothing is noted: healing must not depend on one.
     """
-    if scene.witness is None:
-        docker.run(*words, present(scene)["Id"])
-        return
-    clock = scene.witness.clock()
+    before = _clock(scene)
     docker.run(*words, present(scene)["Id"])
-    until, service = scene.witness.clock().wall, scene.target.database.service
-    walls = {word: at for at, word in docker.events(service, scene.project, clock.wall, until)}
+    after = _clock(scene)
+    if before is None or after is None:
+        return
+    stack = scene.stack
+    events = docker.events(stack, stack.target.database.service, before.wall, after.wall)
+    walls = {word: at for at, word in events}
     for step, action in steps.items():
         if action in walls:
-            at, evidence = to_monotonic(walls[action], [clock]), f"the daemon's event {action!r}"
+            at, evidence = to_monotonic(walls[action], [before]), f"the daemon's event {action!r}"
             note(scene, fault, step, at=at, evidence=evidence)
+
+
+def _clock(scene: Scene) -> Clock | None:
+    try:
+        return scene.witness.clock() if scene.witness else None
+    except InconclusiveError:
+        return None
 
 
 def bring_back(scene: Scene, fault: str) -> None:
@@ -90,32 +100,67 @@ def bring_back(scene: Scene, fault: str) -> None:
         act(scene, fault, {"healed": "start"}, "start")
 
 
-def wait_until(holds: Callable[[], bool], limit_s: float) -> bool:
+def wait_until(scene: Scene, holds: Callable[[], bool], limit_s: float) -> bool:
     """Poll until something holds; tell whether it did in time."""
     deadline = time.monotonic() + limit_s
     while not holds():
         if time.monotonic() > deadline:
             return False
+        scene.pace()
         time.sleep(0.05)  # polled: the daemon announces nothing that can be waited for
     return True
 
 
-def verify_back(scene: Scene) -> str:
-    """Wait for a fresh session; raises HealError when there is none in time."""
-    answers: list[Answer] = []
+def verify_back(scene: Scene, heal: Callable[[Scene], None]) -> str:
+    """Wait for a fresh session, healing again while there is none; return the evidence.
 
-    def answers_again() -> bool:
-        answers.append(scene.seen.probe())
-        return answers[-1].session == "ok"
-
-    if not wait_until(answers_again, BACK_LIMIT_S):
+    Raises HealError when there is none in time.
+    """
+    back = _Back(scene, heal)
+    if not wait_until(scene, back.seen, BACK_LIMIT_S):
         raise HealError(
-            f"{scene.project}: not back after {BACK_LIMIT_S:.0f} s: "
-            f"a fresh session: {_how(answers[-1])}"
+            f"{scene.stack.project}: not back after {BACK_LIMIT_S:.0f} s: "
+            f"a fresh session: {_how(back.answer)}"
         )
-    before, after = scene.before.server_started, answers[-1].server_started
+    before, after = scene.before.server_started, back.answer.server_started
     moved = "as before" if after == before else f"not {before} as before"
-    return f"a fresh session reads; server start {after}, {moved}"
+    return f"{back.mended}a fresh session reads; server start {after}, {moved}"
+
+
+class _Back:
+    """Looks for a fresh session; where it stays away, heals again, or what stands half-shut."""
+
+    def __init__(self, scene: Scene, heal: Callable[[Scene], None]) -> None:
+        self._scene = scene
+        self._heal = heal
+        self._healed_at = self._not_shutting_at = time.monotonic()
+        self.mended = ""
+
+    def seen(self) -> bool:
+        """Try a fresh session; tell whether it worked."""
+        self.answer = self._scene.seen.probe()
+        if self.answer.session == "ok":
+            return True
+        now = time.monotonic()
+        if _SHUTTING_DOWN not in self.answer.session:
+            self._not_shutting_at = now
+        unnoted = replace(self._scene, witness=None)
+        if now > self._not_shutting_at + HALF_SHUT_S:
+            self._end_half_shut(unnoted)
+        elif now > self._healed_at + AGAIN_S:  # a broken-off command may have reached the daemon
+            self._heal(unnoted)
+            self._healed_at = time.monotonic()
+        return False
+
+    def _end_half_shut(self, scene: Scene) -> None:
+        """End a server that keeps its old sessions and takes no new ones, and start it.
+
+        Docker calls it running, and it stays so for as long as a pool holds a session.
+        """
+        docker.run("stop", present(scene)["Id"])
+        bring_back(scene, "")
+        self.mended = f"half-shut for {HALF_SHUT_S:.0f} s, so stopped fast and started; "
+        self._not_shutting_at = time.monotonic()
 
 
 def verify_start(scene: Scene, fault: Fault) -> None:
@@ -123,9 +168,12 @@ def verify_start(scene: Scene, fault: Fault) -> None:
 
     Raises InconclusiveError.
     """
+    restarts = fault.effects.restarts
+    if restarts is None:
+        return
     after = scene.seen.probe().server_started
-    if (after != scene.before.server_started) != fault.restarts:
-        expected = "a start of the server" if fault.restarts else "the same server"
+    if (after != scene.before.server_started) != restarts:
+        expected = "a start of the server" if restarts else "the same server"
         raise InconclusiveError(
             f"{fault.name}: expected {expected}; before {scene.before.server_started}, now {after}"
         )

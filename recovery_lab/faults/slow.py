@@ -5,7 +5,7 @@ from contextlib import closing
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import server
 from recovery_lab.faults.answers import Order
-from recovery_lab.faults.base import Cuts, Scene, note
+from recovery_lab.faults.base import Effects, Scene, note
 from recovery_lab.faults.witness import Witness
 
 SLEEPING, WAKE = Order(do="sleeping"), Order(do="wake")
@@ -17,10 +17,10 @@ class Slow:
     """One session sleeps in `pg_sleep` for the fault's length and ends by itself."""
 
     name = "slow"
-    cuts: Cuts = "none"
-    restarts = False
+    effects = Effects(cuts="none")
     min_hold_s = 1.0
     max_hold_s = 120.0
+    hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:
         """Send the query from the witness, which does not wait for it."""
@@ -28,7 +28,7 @@ class Slow:
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the server shows one session, active and waiting on PgSleep."""
-        if not server.wait_until(lambda: scene.seen.ask(SLEEPING).sessions > 0, SEEN_S):
+        if not server.wait_until(scene, lambda: scene.seen.ask(SLEEPING).sessions > 0, SEEN_S):
             said = scene.seen.ask(SLEEPING).slept or "none"
             raise InconclusiveError(f"slow did not land: no session sleeps; its own word: {said}")
         answer = scene.seen.ask(SLEEPING)
@@ -39,10 +39,10 @@ class Slow:
     def heal(self, scene: Scene) -> None:
         """Wait for its end, which is due, and note how it ended; end what a dead run has left."""
         if scene.witness is None:
-            with closing(Witness(scene.target, scene.project)) as witness:
+            with closing(Witness(scene.stack)) as witness:
                 witness.ask(WAKE)
             return
-        ended = server.wait_until(lambda: scene.seen.ask(SLEEPING).sessions == 0, DUE_S)
+        ended = server.wait_until(scene, lambda: scene.seen.ask(SLEEPING).sessions == 0, DUE_S)
         scene.seen.ask(WAKE)
         how = scene.seen.ask(SLEEPING).slept if ended else "ended by the fault itself, early"
         said = "by itself" if how == "ok" else f"not by itself: {how or 'no word'}"
@@ -50,8 +50,8 @@ class Slow:
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that nothing sleeps any more."""
-        back = server.verify_back(scene)
+        back = server.verify_back(scene, self.heal)
         asleep = scene.seen.ask(SLEEPING).sessions
         if asleep:
-            raise HealError(f"{scene.project}: {asleep} sessions of the fault still sleep")
+            raise HealError(f"{scene.stack.project}: {asleep} sessions of the fault still sleep")
         return f"{back}; no session sleeps"

@@ -7,19 +7,15 @@ Its standard input is a pipe from the runner, which closes with it, however that
 import select
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import healing, journal
-from recovery_lab.faults.journal import HeldError, OpenFault
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT_S = 20.0
-LOCK_LIMIT_S = 10.0  # a dying process closes its pipe and its lock one after the other
 LOG = "watchdog.log"  # beside the journal: the runner's own streams may be gone
 
 
@@ -67,33 +63,3 @@ class Watchdog:
 
     def _speaks(self, limit_s: float) -> bool:
         return bool(select.select([self._said], [], [], limit_s)[0])
-
-
-def say(word: str) -> None:
-    """Tell the runner, where it is there to hear it."""
-    with suppress(OSError):
-        sys.stdout.write(f"{word}\n")
-        sys.stdout.flush()
-
-
-def watch(path: Path, limit_s: float) -> str:
-    """Wait for the runner's end, or for the fault's; heal what is open then. Return what was done.
-
-    Raises LabError when it could not be healed.
-    """
-    if not select.select([sys.stdin], [], [], limit_s)[0]:
-        say("healing")  # before it is true: the runner must not take it for its own heal
-        entry = journal.read(path, OpenFault)
-        return (
-            f"{limit_s:.0f} s have passed: {healing.heal_now(entry)}" if entry else "nothing open"
-        )
-    deadline = time.monotonic() + LOCK_LIMIT_S
-    while path.exists():
-        try:
-            with journal.held(path, OpenFault) as held:
-                return f"the runner is gone: {healing.heal_held(held)}"
-        except HeldError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)  # polled: a lock that dies tells nobody
-    return "nothing open"

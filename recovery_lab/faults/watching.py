@@ -1,13 +1,49 @@
 """The watchdog's program: `python -m recovery_lab.faults.watching JOURNAL-FILE LIMIT-S`."""
 
 import logging
+import select
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from recovery_lab.errors import LabError
-from recovery_lab.faults.watchdog import say, watch
+from recovery_lab.faults import healing, journal
+from recovery_lab.faults.journal import HeldError, OpenFault
+
+LOCK_LIMIT_S = 10.0  # a dying process closes its pipe and its lock one after the other
 
 _log = logging.getLogger(__name__)
+
+
+def say(word: str) -> None:
+    """Tell the runner, where it is there to hear it."""
+    with suppress(OSError):
+        sys.stdout.write(f"{word}\n")
+        sys.stdout.flush()
+
+
+def watch(path: Path, limit_s: float) -> str:
+    """Wait for the runner's end, or for the fault's; heal what is open then. Return what was done.
+
+    Raises LabError when it could not be healed.
+    """
+    if not select.select([sys.stdin], [], [], limit_s)[0]:
+        say("healing")  # before it is true: the runner must not take it for its own heal
+        entry = journal.read(path, OpenFault)
+        return (
+            f"{limit_s:.0f} s have passed: {healing.heal_now(entry)}" if entry else "nothing open"
+        )
+    deadline = time.monotonic() + LOCK_LIMIT_S
+    while path.exists():
+        try:
+            with journal.held(path, OpenFault) as held:
+                return f"the runner is gone: {healing.heal_held(held)}"
+        except HeldError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)  # polled: a lock that dies tells nobody
+    return "nothing open"
 
 
 def main() -> int:

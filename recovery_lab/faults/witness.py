@@ -8,24 +8,28 @@ import select
 
 import msgspec
 
+from recovery_lab import docker, programs
+from recovery_lab.docker import Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.answers import Answer, Order
 from recovery_lab.record.history import Clock
-from recovery_lab.record.recorder import login, start_program
-from recovery_lab.target import Target
 
+MODULE = "recovery_lab.faults.fresh"
 ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3 s
 
 
 class Witness:
     """Asks the helper; whoever makes it closes it."""
 
-    def __init__(self, target: Target, project: str) -> None:
-        words = msgspec.json.encode(login(target)).decode()
-        self._helper = start_program(target, project, "recovery_lab.faults.fresh", words)
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._helper = self._start()
 
     def ask(self, order: Order) -> Answer:
-        """Give one order and return its answer; raises InconclusiveError without one."""
+        """Give one order and return its answer.
+
+        Raises InconclusiveError without one; a helper that does not answer is ended.
+        """
         try:
             self._helper.stdin.write(msgspec.json.encode(order) + b"\n")
             self._helper.stdin.flush()
@@ -34,6 +38,7 @@ class Witness:
                 f"the fault's witness is gone: {self._helper.last_words()}"
             ) from error
         if not select.select([self._helper.stdout], [], [], ANSWER_LIMIT_S)[0]:
+            docker.end_process_group(self._helper.process, 1.0)
             raise InconclusiveError(f"no word from the fault's witness in {ANSWER_LIMIT_S:.0f} s")
         line = self._helper.stdout.readline()
         if not line:
@@ -44,6 +49,17 @@ class Witness:
                 f"the fault's witness failed to obey {order.do!r}: {answer.error}"
             )
         return answer
+
+    def verify_alive(self) -> None:
+        """Raise InconclusiveError with its last words when it has ended."""
+        if self._helper.process.poll() is not None:
+            raise InconclusiveError(f"the fault's witness ended: {self._helper.last_words()}")
+
+    def revive(self) -> None:
+        """Start it again where it has ended: the healing must be seen."""
+        if self._helper.process.poll() is not None:
+            self.close()
+            self._helper = self._start()
 
     def clock(self) -> Clock:
         """Return the containers' two clocks, read together."""
@@ -59,3 +75,7 @@ class Witness:
         self._helper.end()
         for stream in (self._helper.stdout, self._helper.stderr):
             stream.close()
+
+    def _start(self) -> programs.Helper:
+        login = msgspec.json.encode(programs.login(self._stack)).decode()
+        return programs.start_program(self._stack, docker.INSTRUMENT, MODULE, login)
