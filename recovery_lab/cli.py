@@ -102,7 +102,9 @@ def heal(target: Target = TARGET) -> None:
 @app.command()
 def status(
     target: Target = TARGET,
-    check: Annotated[bool, typer.Option(help="Exit 1 where a fault is open.")] = False,  # noqa: FBT002 # a flag of the command line
+    check: Annotated[
+        bool, typer.Option(help="Exit 1 where a fault is open.")
+    ] = False,  # a flag of the command line
 ) -> None:
     """Tell every open fault, also a dead run's."""
     _guarded(lambda: verbs.status(target, _say, check=check))

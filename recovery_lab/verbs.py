@@ -1,9 +1,7 @@
 """What each verb does: it makes a plan, has it played, and says what came of it."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -14,8 +12,8 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
-from recovery_lab.judge.verdict import STATUS, OutageVerdict, RunVerdict, verdict_lines
-from recovery_lab.outage import JobName, OutageInfo
+from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
+from recovery_lab.outage import JobName
 from recovery_lab.record.history import History
 from recovery_lab.report.terminal import Screen, closing_lines, demo_table, row
 from recovery_lab.run import Plan, begin_run, play_run, write_verdict
@@ -46,10 +44,10 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     resumed = find_run(words.resume) if words.resume else None
     if resumed:
         info = read_run(resumed)
-        outages, name, seed = info.planned, info.name, info.seed
+        outages, name, seed, twin = info.planned, info.name, info.seed, info.twin
     else:
         asked = _asked(words, plan.contender_names(target))
-        outages, seed = plan.outages(target, asked), asked.seed
+        outages, seed, twin = plan.outages(target, asked), asked.seed, plan.twin_of(asked)
         name = "-".join(asked.faults) + ("-solo" if asked.solo else "")
     docker.refuse_remote()
     keep = _flag("KEEP", words.keep)
@@ -58,6 +56,7 @@ def run(target_file: Path, words: Words, say: Say) -> int:
         target=str(target_file),
         seed=seed,
         outages=outages,
+        twin=twin,
         keep_contenders=bool(outages[0].solo),
         stop_at_bad=keep,
     )
@@ -114,7 +113,7 @@ def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
     target = load_target(target_file)
     docker.refuse_remote()
     say("Five idle pooled connections, a restart of PostgreSQL, then five reads at once.")
-    outages: list[OutageInfo] = []
+    outages = []
     for policy, part in zip(POLICIES, ("control: first reads", "subject"), strict=True):
         (info,) = plan.watched(
             target,

@@ -8,6 +8,7 @@ from typing import Any
 from recovery_lab import programs
 from recovery_lab.contenders.registry import Entry
 from recovery_lab.docker import Stack
+from recovery_lab.outage import JobName
 from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.link import Link
 
@@ -82,6 +83,7 @@ class Fleet:
         return json.dumps(
             {
                 "contender": entry.name,
+                "plays": entry.plays or entry.name,
                 "jobs": jobs_of(entry, jobs),
                 "factory": entry.factory,
                 "way": way_of(self._stack),
@@ -91,7 +93,7 @@ class Fleet:
         )
 
 
-def jobs_of(entry: Entry, asked: Sequence[str]) -> list[str]:
+def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
     """Return which of the asked jobs a contender plays, else the first that it can.
 
     Without a pool for each job it plays one alone: the others would use what is to idle.

@@ -22,8 +22,9 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 class Program:
     """Carries out orders; each job goes through an adapter, and so a pool, of its own.
 
-    `part` is a mapping of `contender`, `jobs` (`steady`, `idle`), `factory` (`module:function`),
-    `way` (handed to the factory), `workers` and each worker's `reads_per_s`.
+    `part` is a mapping of `contender`, `plays` (its name to the factory), `jobs` (`steady`,
+    `idle`), `factory` (`module:function`), `way` (handed to the factory), `workers` and each
+    worker's `reads_per_s`.
     """
 
     def __init__(self, part: dict[str, Any], emit: Writer) -> None:
@@ -34,7 +35,7 @@ class Program:
         self._jobs = {
             job: Job(
                 {"contender": self._name, "job": job},
-                make(self._name, part["way"]),
+                make(part["plays"], part["way"]),
                 emit,
                 workers=self._counts[job],
                 reads_per_s=part["reads_per_s"] * part["workers"],

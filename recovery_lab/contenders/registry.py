@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from recovery_lab import contenders
 from recovery_lab.docker import INSTRUMENT
 from recovery_lab.errors import BadInputError
+from recovery_lab.outage import JobName
 from recovery_lab.target import Target, Traits
 
-JOBS = ("steady", "idle")
+JOBS: tuple[JobName, ...] = ("steady", "idle")
+CANARY = "canary"  # in every outage: what happens to its one session is the fault
 APPLICATION = "recovery_lab.contenders.application"
 
 
@@ -22,7 +24,8 @@ class Entry:
     traits: Traits
     image: str
     factory: str
-    jobs: tuple[str, ...] = ("steady",)
+    jobs: tuple[JobName, ...] = ("steady",)
+    plays: str = ""  # whom a twin stands in for a second time; its factory hears this name
 
 
 def entries(target: Target) -> dict[str, Entry]:

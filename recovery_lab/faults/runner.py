@@ -10,7 +10,7 @@ from recovery_lab import docker
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import command, journal, server
 from recovery_lab.faults.base import Fault, Scene, checked, note
-from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.faults.journal import FAULT, Held, OpenFault
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
