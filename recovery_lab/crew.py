@@ -71,6 +71,6 @@ def _probes(target: Target) -> Probes | None:
     return Probes(
         url=target.application.url,
         path=health.path,
-        live_path=health.live_path,
         server_key=health.server_key,
+        live_path=health.live_path,
     )

@@ -20,13 +20,13 @@ _Loop = tuple[Callable[[httpx.Client], Record], float, float]
 class Probes(msgspec.Struct, frozen=True, kw_only=True):
     """Where the application's probes are; `live_path` is empty where it has none.
 
-    `server_key` names the part of the health answer that tells of the server.
+    `server_key` is the key of the health answer under which it tells of the server.
     """
 
     url: str
     path: str
+    server_key: str
     live_path: str = ""
-    server_key: str = "server"
 
 
 class Sampler:
@@ -58,25 +58,10 @@ class Sampler:
         started_at = time.monotonic()
         try:
             body = client.get(self._probes.path).json()
-            return self._told(body, started_at, time.monotonic())
+            server = body.get(self._probes.server_key) or {}
+            return _health(body, server, started_at, time.monotonic())
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return Health(started_at=started_at, ended_at=time.monotonic(), status="unreachable")
-
-    def _told(self, body: dict[str, Any], started_at: float, ended_at: float) -> Health:
-        server, pool = body.get(self._probes.server_key) or {}, body.get("pool") or {}
-        outage = server.get("last_outage") or {}
-        return Health(
-            started_at=started_at,
-            ended_at=ended_at,
-            status=body["status"],
-            age_s=float(body.get("age_s") or 0.0),
-            policy=pool.get("policy", ""),
-            shown_as=pool.get("shown_as", ""),
-            server_started=server.get("server_started_at") or "",
-            checked_in=pool.get("checked_in", 0),
-            checked_out=pool.get("checked_out", 0),
-            last_outage=outage.get("began_at") or "",
-        )
 
     def _live(self, client: httpx.Client) -> Live:
         started_at = time.monotonic()
@@ -86,3 +71,22 @@ class Sampler:
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             ok = False
         return Live(started_at=started_at, ended_at=time.monotonic(), ok=ok)
+
+
+def _health(
+    body: dict[str, Any], server: dict[str, Any], started_at: float, ended_at: float
+) -> Health:
+    pool = body.get("pool") or {}
+    outage = server.get("last_outage") or {}
+    return Health(
+        started_at=started_at,
+        ended_at=ended_at,
+        status=body["status"],
+        age_s=float(body.get("age_s") or 0.0),
+        policy=pool.get("policy", ""),
+        shown_as=pool.get("shown_as", ""),
+        server_started=server.get("server_started_at") or "",
+        checked_in=pool.get("checked_in", 0),
+        checked_out=pool.get("checked_out", 0),
+        last_outage=outage.get("began_at") or "",
+    )
