@@ -1,1 +1,1 @@
-"""Judge: pure functions of a history; nothing here touches Docker, a clock or the network."""
+"""Judge: pure functions of a record. First every due read is accounted for, then comes the rest."""

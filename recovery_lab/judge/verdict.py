@@ -1,19 +1,70 @@
-"""The verdict on a run folder: pure, so that the same folder always gives the same bytes."""
+"""The verdict: what was observed to fail, what is in doubt, cell by cell, outage and run.
+
+Pure: the same folder always gives the same bytes. Failed outranks inconclusive outranks passed;
+no data never raises a verdict.
+"""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.cell import MISSED_SCHEDULE, Case, Cell, Word, judge_cell, pool_troubles
-from recovery_lab.judge.figures import Window, figures, of_cell
-from recovery_lab.judge.thresholds import EXPECTED_FATAL
-from recovery_lab.record.history import AnyRecord, FaultEvent, LogLine, Probe, Trouble, Warmed
-from recovery_lab.roles import CONTROLS, JOBS_OF, part_of
-from recovery_lab.runs import OutageInfo, outage_folders, read_outage, read_run, save
+from recovery_lab.judge.account import Tally, Waits, tally, waits
+from recovery_lab.judge.case import Case, Seen, kinds
+from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
+from recovery_lab.judge.roles import Part, Role, part_of
+from recovery_lab.judge.rules import RULES, Rule
+from recovery_lab.judge.thresholds import THRESHOLDS
+from recovery_lab.outage import JobName, OutageInfo, Word
+from recovery_lab.record.history import Health, History, LogLine, Probe, Warmed
 
 STATUS: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A promise that was seen broken, and how."""
+
+    rule: str
+    said: str
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
+
+    reads: Tally
+    before: Tally
+    in_outage: Tally
+    after_ready: Tally
+    bad_after_ready: dict[str, int]
+    waits_before: Waits
+    waits_in_outage: Waits
+    waits_after: Waits
+    gap_s: float
+    recovery_lag_s: float | None
+    recovered_s: float | None
+    recovered_backend: int
+    first_reads: Tally
+    first_wait_s: float | None
+    watched_s: float | None
+    late_starts: int
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict on one cell; `label` is as people read it, `rules` what it was held to."""
+
+    contender: str
+    job: JobName
+    role: Role
+    breaks: str
+    deciding: bool
+    verdict: Word
+    label: str
+    late: bool
+    rules: list[str]
+    failures: list[Failure]
+    doubts: list[Doubt]
+    not_judged: list[str]
+    figures: Figures
 
 
 class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,218 +72,263 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     fault: str
-    cuts: str
+    policy: str
+    shown_as: str
     repeat: int
     solo: str
     hold_s: float
+    limit_s: float
+    cuts: str
     steps: dict[str, float]
     evidence: dict[str, str]
     lost_s: float | None
+    lost_said: str
+    sessions_lost: int
     ready_early_s: float | None
     ready_late_s: float | None
+    health_s: float | None
+    health_lag_s: float | None
     end_s: float | None
     server_version: str
     server_starts: tuple[str, str]
-    doubts: list[str]
-    server_failed: list[str]
+    application: str
+    restarted: bool
+    server_log: list[str]
+    doubts: list[Doubt]
     cells: list[Cell]
+
+    @property
+    def server_share_s(self) -> float | None:
+        """From the loss to ready."""
+        if self.lost_s is None or self.ready_early_s is None:
+            return None
+        return round(self.ready_early_s - self.lost_s, 6)
+
+    @property
+    def verdict(self) -> Word:
+        """The worst of its deciding cells."""
+        return worst([cell.verdict for cell in self.cells if cell.deciding])
 
 
 class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, judged: failed outranks inconclusive outranks passed.
-
-    `missing` are the planned outages that a run which broke off never began.
-    """
+    """A run, judged; `missing` are the planned outages that a run which broke off never began."""
 
     verdict: Word
     cells: dict[str, int]
+    references: int
     missing: list[str]
     outages: list[OutageVerdict]
 
 
-def judge_run(run: Path) -> RunVerdict:
-    """Judge every outage of a run. No cell, or an outage missing, is inconclusive, never passed."""
-    outages = [judge_outage(folder) for folder in outage_folders(run)]
+def worst(words: Sequence[Word]) -> Word:
+    """Return the worst of some words; of none nothing was proven."""
+    order: tuple[Word, ...] = ("failed", "inconclusive", "passed")
+    return next((word for word in order if word in words), "inconclusive")
+
+
+def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:
+    """Judge a run by its outages. No deciding cell, or an outage missing, is never passed."""
     recorded = {outage.name for outage in outages}
-    missing = [name for name in read_run(run).planned if name not in recorded]
-    words = [cell.verdict for outage in outages for cell in outage.cells]
-    counted: dict[str, int] = {word: words.count(word) for word in STATUS}
-    doubtful = bool(counted["inconclusive"] or missing or not words)
-    worst: Word = "failed" if counted["failed"] else "inconclusive" if doubtful else "passed"
-    return RunVerdict(verdict=worst, cells=counted, missing=missing, outages=outages)
-
-
-def write_verdict(run: Path) -> RunVerdict:
-    """Judge a run and write its verdict.json."""
-    verdict = judge_run(run)
-    save(run / "verdict.json", verdict)
-    return verdict
-
-
-def judge_outage(folder: Path) -> OutageVerdict:
-    """Judge one outage's folder."""
-    return judge_history(*read_outage(folder))
+    missing = [name for name in planned if name not in recorded]
+    cells = [cell for outage in outages for cell in outage.cells]
+    words = [cell.verdict for cell in cells if cell.deciding]
+    judged = worst(words)
+    return RunVerdict(
+        verdict="inconclusive" if missing and judged == "passed" else judged,
+        cells={word: words.count(word) for word in STATUS},
+        references=sum(not cell.deciding for cell in cells),
+        missing=missing,
+        outages=list(outages),
+    )
 
 
 def only_late(outage: OutageVerdict) -> bool:
     """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict.
 
-    A failed cell beside it is a verdict: such an outage stands as it is.
+    A subject's failure beside it is a verdict: such an outage stands as it is.
     """
-    unsure = [cell.reasons for cell in outage.cells if cell.verdict == "inconclusive"]
-    late = all(why.startswith(MISSED_SCHEDULE) for reasons in unsure for why in reasons)
-    return bool(unsure) and late and all(cell.verdict != "failed" for cell in outage.cells)
+    if any(cell.verdict == "failed" for cell in outage.cells):
+        return False
+    unsure = [cell.doubts for cell in outage.cells if cell.deciding and cell.doubts]
+    return bool(unsure) and all(one.kind == "late" for doubts in unsure for one in doubts)
 
 
-def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
-    """Yield a line for each cell that is not passed or not there, and the verdict."""
-    yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
-    for outage in verdict.outages:
-        for cell in outage.cells:
-            if cell.verdict != "passed":
-                name = f"{outage.name} {cell.contender} {cell.job}"
-                yield f"{cell.verdict:<13}{name}: {'; '.join(cell.reasons)}"
-    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
-    yield f"{verdict.verdict.upper()}: {counted} of {sum(verdict.cells.values())} cells"
-
-
-def judge_history(info: OutageInfo, history: Sequence[AnyRecord]) -> OutageVerdict:
+def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     """Judge one outage by its history."""
-    asked = measures.mark_at(history, measures.ASKED)
-    origin = asked or 0.0
-    bracket = measures.ready(history)
-    steps = measures.of_kind(history, FaultEvent)
-    probes = [probe for probe in measures.of_kind(history, Probe) if probe.ok]
-    window = Window(
-        asked_at=origin if asked is not None else float("inf"),
-        ready=bracket,
-        end_at=end_at(history),
-    )
-    doubts, server_failed = _doubts(info, history, window), _server_failed(history)
+    seen = Seen(info, history)
+    doubts = outage_doubts(seen)
+    cases = [Case(seen, cast, job) for cast, job in info.cells]
+    parts = [part_of(case.cast, case.job, seen.effects, info.hold_s) for case in cases]
+    controlled = {case.job for case, part in zip(cases, parts, strict=True) if part.breaks}
+    origin = seen.asked_at or 0.0
+    health = [sample for sample in history.of(Health) if sample.policy]
+    ended = measures.ended_sessions(history)
     return OutageVerdict(
         name=info.name,
         fault=info.fault,
-        cuts=info.cuts,
+        policy=health[-1].policy if health else info.policy,
+        shown_as=health[-1].shown_as if health else "",
         repeat=info.repeat,
         solo=info.solo,
         hold_s=info.hold_s,
-        steps={step.name: round(step.at - origin, 6) for step in steps},
-        evidence={step.name: step.evidence for step in steps if step.evidence},
-        lost_s=_since(measures.lost(history), origin),
-        ready_early_s=_since(bracket.early_at if bracket else None, origin),
-        ready_late_s=_since(bracket.late_at if bracket else None, origin),
-        end_s=_since(window.end_at, origin) if history else None,
-        server_version=probes[-1].server_version if probes else "",
+        limit_s=info.limit_s,
+        cuts=seen.effects.cuts,
+        steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
+        evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
+        lost_s=_since(seen.lost_at, origin),
+        lost_said=ended[0].message if ended else "the server ended without a word",
+        sessions_lost=_sessions_lost(seen),
+        ready_early_s=_since(seen.ready.early_at if seen.ready else None, origin),
+        ready_late_s=_since(seen.ready.late_at if seen.ready else None, origin),
+        health_s=_since(seen.health_at, origin),
+        health_lag_s=_rounded(seen.after_ready_s(seen.health_at)),
+        end_s=_since(seen.end_at, origin) if seen.end_at else None,
+        server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
+        application=info.application,
+        restarted=measures.restarted(history),
+        server_log=[_log_line(line, origin) for line in _telling(history, origin)],
         doubts=doubts,
-        server_failed=server_failed,
         cells=[
-            judge_cell(case, doubts, server_failed if case.part.role != "reference" else [])
-            for case in _cases(info, history, window)
+            judge_cell(case, part, doubts, controlled=case.job in controlled)
+            for case, part in zip(cases, parts, strict=True)
         ],
     )
 
 
-def end_at(history: Sequence[AnyRecord]) -> float:
-    """Return the last instant at which operations were still scheduled: there all is censored."""
-    stopped = measures.mark_at(history, "stopped")
-    if stopped is not None:
-        return stopped
-    return max((probe.ended_at for probe in measures.of_kind(history, Probe)), default=0.0)
-
-
-def _cases(info: OutageInfo, history: Sequence[AnyRecord], window: Window) -> list[Case]:
-    health_at = measures.health_back(history, window.ready.early_at) if window.ready else None
-    lag_s = None
-    if health_at is not None and window.ready is not None:
-        lag_s = round(health_at - window.ready.early_at, 6)
-    return [
-        Case(
-            contender=contender,
-            job=job,
-            part=part_of(info.fault, contender, job, info.cuts),
-            figures=figures(of_cell(history, contender, job), window),
-            limit_s=info.limit_s,
-            controlled=_controlled(info, job),
-            solo=bool(info.solo),
-            needs_health=contender == "dashboard",
-            health_lag_s=lag_s,
-            pool_troubles=pool_troubles(history, contender, job),
-        )
-        for contender in info.contenders
-        for job in JOBS_OF[contender]
+def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: bool) -> Cell:
+    """Judge one cell; `doubts` are the outage's own."""
+    info = case.seen.info
+    rules = _held_to(case, part)
+    judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
+    failures = [
+        Failure(rule=rule.name, said=said)
+        for rule in judged
+        if rule.name not in info.waived
+        for said in rule.broken(case)
     ]
-
-
-def _controlled(info: OutageInfo, job: str) -> bool:
-    """Tell whether this outage has a control that plays the same job."""
-    return any(
-        fault == info.fault and its_job == job and contender in info.contenders
-        for fault, contender, its_job in CONTROLS
+    unsure = [*doubts, *cell_doubts(case, part, failures=bool(failures))]
+    verdict = _decide(part, failures, unsure)
+    figures = _figures(case)
+    lag_s = max(figures.recovery_lag_s or 0.0, _health_lag_s(case))
+    return Cell(
+        contender=case.cast.contender,
+        job=case.job,
+        role=part.role,
+        breaks=part.breaks,
+        deciding=part.role != "reference",
+        verdict=verdict,
+        label=_label(case, part, verdict, controlled=controlled),
+        late=part.role == "subject" and lag_s > THRESHOLDS.target_s,
+        rules=[rule.name for rule in judged if rule.name not in info.waived],
+        failures=failures,
+        doubts=unsure,
+        not_judged=[
+            *(f"{rule.name}: no {rule.needs} declared" for rule in rules if rule not in judged),
+            *(f"{name}: waived by the plan" for name in info.waived),
+        ],
+        figures=figures,
     )
 
 
-def _doubts(info: OutageInfo, history: Sequence[AnyRecord], window: Window) -> list[str]:
-    """Return what keeps the whole outage from being evidence."""
-    steps = {step.name for step in measures.of_kind(history, FaultEvent)}
-    read_on = _read_on(info, history)
-    rules = [
-        (bool(info.trouble), info.trouble),
-        (not info.complete, "the outage was not recorded to its end"),
-        ("landed" not in steps, "the fault is not shown to have landed"),
-        ("back" not in steps, "the fault is not shown to be gone"),
-        (window.ready is None, "the server was not seen ready again"),
-        (
-            bool(read_on),
-            f"established sessions read on through the fault: {', '.join(read_on)}",
-        ),
-    ]
-    troubles = [trouble.message for trouble in measures.of_kind(history, Trouble)]
-    return [reason for broken, reason in rules if broken] + troubles
-
-
-def _read_on(info: OutageInfo, history: Sequence[AnyRecord]) -> list[str]:
-    """Return the contenders whose sessions from before answered while the fault was in."""
-    if info.cuts not in ("established", "both"):
+def _held_to(case: Case, part: Part) -> list[Rule]:
+    if part.role == "control":
+        return [RULES[part.breaks]]
+    if part.role == "reference":
         return []
-    at = {step.name: step.at for step in measures.of_kind(history, FaultEvent)}
-    if "landed" not in at or "healing" not in at:
-        return []
-    found = set()
-    for contender in info.contenders:
-        for job in JOBS_OF[contender]:
-            own = of_cell(history, contender, job)
-            ops = [op for op in measures.operations(own) if op.ok and op.ended_at is not None]
-            known = {op.backend_pid for op in ops if (op.ended_at or 0.0) < at["injecting"]}
-            known |= _warm(history, contender, job)
-            found |= {
-                contender
-                for op in ops
-                if op.backend_pid in known
-                and op.started_at > at["landed"]
-                and (op.ended_at or 0.0) < at["healing"]
-            }
-    return sorted(found)
+    return [rule for rule in RULES.values() if rule.applies(case)]
 
 
-def _warm(history: Sequence[AnyRecord], contender: str, job: str) -> set[int]:
-    return {
-        pid
-        for warmed in measures.of_kind(history, Warmed)
-        if (warmed.contender, warmed.job) == (contender, job)
-        for pid in warmed.backends
-    }
+def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) -> Word:
+    """What was observed to fail is failed whatever else is in doubt; a control's is no finding."""
+    if any(doubt.kind == "void" for doubt in doubts):
+        return "inconclusive"
+    if part.role == "subject" and failures:
+        return "failed"
+    return "inconclusive" if doubts else "passed"
 
 
-def _server_failed(history: Sequence[AnyRecord]) -> list[str]:
-    """Return the server's lines that no fault here explains."""
-    return [
-        f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"
-        for line in measures.of_kind(history, LogLine)
-        if line.severity == "PANIC"
-        or (line.severity == "FATAL" and line.sqlstate not in EXPECTED_FATAL)
-    ]
+def _label(case: Case, part: Part, verdict: Word, *, controlled: bool) -> str:
+    if part.role == "reference":
+        return "reference" if case.could_meet else "not met"
+    if part.role == "control" and verdict == "passed":
+        return "control failed, as it must"
+    if verdict == "passed" and not controlled:
+        return "passed (uncontrolled)"
+    return verdict
+
+
+def _health_lag_s(case: Case) -> float:
+    if not case.is_application:
+        return 0.0
+    return case.seen.after_ready_s(case.seen.health_at) or 0.0
+
+
+def _figures(case: Case) -> Figures:
+    seen, after = case.seen, case.after_ready()
+    first = case.first_reads
+    asked_at = seen.asked_at
+    # Open ends stay out of the baseline: the fault is no part of it.
+    baseline = [r for r in case.before() if (r.ended_at or 0.0) <= (asked_at or 0.0)]
+    return Figures(
+        reads=tally(case.reads),
+        before=tally(case.before()),
+        in_outage=tally(case.in_outage()),
+        after_ready=tally(after),
+        bad_after_ready=kinds(after, lambda read: read.outcome in ("failed", "hung")),
+        waits_before=waits(baseline),
+        waits_in_outage=waits(case.in_outage()),
+        waits_after=waits(case.due_from(case.recovered_at)),
+        gap_s=round(measures.gap_s(case.reads), 6),
+        recovery_lag_s=_rounded(seen.after_ready_s(case.recovered_at)),
+        recovered_s=_since(case.recovered_at, asked_at or 0.0),
+        recovered_backend=case.recovered.backend_pid if case.recovered else 0,
+        first_reads=tally(first),
+        first_wait_s=waits(first).longest_s,
+        watched_s=_rounded(seen.after_ready_s(seen.stopped_at)),
+        late_starts=sum(read.late for read in case.reads),
+    )
+
+
+def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
+    """Yield a line for each deciding cell that is not passed or not there, and the verdict."""
+    yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
+    for outage in verdict.outages:
+        for cell in outage.cells:
+            if cell.deciding and cell.verdict != "passed":
+                name = f"{outage.name} {cell.contender} {cell.job}"
+                yield f"{cell.verdict:<13}{name}: {'; '.join(reasons(cell))}"
+    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
+    total = sum(verdict.cells.values())
+    yield f"{verdict.verdict.upper()}: {counted} of {total} cells, {verdict.references} references"
+
+
+def reasons(cell: Cell) -> list[str]:
+    """Return why a cell is not passed: what failed, then what is in doubt beside it."""
+    failed = [failure.said for failure in cell.failures if cell.role == "subject"]
+    return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
+
+
+def _sessions_lost(seen: Seen) -> int:
+    """Count the warm sessions that are gone: named by the server, or all where it started anew."""
+    if measures.start_moved(seen.history):
+        return len({pid for warmed in seen.history.of(Warmed) for pid in warmed.backends})
+    return len({line.pid for line in measures.ended_sessions(seen.history)})
+
+
+def _telling(history: History, asked_at: float) -> list[LogLine]:
+    """Return the server's lines about its own end and start, not those about single sessions."""
+    lines = [line for line in history.of(LogLine) if line.at >= asked_at]
+    return [line for line in lines if line.severity in ("LOG", "PANIC") and not line.application]
+
+
+def _log_line(line: LogLine, asked_at: float) -> str:
+    return f"{line.at - asked_at:+.3f} s [{line.pid}] {line.severity}: {line.message}"
 
 
 def _since(at: float | None, origin: float) -> float | None:
     return None if at is None else round(at - origin, 6)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

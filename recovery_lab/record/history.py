@@ -10,12 +10,17 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-Outcome = Literal["ok", "error", "hung"]
-Role = Literal["database", "dashboard"]
+from recovery_lab.errors import BadInputError
+
+Outcome = Literal["ok", "error"]
+Role = Literal["database", "application"]
+
+
+R = TypeVar("R", bound="Record")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", omit_defaults=True):
@@ -70,12 +75,14 @@ class LogLine(Record, frozen=True, kw_only=True, tag="log"):
 class Probe(Record, frozen=True, kw_only=True, tag="probe"):
     """A fresh authenticated session over the clients' own path, that reads a row.
 
-    `ok` means the read succeeded and the server is not in recovery.
+    `ok` means the read succeeded and the server is not in recovery. `timed_out`: nobody answered in
+    time, which may be one lost packet; anything else that is not ok is a refusal.
     """
 
     started_at: float
     ended_at: float
     ok: bool
+    timed_out: bool = False
     error: str = ""
     backend_pid: int = 0
     server_started: str = ""
@@ -83,56 +90,70 @@ class Probe(Record, frozen=True, kw_only=True, tag="probe"):
 
 
 class Began(Record, frozen=True, kw_only=True, tag="began"):
-    """An operation, written before it starts; `nonce` is what a good answer must echo."""
+    """A read, written before it starts; `nonce` is what a good answer must echo."""
 
     op: int
-    scheduled_at: float
+    due_at: float
     started_at: float
-    contender: str = ""
-    job: str = ""
+    contender: str
+    job: str
     nonce: str = ""
 
 
 class Ended(Record, frozen=True, kw_only=True, tag="ended"):
-    """The same operation's end."""
+    """The same read's end; `operation_id` is what an answer and the application's log share."""
 
     op: int
     at: float
     outcome: Outcome
+    contender: str
+    job: str
     kind: str = ""
     message: str = ""
     backend_pid: int = 0
-    contender: str = ""
-    job: str = ""
     phase: str = ""
     error_class: str = ""
     sqlstate: str = ""
     server_started: str = ""
+    operation_id: str = ""
 
 
 class Missed(Record, frozen=True, kw_only=True, tag="missed"):
-    """An operation that was due while all workers were busy."""
+    """A read that was due while all workers were busy: never sent."""
 
-    scheduled_at: float
-    contender: str = ""
-    job: str = ""
+    due_at: float
+    contender: str
+    job: str
 
 
 class Health(Record, frozen=True, kw_only=True, tag="health"):
-    """One sample of the dashboard's System Health."""
+    """One answer of the application's own health probe; `age_s` is how old its check was then.
+
+    `last_outage` is when the last outage it knows of began, as it writes it.
+    """
 
     started_at: float
     ended_at: float
     status: str
+    age_s: float = 0.0
     policy: str = ""
     shown_as: str = ""
     server_started: str = ""
     checked_in: int = 0
     checked_out: int = 0
+    last_outage: str = ""
+
+
+class Live(Record, frozen=True, kw_only=True, tag="live"):
+    """One liveness probe: does the application's process answer?"""
+
+    started_at: float
+    ended_at: float
+    ok: bool
 
 
 class Container(Record, frozen=True, kw_only=True, tag="container"):
-    """A container of the target as Docker describes it: `role` is `database` or `dashboard`."""
+    """A container of the target as Docker describes it."""
 
     at: float
     role: Role
@@ -147,8 +168,8 @@ class Warmed(Record, frozen=True, kw_only=True, tag="warmed"):
     wanted: int
     checked_in: int
     backends: list[int]
-    contender: str = ""
-    job: str = ""
+    contender: str
+    job: str
 
 
 class Look(Record, frozen=True, kw_only=True, tag="look"):
@@ -171,7 +192,7 @@ class Sessions(Record, frozen=True, kw_only=True, tag="sessions"):
 
 
 class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
-    """The observer itself could not do what it was asked."""
+    """A helper of the lab could not do what it was asked."""
 
     at: float
     message: str
@@ -188,6 +209,7 @@ AnyRecord = (
     | Ended
     | Missed
     | Health
+    | Live
     | Container
     | Warmed
     | Look
@@ -213,6 +235,40 @@ class Writer:
             sys.stdout.buffer.flush()
 
 
+class History:
+    """The records of one outage, found by their kind and by their cell; only ever appended to."""
+
+    def __init__(self, records: Iterable[AnyRecord] = ()) -> None:
+        self._kinds: dict[type[Record], list[Any]] = {}
+        self._all: list[AnyRecord] = []
+        self._cells: dict[tuple[str, str], list[Began | Ended | Missed]] = {}
+        for record in records:
+            self.append(record)
+
+    def append(self, record: AnyRecord) -> None:
+        """Add one record."""
+        self._all.append(record)
+        self._kinds.setdefault(type(record), []).append(record)
+        if isinstance(record, Began | Ended | Missed):
+            self._cells.setdefault((record.contender, record.job), []).append(record)
+
+    def all(self) -> list[AnyRecord]:
+        """Return every record, in the order of their making."""
+        return self._all
+
+    def of(self, kind: type[R]) -> list[R]:
+        """Return the records of one kind, in the order of their making."""
+        return self._kinds.get(kind, [])
+
+    def cell(self, contender: str, job: str) -> list[Began | Ended | Missed]:
+        """Return the records of one contender's reads in one job."""
+        return self._cells.get((contender, job), [])
+
+    def mark_at(self, name: str) -> float | None:
+        """Return when the runner made a mark, or None."""
+        return next((mark.at for mark in self.of(Mark) if mark.name == name), None)
+
+
 def encode(record: Record) -> bytes:
     """Return one line of a history, newline included."""
     return _ENCODER.encode(record) + b"\n"
@@ -224,12 +280,23 @@ def decode(line: bytes) -> AnyRecord:
     return record
 
 
-def read_history(path: Path) -> list[AnyRecord]:
-    """Read a history, compressed or not; a last line cut short by a killed writer is left out."""
+def read_history(path: Path) -> History:
+    """Read a history, compressed or not; a last line cut short by a killed writer is left out.
+
+    Raises BadInputError naming the file and the line where it is torn, or of an older shape.
+    """
     content = path.read_bytes()
-    lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
-    complete = lines[:-1]  # without a newline at its end the last line was never finished
-    return [decode(line) for line in complete]
+    try:
+        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
+    except (OSError, EOFError) as error:
+        raise BadInputError(f"{path}: torn: {error}") from error
+    history = History()
+    for number, line in enumerate(lines[:-1], start=1):  # the last was never finished
+        try:
+            history.append(decode(line))
+        except msgspec.MsgspecError as error:
+            raise BadInputError(f"{path}, line {number}: not a record: {error}") from error
+    return history
 
 
 def to_monotonic(wall: float, clocks: Iterable[Clock]) -> float:

@@ -3,17 +3,17 @@
 import threading
 from collections.abc import Callable
 
-from recovery_lab import docker
+import msgspec
+
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.record.history import AnyRecord, decode
+from recovery_lab.programs import Helper
+from recovery_lab.record.history import AnyRecord, Trouble, decode
 
 
 class Link:
     """One helper container; `on_record` is called on a thread of the link's own."""
 
-    def __init__(
-        self, name: str, helper: docker.Helper, on_record: Callable[[AnyRecord], None]
-    ) -> None:
+    def __init__(self, name: str, helper: Helper, on_record: Callable[[AnyRecord], None]) -> None:
         self.name = name
         self._helper = helper
         self._on_record = on_record
@@ -46,4 +46,9 @@ class Link:
 
     def _collect(self) -> None:
         for line in self._helper.stdout:
-            self._on_record(decode(line))
+            try:
+                record = decode(line)
+            except msgspec.MsgspecError as error:
+                said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
+                record = Trouble(at=0.0, message=said)
+            self._on_record(record)

@@ -12,6 +12,7 @@ from recovery_lab.record.session import DeadlineError, Login, query_fresh, resol
 FAST_S = 0.02  # from the injection on, until a probe succeeds
 CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not compete with readers
 RARE_S = 1.0  # otherwise
+PROBE_LIMIT_S = 0.1  # for the query; connecting has the same (session.py)
 
 _SQL = """SELECT NOT pg_is_in_recovery(), pg_backend_pid(),
        to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -19,7 +20,7 @@ _SQL = """SELECT NOT pg_is_in_recovery(), pg_backend_pid(),
 
 
 class Prober:
-    """Probes on a thread of its own; `hurry` is set from the injection on."""
+    """Probes on a thread of its own; it hurries from the injection on."""
 
     def __init__(self, login: Login, emit: Callable[[Probe], None]) -> None:
         self._login = login
@@ -37,6 +38,10 @@ class Prober:
     def hurry(self) -> None:
         """Probe as often as the injection asks for."""
         self._hurry.set()
+
+    def rest(self) -> None:
+        """Probe now and then, as in a steady state."""
+        self._hurry.clear()
 
     def stop(self) -> None:
         """Stop after the probe under way."""
@@ -68,11 +73,15 @@ class Prober:
         """Open one fresh session and read a row."""
         started_at = time.monotonic()
         try:
-            row = query_fresh(self._login, self._address, _SQL)[0]
+            row = query_fresh(self._login, self._address, _SQL, query_limit_s=PROBE_LIMIT_S)[0]
         except (psycopg2.Error, DeadlineError, OSError) as error:
             first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
             return Probe(
-                started_at=started_at, ended_at=time.monotonic(), ok=False, error=first_line
+                started_at=started_at,
+                ended_at=time.monotonic(),
+                ok=False,
+                timed_out=isinstance(error, DeadlineError),
+                error=first_line,
             )
         writable, backend_pid, server_started, server_version = row
         return Probe(
@@ -84,14 +93,6 @@ class Prober:
             server_started=server_started,
             server_version=server_version.split()[0],
         )
-
-    def backends(self, application: str) -> list[int]:
-        """Return the backend pids of this role's sessions under an application name."""
-        sql = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY pid"
-        rows = query_fresh(
-            self._login, self._address, sql, parameters=(application,), connect_limit_s=2.0
-        )
-        return [row[0] for row in rows]
 
     def sessions(self) -> Sessions:
         """Return how many sessions this role has by application, and how many may be at all."""

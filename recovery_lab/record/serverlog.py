@@ -1,39 +1,36 @@
 """The server's own story: its log, read from Docker and put on the observer's clock.
 
-The prefix is `%m [%p] sqlstate=%e app=%a ` with `log_timezone = UTC` and `lc_messages = C`.
+The target declares its line's format; groups that its prefix does not have stay empty.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from recovery_lab.record.history import Clock, LogLine, to_monotonic
 
-_LINE = re.compile(
-    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) UTC \[(?P<pid>\d+)\] "
-    r"sqlstate=(?P<sqlstate>\w{5}) app=(?P<app>.*?) (?P<severity>[A-Z]+\d?):  (?P<message>.*)"
-)
 
-
-def parse_log(text: str) -> Iterator[tuple[float, re.Match[str]]]:
-    """Yield (Unix time in s, match) for each line with the lab's prefix; others are skipped."""
+def parse_log(text: str, line_format: str) -> Iterator[tuple[float, dict[str, str]]]:
+    """Yield (Unix time in s, named parts) for each line of the format; others are skipped."""
+    pattern = re.compile(line_format)
     for line in text.splitlines():
         # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
-        if match := _LINE.search(line):
-            moment = datetime.strptime(match["at"], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
-            yield moment.timestamp(), match
+        if match := pattern.search(line):
+            moment = datetime.fromisoformat(match["at"])
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            yield moment.timestamp(), {k: v or "" for k, v in match.groupdict().items()}
 
 
-def log_lines(text: str, clocks: list[Clock]) -> list[LogLine]:
+def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogLine]:
     """Return the log's lines as records on the observer's clock."""
     return [
         LogLine(
             at=to_monotonic(wall, clocks),
-            pid=int(match["pid"]),
-            sqlstate=match["sqlstate"],
-            application=match["app"],
-            severity=match["severity"],
-            message=match["message"],
+            pid=int(parts["pid"]),
+            sqlstate=parts.get("sqlstate", ""),
+            application=parts.get("app", ""),
+            severity=parts["severity"],
+            message=parts["message"],
         )
-        for wall, match in parse_log(text)
+        for wall, parts in parse_log(text, line_format)
     ]

@@ -55,6 +55,7 @@ def query_fresh(
     *,
     parameters: Sequence[object] = (),
     connect_limit_s: float = CONNECT_LIMIT_S,
+    query_limit_s: float = QUERY_LIMIT_S,
 ) -> list[tuple[Any, ...]]:
     """Open a session, run one statement, close the session; return its rows.
 
@@ -74,7 +75,7 @@ def query_fresh(
         drive(connection, "connect", connect_limit_s)
         cursor = connection.cursor()
         cursor.execute(sql, parameters)
-        drive(connection, "query", QUERY_LIMIT_S)
+        drive(connection, "query", query_limit_s)
         return cursor.fetchall()
     finally:
         connection.close()

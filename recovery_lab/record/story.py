@@ -4,38 +4,44 @@ from recovery_lab import docker
 from recovery_lab.record.history import Container, Event, Role, to_monotonic
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.serverlog import log_lines
-from recovery_lab.target import Target
+from recovery_lab.stack import Stack
 
 
 class Story:
     """Fetches what happened since the last fetch; times are the daemon's own (see history.py)."""
 
-    def __init__(self, target: Target, project: str, recorder: Recorder) -> None:
-        self._target = target
-        self._project = project
+    def __init__(self, stack: Stack, recorder: Recorder) -> None:
+        self._stack = stack
         self._recorder = recorder
-        self._since = recorder.clocks()[-1].wall
+        self._began = self._since = recorder.clocks()[-1].wall
 
     def fetch(self) -> None:
         """Append the daemon's events and the server's log lines since the last fetch."""
-        clocks = self._recorder.clocks()
-        service, since, until = self._target.database.service, self._since, clocks[-1].wall
+        clocks, target = self._recorder.clocks(), self._stack.target
+        service, since, until = target.database.service, self._since, clocks[-1].wall
         if until <= since:
             return
-        for wall, action in docker.events(service, self._project, since, until):
+        for wall, action in docker.events(self._stack, service, since, until):
             self._recorder.append(Event(at=to_monotonic(wall, clocks), action=action))
-        text = docker.service_log(self._target, service, since, until)
-        for line in log_lines(text, clocks):
-            self._recorder.append(line)
+        if target.server_log:
+            text = docker.service_log(self._stack, service, since, until)
+            for line in log_lines(text, target.server_log.line, clocks):
+                self._recorder.append(line)
         self._since = until
 
     def note_containers(self) -> None:
         """Record which containers, and which starts of them, are there now."""
-        at = self._recorder.clocks()[-1].at
-        self._note("database", self._target.database.service, at)
-        self._note("dashboard", self._target.dashboard.service, at)
+        self._note("database", self._stack.target.database.service)
+        if self._stack.target.application:
+            self._note("application", self._stack.target.application.service)
 
-    def _note(self, role: Role, service: str, at: float) -> None:
-        found = docker.container(self._target, service)
+    def log_of(self, service: str) -> str:
+        """Return what a service has logged since the outage's record began."""
+        return docker.service_log(
+            self._stack, service, self._began, self._recorder.clocks()[-1].wall
+        )
+
+    def _note(self, role: Role, service: str) -> None:
+        found, at = docker.container(self._stack, service), self._recorder.clocks()[-1].at
         started = found["State"]["StartedAt"]
         self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))

@@ -1,0 +1,135 @@
+"""The run folder: what a run leaves behind, and how it is read again.
+
+.lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, report.md, timelines/
+    outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, *.log
+    late/<the same>.<n>/   outages that were played again, their recorder late; not judged
+"""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from recovery_lab.errors import BadInputError
+from recovery_lab.files import write_whole
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History, read_history
+
+ROOT = Path(".lab/runs")
+LATEST, LATE = "latest", "late"
+SHAPE = 2  # of what a run's folder holds; an older one is refused by name
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: what was asked for, its outages as planned, and what it stood on.
+
+    `shape` is that of the folder; `twin` is the contender that its twin doubles; `commit` ends in
+    `+` where uncommitted changes were there; `images` are ids, since a tag may be built anew under a run.
+    """
+
+    shape: int
+    name: str
+    began: str
+    seed: int
+    planned: list[OutageInfo]
+    target: str
+    twin: str
+    commit: str
+    images: dict[str, str]
+    host: dict[str, str]
+    versions: dict[str, str]
+    settings: dict[str, str]
+
+
+def save(path: Path, value: msgspec.Struct) -> None:
+    """Write a struct as JSON for people and programs."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def _read(path: Path, kind: type[S]) -> S:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        raise BadInputError(f"{path}: not there; see: recovery-lab list") from None
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise BadInputError(f"{path}: torn, or of another version: {error}") from error
+
+
+def read_run(folder: Path) -> RunInfo:
+    """Read what a run was; raises BadInputError where it is none, torn, or of an older shape."""
+    path = folder / "run.json"
+    shape = _read(path, _Shape).shape
+    if shape != SHAPE:
+        raise BadInputError(
+            f"{folder}: a run of shape {shape}, this version reads shape {SHAPE}; "
+            "its report.md can still be read"
+        )
+    return _read(path, RunInfo)
+
+
+class _Shape(msgspec.Struct):
+    """The one field that every version's run.json may have; the first had none."""
+
+    shape: int = 1
+
+
+def read_outage(folder: Path) -> tuple[OutageInfo, History]:
+    """Read one outage's folder; a runner that was killed has left a history to be read."""
+    info = _read(folder / "outage.json", OutageInfo)
+    for name in ("history.jsonl.gz", "history.jsonl"):
+        if (folder / name).exists():
+            return info, read_history(folder / name)
+    return info, History()
+
+
+def outage_folders(run: Path) -> list[Path]:
+    """Return a run's outages in the order of their names, repeats by number."""
+    found = [path.parent for path in run.glob("outages/*/outage.json")]
+    return sorted(found, key=lambda path: [_natural(word) for word in path.name.split("-")])
+
+
+def set_aside(folder: Path) -> None:
+    """Move an outage's folder out of what is judged, into the run's `late/`; nothing is lost."""
+    late = folder.parent.parent / LATE
+    late.mkdir(exist_ok=True)
+    count = len(list(late.glob(f"{folder.name}.*")))
+    folder.rename(late / f"{folder.name}.{count + 1}")
+
+
+def find_run(word: str) -> Path:
+    """Return the folder of a run by its path, its name or `latest`."""
+    for folder in (Path(word), ROOT / word):
+        if (folder / "run.json").exists():
+            return folder.resolve()
+    raise BadInputError(f"no run {word!r}; see: recovery-lab list")
+
+
+def all_runs() -> Iterator[Path]:
+    """Yield every run's folder, oldest first."""
+    for path in sorted(ROOT.glob("*/run.json")):
+        if path.parent.name != LATEST:
+            yield path.parent
+
+
+def point_latest(run: Path) -> None:
+    """Let `latest` mean this run."""
+    link, fresh = run.parent / LATEST, run.parent / f".{LATEST}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(run.name)
+    fresh.replace(link)
+
+
+def compress_history(folder: Path) -> None:
+    """Compress a closed history; the plain one stays until the compressed one is whole."""
+    plain = folder / "history.jsonl"
+    # No time and no name inside: the same history gives the same bytes.
+    write_whole(folder / "history.jsonl.gz", gzip.compress(plain.read_bytes(), mtime=0))
+    plain.unlink()
+
+
+def _natural(word: str) -> tuple[int, str]:
+    return (int(word), "") if word.isdigit() else (0, word)

@@ -1,0 +1,154 @@
+"""The account: every read that was due gets one outcome and one wait, once."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from math import ceil, inf
+from typing import Literal
+
+import msgspec
+
+from recovery_lab.judge.thresholds import THRESHOLDS
+from recovery_lab.record.history import Began, Ended, Missed
+
+Outcome = Literal["ok", "failed", "hung", "missed", "unfinished"]
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """One due read. Instants in s on the record's clock.
+
+    `wait_s` is what its user felt: to its own good end, of a missed one to the end of the first
+    good read that started at or after it was due. None: no good end is known.
+    """
+
+    due_at: float
+    started_at: float | None
+    ended_at: float | None
+    outcome: Outcome
+    wait_s: float | None = None
+    kind: str = ""
+    message: str = ""
+    operation_id: str = ""
+    backend_pid: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended good, in time."""
+        return self.outcome == "ok"
+
+    @property
+    def hurt(self) -> bool:
+        """Whether its user met a failure, or a wait that is long or without a known end."""
+        if self.outcome in ("failed", "hung"):
+            return True
+        wait_s = inf if self.wait_s is None else self.wait_s
+        return self.outcome != "unfinished" and wait_s > THRESHOLDS.long_wait_s
+
+    @property
+    def late(self) -> bool:
+        """Whether it began late though a worker was idle: the recorder's own fault."""
+        return self.started_at is not None and (
+            self.started_at - self.due_at > THRESHOLDS.late_start_s
+        )
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """How many reads had which outcome; they add up to what was due."""
+
+    ok: int = 0
+    failed: int = 0
+    hung: int = 0
+    missed: int = 0
+    unfinished: int = 0
+
+    @property
+    def due(self) -> int:
+        """All of them."""
+        return self.ok + self.failed + self.hung + self.missed + self.unfinished
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
+    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: without end.
+
+    A failed read has no wait: its count stands beside.
+    """
+
+    count: int
+    p50_s: float | None
+    p99_s: float | None
+    longest_s: float | None
+
+
+def hang_bound_s(deadline_s: float | None) -> float:
+    """Return after how many seconds a read that has not ended is hung."""
+    return THRESHOLDS.hung_s if deadline_s is None else deadline_s + THRESHOLDS.grace_s
+
+
+def account(records: Iterable[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
+    """Return every due read of one cell with its outcome and wait, in the order of the schedule.
+
+    `bound_s` is the cell's hang bound; `end_at` is when the record was closed: a read without an
+    end that is younger than the bound then is `unfinished`.
+    """
+    began = {record.op: record for record in records if isinstance(record, Began)}
+    ended = {record.op: record for record in records if isinstance(record, Ended)}
+    sent = [_sent(one, ended.get(op), bound_s, end_at) for op, one in began.items()]
+    good = sorted((r.started_at or 0.0, r.ended_at or 0.0) for r in sent if r.ok)
+    starts = [started for started, _ in good]
+    missed = [
+        _missed(record.due_at, bisect_left(starts, record.due_at), good)
+        for record in records
+        if isinstance(record, Missed)
+    ]
+    return sorted([*sent, *missed], key=lambda read: read.due_at)
+
+
+def tally(reads: Iterable[Read]) -> Tally:
+    """Count reads by outcome."""
+    counted: dict[str, int] = {}
+    for read in reads:
+        counted[read.outcome] = counted.get(read.outcome, 0) + 1
+    return msgspec.convert(counted, Tally)
+
+
+def waits(reads: Iterable[Read]) -> Waits:
+    """Return the quantiles of waits; without the missed ones they would flatter (Gil Tene)."""
+    taken = sorted(
+        inf if read.wait_s is None else read.wait_s
+        for read in reads
+        if read.outcome in ("ok", "missed", "hung")
+    )
+    return Waits(
+        count=len(taken),
+        p50_s=_rank(taken, 0.5),
+        p99_s=_rank(taken, 0.99),
+        longest_s=_rank(taken, 1.0),
+    )
+
+
+def _rank(ordered: Sequence[float], share: float) -> float | None:
+    value = ordered[ceil(share * len(ordered)) - 1] if ordered else inf
+    return None if value == inf else round(value, 6)
+
+
+def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Read:
+    ended_at = end.at if end else None
+    took_s = (end_at if ended_at is None else ended_at) - began.due_at
+    good = end is not None and end.outcome == "ok"
+    outcome: Outcome = "ok" if good else "failed" if end else "unfinished"
+    return Read(
+        due_at=began.due_at,
+        started_at=began.started_at,
+        ended_at=ended_at,
+        outcome="hung" if took_s > bound_s else outcome,
+        wait_s=took_s if good else None,
+        kind=end.kind if end else "",
+        message=end.message if end else "",
+        operation_id=end.operation_id if end else "",
+        backend_pid=end.backend_pid if end else 0,
+    )
+
+
+def _missed(due_at: float, position: int, good: Sequence[tuple[float, float]]) -> Read:
+    """`position` is that of the first good read (start, end) that started at or after `due_at`."""
+    wait_s = good[position][1] - due_at if position < len(good) else None
+    return Read(due_at=due_at, started_at=None, ended_at=None, outcome="missed", wait_s=wait_s)

@@ -1,0 +1,70 @@
+"""Who must do what in which cell: it follows from a fault's effects and a contender's traits.
+
+What the target or the plan says of a cell (`Cast.parts`) goes first.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from recovery_lab.faults.base import Effects
+from recovery_lab.judge.thresholds import THRESHOLDS
+from recovery_lab.outage import Cast, JobName
+from recovery_lab.target import Traits
+
+Role = Literal["subject", "control", "reference"]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell's role; `breaks` is the rule that a control must break."""
+
+    role: Role
+    breaks: str = ""
+
+
+SUBJECT, REFERENCE = Part(role="subject"), Part(role="reference")
+NOT_RECOVERS, NOT_FIRST = (
+    Part(role="control", breaks="recovers"),
+    Part(role="control", breaks="first reads"),
+)
+
+
+def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
+    """Return the part that a contender plays in a job."""
+    if not cast.deciding:
+        return REFERENCE
+    if job in cast.parts:
+        word, _, rule = cast.parts[job].partition(": ")
+        return Part(role=_role(word), breaks=rule)
+    traits = cast.traits
+    if job == "idle":
+        return _idle(traits, effects)
+    return _steady(traits, effects, hold_s)
+
+
+def watched_s(cast: Cast) -> float:
+    """Return how long after ready a control is watched that must not recover."""
+    closes = cast.traits.deadline_s is not None
+    return THRESHOLDS.given_up_s if closes else THRESHOLDS.never_back_s
+
+
+def _idle(traits: Traits, effects: Effects) -> Part:
+    if effects.cuts != "none" and not effects.ends_sessions:
+        return REFERENCE  # it can meet nothing: its sessions outlive the fault
+    if traits.pings or effects.cuts == "none":
+        return SUBJECT
+    return REFERENCE if traits.monitored else NOT_FIRST
+
+
+def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
+    if effects.cuts in ("none", "new"):
+        return SUBJECT if traits.pings else REFERENCE
+    if traits.reconnects:
+        return SUBJECT if traits.pings else REFERENCE
+    gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
+    return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE
+
+
+def _role(word: str) -> Role:
+    roles: dict[str, Role] = {"subject": "subject", "control": "control"}
+    return roles.get(word, "reference")

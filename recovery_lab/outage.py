@@ -1,0 +1,66 @@
+"""One outage as it was planned and kept: all that a judge must know beside its history."""
+
+from typing import Literal
+
+import msgspec
+
+from recovery_lab.faults.base import Effects
+from recovery_lab.target import Health, Traits
+
+JobName = Literal["steady", "idle"]
+Word = Literal["passed", "failed", "inconclusive"]
+
+
+class Cast(msgspec.Struct, frozen=True, kw_only=True):
+    """One contender of an outage: its traits, its jobs, and what it is in this outage.
+
+    `parts` holds what the target or the plan says of a job ("subject", "reference" or
+    "control: RULE"); what stands nowhere follows from effects and traits. `deciding` is false for
+    canary and twin: they are shown.
+    """
+
+    contender: str
+    traits: Traits
+    jobs: list[JobName]
+    parts: dict[str, str] = {}
+    deciding: bool = True
+
+
+class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One outage: what was planned, and, once it is over, what the runner has to say.
+
+    `application` is the contender that stands for the running application, empty where there is
+    none. `command` is a user's own, and `title` what it is called. `capabilities` are the
+    target's. `complete` is false until the outage was recorded to its end; `trouble` is why it
+    could not be.
+    """
+
+    fault: str
+    effects: Effects
+    repeat: int
+    cast: list[Cast]
+    reads_per_s: float
+    hold_s: float
+    seed: int
+    limit_s: float
+    solo: str = ""
+    policy: str = ""
+    command: list[str] = []
+    title: str = ""
+    application: str = ""
+    capabilities: list[str] = []
+    health: Health | None = None
+    waived: list[str] = []
+    complete: bool = False
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its folder and of its timeline."""
+        words = (self.title or self.fault, str(self.repeat), self.solo or self.policy)
+        return "-".join(word for word in words if word)
+
+    @property
+    def cells(self) -> list[tuple[Cast, JobName]]:
+        """Each contender's jobs."""
+        return [(one, job) for one in self.cast for job in one.jobs]

@@ -1,0 +1,222 @@
+"""A run: its folder, and the loop over its outages: play, judge, play again, report, resume."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from recovery_lab import docker, stack
+from recovery_lab.crew import Crew
+from recovery_lab.docker import Stack
+from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.files import write_whole
+from recovery_lab.folder import (
+    ROOT,
+    SHAPE,
+    RunInfo,
+    outage_folders,
+    point_latest,
+    read_outage,
+    read_run,
+    save,
+    set_aside,
+)
+from recovery_lab.judge.verdict import (
+    OutageVerdict,
+    RunVerdict,
+    judge_outage,
+    judge_run,
+    only_late,
+)
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History
+
+AGAIN = 2  # times an outage is played again that its recorder was late for
+GUESS_S = 30.0  # an outage's length before the first is known
+_LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
+OnOutage = Callable[[OutageVerdict, Path], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run plays: the outages, and how.
+
+    `target` is the file that declares it, `twin` whom the twin doubles. `keep_contenders` lets
+    them meet one outage after the other; `stop_at_bad` ends the run at the first bad outage.
+    """
+
+    name: str
+    target: str
+    seed: int
+    outages: Sequence[OutageInfo]
+    twin: str = ""
+    keep_contenders: bool = False
+    stop_at_bad: bool = False
+
+
+def begin_run(plan: Plan, where: Stack, root: Path | None = None) -> Path:
+    """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
+    began = datetime.now(UTC)
+    folder = (root or where.target.root) / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
+    private = where.target.private
+    info = RunInfo(
+        shape=SHAPE,
+        name=plan.name,
+        began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        seed=plan.seed,
+        planned=list(plan.outages),
+        target=plan.target,
+        twin=plan.twin,
+        commit=_commit(where.target.root),
+        images=_images(where),
+        host=_host(),
+        versions=_versions(),
+        settings=dict(private.environment) if private else {},
+    )
+    save(folder / "run.json", info)
+    write_whole(folder / "compose.yml", docker.compose(where, "config").encode())
+    point_latest(folder)
+    return folder
+
+
+def play_run(
+    folder: Path, plan: Plan, where: Stack, view: View, on_outage: OnOutage = lambda *_: None
+) -> RunVerdict:
+    """Play what a run has not recorded yet, outage by outage; judge it as it stands at the end.
+
+    Raises HealError where a database is not back: nothing may go on then.
+    """
+    open_ = [info for info in plan.outages if not _recorded(folder, info)]
+    progress = Progress(view, len(open_))
+    crew: Crew | None = None
+    try:
+        for info in open_:
+            if info.policy and info.policy != stack.policy_of(where):
+                where = stack.use_policy(where, info.policy)
+                crew = _end(crew)
+            crew = crew or Crew(where, plan.twin)
+            progress.begin(info.name)
+            stage = Stage(stack=where, crew=crew, view=progress)
+            outage = _play(stage, info, folder / "outages" / info.name)
+            on_outage(outage, folder / "outages" / info.name)
+            if not plan.keep_contenders:
+                crew = _end(crew)
+            if plan.stop_at_bad and outage.verdict != "passed":
+                break
+    finally:
+        _end(crew)
+        verdict = write_verdict(folder)
+    return verdict
+
+
+def write_verdict(folder: Path) -> RunVerdict:
+    """Judge a run as it is stored, and write its verdict.json."""
+    planned = [info.name for info in read_run(folder).planned]
+    judged = [judge_outage(*read_outage(path)) for path in outage_folders(folder)]
+    verdict = judge_run(judged, planned)
+    save(folder / "verdict.json", verdict)
+    return verdict
+
+
+class Progress:
+    """A view that says which outage this is, and about how long the run still takes."""
+
+    def __init__(self, view: View, total: int) -> None:
+        self._view = view
+        self._total = total
+        self._begun = 0
+        self._name = ""
+        self._began_at = self._since = time.monotonic()
+
+    def begin(self, name: str) -> None:
+        """Take down that another outage begins."""
+        self._name = name
+        self._begun += 1
+        self._since = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Show a step in words."""
+        now = time.monotonic()
+        done = self._begun - 1
+        each_s = (self._since - self._began_at) / done if done else GUESS_S
+        left_s = max(0.0, each_s * (self._total - done) - (now - self._since))
+        of = f"{self._begun} of {self._total}, about {left_s:.0f} s left"
+        self._view.say(f"{of:<28} {self._name}: {text}")
+
+    def look(self, history: History) -> None:
+        """Show what is new."""
+        self._view.look(history)
+
+
+def _play(stage: Stage, info: OutageInfo, folder: Path) -> OutageVerdict:
+    """Record one outage and judge it; again where only its recorder was late."""
+    for _ in range(AGAIN):
+        play_outage(stage, info, folder)
+        outage = judge_outage(*read_outage(folder))
+        if not only_late(outage):
+            return outage
+        stage.view.say("its recorder was late, which proves nothing: played again")
+        set_aside(folder)
+    play_outage(stage, info, folder)
+    return judge_outage(*read_outage(folder))
+
+
+def _recorded(folder: Path, info: OutageInfo) -> bool:
+    """Tell whether an outage was recorded to its end in a run that is resumed."""
+    path = folder / "outages" / info.name
+    return (path / "outage.json").exists() and read_outage(path)[0].complete
+
+
+def _end(crew: Crew | None) -> Crew | None:
+    if crew:
+        crew.close()
+    return None
+
+
+def _commit(root: Path) -> str:
+    """Return the checkout's commit, with a `+` where uncommitted changes are there; empty: none."""
+    words = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+"]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=10.0, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""  # no git, or a download without it
+    return done.stdout.strip()
+
+
+def _images(where: Stack) -> dict[str, str]:
+    """Return each image by its id: a tag may be built anew under a run."""
+    target = where.target
+    services = [target.database.service]
+    services += [target.application.service] if target.application else []
+    found = {name: docker.container(where, name) for name in services}
+    told = {name: f"{one['Config']['Image']} {one['Image']}" for name, one in found.items()}
+    helpers = [docker.INSTRUMENT, *([target.contenders.image] if target.contenders else [])]
+    ids = docker.run("image", "inspect", "--format", "{{.Id}}", *helpers).split()
+    return told | dict(zip(helpers, ids, strict=True))
+
+
+def _host() -> dict[str, str]:
+    return {
+        "processors": str(os.cpu_count()),
+        "kernel": platform.release(),
+        "system": platform.system(),
+        "docker": docker.describe_version(),
+        "compose": docker.run("compose", "version", "--short").strip(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return dict(_known_versions())
+
+
+def _known_versions() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
