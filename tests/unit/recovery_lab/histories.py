@@ -3,7 +3,7 @@
 Instants are seconds after the fault was asked for, on a clock that starts at ORIGIN.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 
 import msgspec
@@ -177,7 +177,9 @@ class Script:
     waived: list[str] = field(default_factory=list)
     complete: bool = True
     trouble: str = ""
+    moves: bool | None = None  # the server's start; as the fault declares where it is None
     without: tuple[type, ...] = ()
+    drop: Callable[[AnyRecord], bool] = lambda _: False
     extra: list[AnyRecord] = field(default_factory=list)
 
     @property
@@ -190,6 +192,11 @@ class Script:
     def seen_effects(self) -> Effects:
         """What the fault declares, or what the test says instead."""
         return self.effects or FAULTS[self.fault].effects
+
+    @property
+    def starts_anew(self) -> bool:
+        """Whether the server after the fault is another start."""
+        return bool(self.seen_effects.restarts if self.moves is None else self.moves)
 
     def info(self) -> OutageInfo:
         """Return what the outage was planned as."""
@@ -233,7 +240,7 @@ class Script:
             *(Mark(at=ORIGIN + at_s, name=name) for name, at_s in marks),
             *self.extra,
         ]
-        return [record for record in found if not isinstance(record, self.without)]
+        return [r for r in found if not isinstance(r, self.without) and not self.drop(r)]
 
     def history(self) -> History:
         """Return it as the judge gets it."""
@@ -271,7 +278,7 @@ class Script:
                 yield Mark(at=at, name=MARKS[name])
 
     def _server(self) -> Iterator[AnyRecord]:
-        if not self.seen_effects.restarts:
+        if not self.starts_anew:
             return
         yield Event(at=ORIGIN + self.lost_s, action="die")
         if self.start_event_s is not None:
@@ -285,7 +292,7 @@ class Script:
         raster = steps(-1.0, hurried_s, 0.02) + steps(hurried_s, self.end_s + 0.5, 0.1)
         for at_s in raster:
             ok = not self.lost_s <= at_s < self.ready_s
-            after = self.seen_effects.restarts and at_s >= self.lost_s
+            after = self.starts_anew and at_s >= self.lost_s
             yield probe(
                 at_s,
                 "ok" if ok else self.bad_probe,
@@ -295,7 +302,7 @@ class Script:
     def _health(self) -> Iterator[AnyRecord]:
         red_s = self.lost_s + 0.5 if self.health_red_s is None else self.health_red_s
         for at_s in steps(-2.0, self.end_s, 0.1):
-            moved = self.seen_effects.restarts and at_s >= self.health_names_s
+            moved = self.starts_anew and at_s >= self.health_names_s
             yield Health(
                 started_at=ORIGIN + at_s,
                 ended_at=ORIGIN + at_s + 0.002,

@@ -4,7 +4,7 @@ import pytest
 
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.attending import Attending
-from recovery_lab.judge.verdict import judge_outage, judge_run, only_late
+from recovery_lab.judge.verdict import judge_run, only_late
 from recovery_lab.record.history import Health
 from tests.unit.recovery_lab.histories import (
     NEVER,
@@ -198,10 +198,7 @@ def test_read_under_way_as_the_fault_comes_in_is_no_missing_steady_state() -> No
 
 def test_server_that_started_anew_under_a_fault_that_restarts_none_hides_no_failure() -> None:
     """The fault was in; that more happened is a doubt beside what failed."""
-    effects = outage().seen_effects
-    frozen = type(effects)(cuts="both", explains=("57P01",), restarts=False)
-    history = with_read(outage(), 7.31, "failed").history()  # of a restart
-    cell = judge_outage(outage(effects=frozen).info(), history).cells[0]
+    cell = with_read(outage(fault="freeze", moves=True, named=False), 7.31, "failed").cell()
     assert "failed" == cell.verdict
     assert "its start moved" in cell.doubts[0].said
 
