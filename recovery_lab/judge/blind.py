@@ -38,7 +38,7 @@ def cell_blind(case: Case) -> list[str]:
     undue_s = _undue_s(case) if case.job == "steady" else 0.0
     rules = [
         (undue_s > bound_s, f"no read was due for {undue_s:.1f} s: its schedule was not kept"),
-        (_headless(case) > 0, f"{_headless(case)} reads ended whose begin was not recorded"),
+        (_lost_reads(case) > 0, f"{_lost_reads(case)} reads are missing from the record"),
         (looks and len(looks_of(case)) < 2, "its pool was not looked at before and after"),
     ]
     found = [said for broken, said in rules if broken]
@@ -103,9 +103,13 @@ def _rate(case: Case) -> float:
     return max(case.seen.info.reads_per_s * case.cast.traits.workers, 0.01)
 
 
-def _headless(case: Case) -> int:
-    """Count ends without a begin; those older than the first begin belong to an outage before."""
+def _lost_reads(case: Case) -> int:
+    """Count the numbers that no begin has: each read that is sent has the next one.
+
+    An end older than the first begin belongs to an outage before.
+    """
     records = case.seen.history.cell(case.cast.contender, case.job)
     began = {record.op for record in records if isinstance(record, Began)}
     first = min(began, default=0)
-    return sum(isinstance(r, Ended) and r.op > first and r.op not in began for r in records)
+    sent = {r.op for r in records if isinstance(r, Ended) and r.op > first} | began
+    return max(sent) - first + 1 - len(began) if began else 0

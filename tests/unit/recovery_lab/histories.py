@@ -3,6 +3,7 @@
 Instants are seconds after the fault was asked for, on a clock that starts at ORIGIN.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 
@@ -83,6 +84,7 @@ class Reads:
     first: int = 5  # of an idle pool
     first_took_s: float = 0.003
     first_outcome: str = "ok"
+    late: int = 0  # how many of its reads began over 20 ms late
     added: list[tuple[float, str, float]] = field(default_factory=list)
     gap: tuple[float, float] = (NEVER, NEVER)
 
@@ -105,8 +107,12 @@ class Reads:
         )
         for size, out in self.looks:
             yield Look(at=ORIGIN, size=size, checked_in=size - out, checked_out=out, **who)
-        for op, read in enumerate(self._schedule(outage), start=1):
-            yield from self._read(op, *read, outage.lost_s)
+        ops = itertools.count(1)  # each read that is sent has its number
+        for at_s, outcome, took_s in self._schedule(outage):
+            if outcome == "missed":
+                yield Missed(due_at=ORIGIN + at_s, **who)
+            else:
+                yield from self.read(next(ops), at_s, outcome, took_s, outage.lost_s)
 
     def _schedule(self, outage: "Script") -> list[tuple[float, str, float]]:
         begin_s, planned = self.begin_s, []
@@ -120,14 +126,14 @@ class Reads:
                 planned.append((at_s, self.bad if bad else "ok", self.took_s))
         return sorted([*planned, *self.added])
 
-    def _read(
-        self, op: int, at_s: float, outcome: str, took_s: float, lost_s: float
+    def read(
+        self, op: int, at_s: float, outcome: str, took_s: float = 0.003, lost_s: float = 0.05
     ) -> list[AnyRecord]:
+        """Return the records of one read that was sent."""
         at = ORIGIN + at_s
         who = {"contender": self.contender, "job": self.job}
-        if outcome == "missed":
-            return [Missed(due_at=at, **who)]
-        began = Began(op=op, due_at=at, started_at=at + self.late_s, **who)
+        late_s = 0.021 if op <= self.late else self.late_s
+        began = Began(op=op, due_at=at, started_at=at + late_s, **who)
         if outcome == "endless":
             return [began]
         kept_s = lost_s if self.keeps_session_s is None else self.keeps_session_s

@@ -8,6 +8,7 @@ from recovery_lab.judge.measures import CLOSED
 from recovery_lab.record.history import (
     Began,
     Container,
+    Ended,
     Health,
     Live,
     LogLine,
@@ -42,15 +43,6 @@ def control(**changed: object) -> Script:
     return outage(**{"contender": "pinned", "recovered_s": NEVER, "end_s": 17.5, **changed})
 
 
-def some_late(share: float, **changed: object) -> Script:
-    """Return an outage in which a share of the 220 reads began over 20 ms late."""
-    script = outage(**changed)
-    late = Reads(begin_s=NEVER, late_s=0.021)
-    for op in range(round(share * 220)):
-        script.extra += late._read(9001 + op, 3.01 + op * 0.05, "ok", 0.03, 0.05)
-    return script
-
-
 def commanded(**changed: object) -> Script:
     """Return an outage of a user's own command, which restarted the database."""
     return outage(fault="command", moves=True, **changed)
@@ -61,10 +53,12 @@ def nothing_taken() -> Script:
     return untouched(fault="command")
 
 
-def headless() -> Script:
-    """Return an outage in which one failed read's begin was lost on the way."""
+def unrecorded(*kinds: type) -> Script:
+    """Return an outage in which a failed read's begin, or all of it, was lost on the way."""
+    lost = (ORIGIN + 7.31, ORIGIN + 7.313)
+    instant = lambda r: r.due_at if isinstance(r, Began) else r.at  # noqa: E731
     return with_read(
-        outage(drop=lambda r: isinstance(r, Began) and r.due_at == ORIGIN + 7.31), 7.31, "failed"
+        outage(drop=lambda r: isinstance(r, kinds) and instant(r) in lost), 7.31, "failed"
     )
 
 
@@ -298,14 +292,14 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "late",
     ),
     "the recorder keeps it in all but 5 %": (
-        lambda: some_late(0.045),
-        lambda: some_late(0.06),
+        lambda: outage(late=10),
+        lambda: outage(late=12),
         "the recorder missed its schedule",
         "late",
     ),
     "a solo outage's recorder keeps it in all but 2 %": (
-        lambda: some_late(0.015, solo="adopted"),
-        lambda: some_late(0.03, solo="adopted"),
+        lambda: outage(late=4, solo="adopted"),
+        lambda: outage(late=5, solo="adopted"),
         "the recorder missed its schedule",
         "late",
     ),
@@ -321,10 +315,16 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "no read was due for 1.4",
         "unsure",
     ),
-    "each end has its begin": (
+    "each read's begin is there": (
         outage,
-        headless,
-        "1 reads ended whose begin was not recorded",
+        lambda: unrecorded(Began),
+        "1 reads are missing from the record",
+        "unsure",
+    ),
+    "each read is there": (
+        outage,
+        lambda: unrecorded(Began, Ended),
+        "1 reads are missing from the record",
         "unsure",
     ),
     "the pool was looked at": (
@@ -406,6 +406,6 @@ def test_cell_without_any_data_is_inconclusive() -> None:
 def test_reads_of_the_outage_before_are_no_doubt() -> None:
     """Contenders are kept through outages: a read of then may end now."""
     script = outage()
-    late = Reads()._read(0, -1.5, "failed", 0.003, 0.05)[1]
+    late = Reads().read(0, -1.5, "failed")[1]
     script.extra.append(late)
     assert "passed" == script.cell().verdict
