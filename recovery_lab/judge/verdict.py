@@ -162,7 +162,6 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     controlled = {case.job for case, part in zip(cases, parts, strict=True) if part.breaks}
     origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
-    ended = measures.ended_sessions(history)
     return OutageVerdict(
         name=info.name,
         fault=info.fault,
@@ -176,8 +175,8 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
         evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
         lost_s=_since(seen.lost_at, origin),
-        lost_said=ended[0].message if ended else "the server ended without a word",
-        sessions_lost=_sessions_lost(seen),
+        lost_said=lost_said(history),
+        sessions_lost=sessions_lost(seen),
         ready_early_s=_since(seen.ready.early_at if seen.ready else None, origin),
         ready_late_s=_since(seen.ready.late_at if seen.ready else None, origin),
         health_s=_since(seen.health_at, origin),
@@ -309,11 +308,17 @@ def reasons(cell: Cell) -> list[str]:
     return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
 
 
-def _sessions_lost(seen: Seen) -> int:
+def sessions_lost(seen: Seen) -> int:
     """Count the warm sessions that are gone: named by the server, or all where it started anew."""
     if measures.start_moved(seen.history):
         return len({pid for warmed in seen.history.of(Warmed) for pid in warmed.backends})
     return len({line.pid for line in measures.ended_sessions(seen.history)})
+
+
+def lost_said(history: History) -> str:
+    """Return what the server said to the sessions that it ended."""
+    ended = measures.ended_sessions(history)
+    return ended[0].message if ended else "the server ended without a word"
 
 
 def _telling(history: History, asked_at: float) -> list[LogLine]:
