@@ -42,7 +42,7 @@ def test_page_of_a_command_is_one_for_a_ticket(watched: tuple[Path, RunVerdict])
         "- command-3 dashboard steady: failed: recovers: no recovery, censored 8.4 s after ready",
         "kept under `late/`: command-2.1.",
         "| ours (recovery lag) | 1.123 / never (3) |",
-        "| 1 | passed | 0.480 | 0.123 | 0.322 | 208 | 12 | 0 | 2 | 0 | 2 | 0 |",
+        "| 1 | passed | 0.480 | 0.123 | 0.322 | 208 | 12 | 0 | 2 | 0 | 1 | 0 |",
         "| command | dashboard | steady | subject | passed (uncontrolled) (2), failed (1) | 662 |",
         "| command | dashboard | 0.123 1.123 never |",
         (
