@@ -3,11 +3,13 @@
 import random
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import msgspec
 
-from recovery_lab.contenders.registry import CANARY, Entry, entries
+from recovery_lab.contenders.fleet import jobs_of
+from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of
@@ -23,8 +25,8 @@ AT_MOST = 8  # contenders in one outage, canary and twin apart: more would measu
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a run, checked.
 
-    `contenders` empty means all that the target has; `twin` names the contender that stands in a
-    second time; `hold_s` None means each fault's own length.
+    `contenders` empty means all that the target has. Alone in their outages (`solo`) the first of
+    several stands in a second time as `twin`; `hold_s` None means each fault's own length.
     """
 
     faults: tuple[str, ...] = QUICK
@@ -32,7 +34,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     hold_s: float | None = None
     solo: bool = False
-    twin: str = ""
     seed: int = 0
     limit_s: float = 120.0
 
@@ -74,7 +75,7 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
     Raises BadInputError where a fault cannot have the length asked for.
     """
     wanted = asked.contenders or tuple(contender_names(target))
-    solos = [*wanted, *([TWIN] if asked.twin else [])] if asked.solo else [""]
+    solos = [*wanted, *([TWIN] if twin_of(asked) else [])] if asked.solo else [""]
     return [
         _outage(target, asked, fault, repeat, solo, wanted)
         for repeat in range(1, asked.repeats + 1)
@@ -106,18 +107,23 @@ def watched(
     ]
 
 
+def twin_of(asked: Asked) -> str:
+    """Return the contender that others are compared with, and that has a twin."""
+    return asked.contenders[0] if asked.solo and len(asked.contenders) > 1 else ""
+
+
 def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
     """Return every contender by name, a twin of one of them among them."""
     found = dict(entries(target))
     if twin:
-        found[TWIN] = msgspec.structs.replace(found[twin], name=TWIN)
+        found[TWIN] = replace(found[twin], name=TWIN, plays=twin)
     return found
 
 
 def _outage(
     target: Target, asked: Asked, fault: str, repeat: int, solo: str, wanted: Sequence[str]
 ) -> OutageInfo:
-    known = all_entries(target, asked.twin)
+    known = all_entries(target, twin_of(asked))
     own_s = FAULTS[fault].hold_s
     seed = f"{asked.seed}/{fault}/{repeat}/{solo}"
     jitter_s = random.Random(seed).uniform(0.0, JITTER_S)  # noqa: S311 # no secret: a run's seed
@@ -142,16 +148,16 @@ def _outage(
 
 def cast_of(target: Target, entry: Entry, fault: str) -> Cast:
     """Return a contender's place in an outage of a fault, with what the target says of it."""
-    said = {
+    said: dict[str, str] = {
         job: target.roles[f"{fault}/{entry.name}/{job}"]
-        for job in entry.jobs
+        for job in jobs_of(entry, JOBS)
         if f"{fault}/{entry.name}/{job}" in target.roles
     }
     shown = entry.name in (CANARY, TWIN)
     return Cast(
         contender=entry.name,
         traits=entry.traits,
-        jobs=list(entry.jobs),
+        jobs=jobs_of(entry, JOBS),
         parts=said,
         deciding=not shown,
     )
@@ -161,11 +167,11 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
     """Return who was asked for, and for each of their jobs one control where there is one."""
     known = entries(target)
     effects = FAULTS[fault].effects
-    jobs = {job for name in wanted for job in known[name].jobs}
+    jobs = {job for name in wanted for job in jobs_of(known[name], JOBS)}
     controls = {
         job: name
-        for name, entry in reversed(known.items())
-        for job in entry.jobs
+        for name, entry in reversed(list(known.items()))
+        for job in jobs_of(entry, JOBS)
         if part_of(cast_of(target, entry, fault), job, effects, hold_s).breaks
     }
     chosen = {name for job, name in controls.items() if job in jobs}

@@ -1,13 +1,28 @@
 """What all tests share: the table of what was proven, printed before pytest's own summary."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
+
+from recovery_lab import docker
+from recovery_lab.stack import private_project
+from recovery_lab.target import load_target
+from tests.running import ROOT, Running
 
 
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: with every finalizer, nothing left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def private() -> Iterator[Running]:
+    """A stack of the tests' own, not started yet; removed at the end, also when a start failed."""
+    docker.refuse_remote()
+    target = load_target(ROOT / "target.toml")
+    with private_project(target, "test", {"DB_POOL_POLICY": "adopted"}) as stack:
+        yield Running(stack)
 
 
 @pytest.fixture

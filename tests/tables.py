@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from recovery_lab.contenders.registry import entries
+from recovery_lab.contenders.registry import CANARY, entries
 from recovery_lab.folder import read_run
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.report import figures, tables
@@ -26,9 +26,14 @@ def contenders() -> tables.Jobs:
     return {name: (entry.traits, entry.jobs) for name, entry in known.items()}
 
 
+def playing() -> tables.Jobs:
+    """Return those that can decide an outage: not the canary, which is shown."""
+    return {name: one for name, one in contenders().items() if name != CANARY}
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "contenders": lambda: tables.contenders(contenders()),
-    "faults": lambda: tables.faults(contenders()),
+    "faults": lambda: tables.faults(playing()),
     "rules": tables.rules,
     "thresholds": tables.bounds,
 }

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from recovery_lab.faults.base import Effects
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read, account, hang_bound_s
-from recovery_lab.judge.measures import Bracket
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.record.history import FaultEvent, History, Warmed
 
@@ -18,12 +16,12 @@ class Seen:
         self.info = info
         self.history = history
         self.asked_at = history.mark_at(measures.ASKED)
-        self.ready: Bracket | None = measures.ready(history)
+        self.ready = measures.ready(history)
         self.lost_at = measures.lost(history)
         self.end_at = measures.end_at(history)  # of the whole record
         stopped_at = history.mark_at(measures.STOPPED)
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
-        self.effects: Effects = measures.effects_seen(history, info.effects)
+        self.effects = measures.effects_seen(history, info.effects)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
 
     @cached_property
@@ -77,14 +75,19 @@ class Case:
     @cached_property
     def first_reads(self) -> list[Read]:
         """The first reads of an idle pool: as many at once as it held."""
-        held = len(self.warm_backends)
+        held = self.warmed.checked_in if self.warmed else 0
         return self.due_from(self.seen.history.mark_at(measures.RELEASED))[:held]
 
     @cached_property
+    def warmed(self) -> Warmed | None:
+        """Its pool before the fault."""
+        own = (w for w in self.seen.history.of(Warmed) if w.contender == self.cast.contender)
+        return next((warmed for warmed in own if warmed.job == self.job), None)
+
+    @property
     def warm_backends(self) -> list[int]:
         """The sessions that it held before the fault."""
-        own = (w for w in self.seen.history.of(Warmed) if w.contender == self.cast.contender)
-        return next((warmed.backends for warmed in own if warmed.job == self.job), [])
+        return self.warmed.backends if self.warmed else []
 
     def before(self) -> list[Read]:
         """Return the reads due before the fault."""

@@ -240,15 +240,21 @@ class History:
 
     def __init__(self, records: Iterable[AnyRecord] = ()) -> None:
         self._kinds: dict[type[Record], list[Any]] = {}
+        self._all: list[AnyRecord] = []
         self._cells: dict[tuple[str, str], list[Began | Ended | Missed]] = {}
         for record in records:
             self.append(record)
 
     def append(self, record: AnyRecord) -> None:
         """Add one record."""
+        self._all.append(record)
         self._kinds.setdefault(type(record), []).append(record)
         if isinstance(record, Began | Ended | Missed):
             self._cells.setdefault((record.contender, record.job), []).append(record)
+
+    def all(self) -> list[AnyRecord]:
+        """Return every record, in the order of their making."""
+        return self._all
 
     def of(self, kind: type[R]) -> list[R]:
         """Return the records of one kind, in the order of their making."""

@@ -21,7 +21,7 @@ QUERY_LIMIT_S = 1.0
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How to log in; a password in a file is read anew for each session."""
+    """How to log in; a password that stands in a file is read anew for each session."""
 
     host: str
     port: int
@@ -32,9 +32,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
     def secret(self) -> str:
         """Return the password as it is now."""
-        if not self.password_file:
-            return self.password
-        return Path(self.password_file).read_text(encoding="utf-8").strip()
+        return self.password or Path(self.password_file).read_text().strip()
 
 
 class DeadlineError(Exception):

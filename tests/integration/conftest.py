@@ -4,7 +4,6 @@ pytest-docker starts and removes it; the environment of this process names it, s
 scripts and plain `docker compose` all mean the same one.
 """
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,18 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from recovery_lab import docker
 from recovery_lab.errors import LabError
-from recovery_lab.judge.outage import LATE, Outage
 from recovery_lab.record.history import read_history
-from recovery_lab.stack import Stack, private_project, told
-from recovery_lab.target import Target, load_target
-from recovery_lab.watch import Watch, watch_outage
+from recovery_lab.stack import told
+from tests.running import ROOT, Running, Watch, watched
 
-ROOT = Path(__file__).parents[2]
 RESTART = ["scripts/take-away.sh", "restart"]
 KILL = ["scripts/take-away.sh", "kill"]
-AGAIN = 2  # times an outage is played again that the recorder was late for
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,31 +30,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def target() -> Target:
-    """This repository's own stack, as declared."""
-    return load_target(ROOT / "target.toml")
-
-
-@pytest.fixture(scope="session")
-def private(target: Target) -> Iterator[Stack]:
-    """The tests' own stack, not started yet; removed at the end, also when its start failed."""
-    docker.refuse_remote()
-    folder = Path.cwd()
-    os.chdir(ROOT)
-    # pytest-docker does not clean up after a failed `up`.
-    with private_project(target, "test", "adopted") as stack:
-        yield stack
-    os.chdir(folder)
-
-
-@pytest.fixture(scope="session")
-def docker_compose_file(private: Stack) -> str:
-    """Tell pytest-docker which file; asking for the private stack first sets the environment."""
+def docker_compose_file(private: Running, monkeypatch_session) -> str:
+    """Tell pytest-docker which file; it has no other way to hear of the stack's variables."""
+    for name, value in private.value.environment.items():
+        monkeypatch_session.setenv(name, value)
     return str(ROOT / "docker-compose.yml")
 
 
 @pytest.fixture(scope="session")
-def docker_compose_project_name(private: Stack) -> str:
+def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
+    """Set variables for the session, and put them back."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def docker_compose_project_name(private: Running) -> str:
     """Tell pytest-docker the project."""
     return private.project
 
@@ -78,7 +63,7 @@ def docker_cleanup() -> list[str]:
 
 
 @pytest.fixture
-def stack(request: pytest.FixtureRequest, private: Stack, docker_services) -> Stack:
+def stack(request: pytest.FixtureRequest, private: Running, docker_services) -> Running:
     """The running stack in its steady state, whatever the test before has left of it.
 
     Its policy is the adopted one, or the one that the test's mark names: `policy("naive")`.
@@ -88,12 +73,12 @@ def stack(request: pytest.FixtureRequest, private: Stack, docker_services) -> St
     return private
 
 
-def command(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def command(stack: Running, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in the repository's root, as a user does; on the tests' own stack."""
     return subprocess.run(
         words,
         cwd=ROOT,
-        env={**os.environ, **environ},
+        env={**stack.value.environ(), **environ},
         capture_output=True,
         text=True,
         timeout=180,
@@ -101,12 +86,12 @@ def command(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def health(stack: Stack) -> dict:
+def health(stack: Running) -> dict:
     """Return the body of System Health."""
-    return stack.get(stack.target.dashboard.health_path).json()
+    return stack.get(stack.target.health.path).json()
 
 
-def wait_until_up(stack: Stack, limit_s: float = 60.0) -> None:
+def wait_until_up(stack: Running, limit_s: float = 60.0) -> None:
     """Wait until System Health says `up`."""
     wait_until(lambda: health(stack)["status"] == "up", "System Health says up", limit_s)
 
@@ -125,26 +110,9 @@ def wait_until(holds: Callable[[], bool], what: str, limit_s: float = 60.0) -> N
 
 
 @pytest.fixture
-def outage(stack: Stack, tmp_path: Path) -> Callable[..., Outage]:
-    """Watch one outage of the running stack; its history is kept for the failure's report.
-
-    One whose recorder was late on a busy machine proves nothing either way: it is played again.
-    """
-
-    def watch(command: list[str], *, job="steady", limit_s=120.0) -> Outage:
-        again = AGAIN
-        while True:
-            path = tmp_path / f"history-{len(list(tmp_path.iterdir()))}.jsonl"
-            seen = watch_outage(
-                Watch(target=stack.target, command=command, limit_s=limit_s, history=path, job=job),
-                lambda _: None,
-            )
-            if seen.reasons != [LATE] or not again:
-                return seen
-            again -= 1
-            stack.settle()
-
-    return watch
+def outage(stack: Running, tmp_path: Path) -> Watch:
+    """Have an outage of the running stack played and judged, as `recovery-lab watch` does."""
+    return lambda command, **options: watched(stack, tmp_path, command, **options)[0]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -152,8 +120,7 @@ def pytest_runtest_makereport(item: pytest.Item):
     """On failure show the containers, the last log lines, and every sample that was recorded."""
     report = (yield).get_result()
     if report.when == "call" and report.failed and "stack" in getattr(item, "funcargs", {}):
-        stack = item.funcargs["stack"]
-        report.sections.append(("containers and logs", told(stack)))
+        report.sections.append(("containers and logs", told(item.funcargs["stack"].value)))
         folder = item.funcargs.get("tmp_path")
-        for path in sorted(folder.glob("history-*.jsonl")) if folder else []:
-            report.sections.append((path.name, "\n".join(map(repr, read_history(path)))))
+        for path in sorted(folder.rglob("history.jsonl.gz")) if folder else []:
+            report.sections.append((str(path), "\n".join(map(repr, read_history(path).all()))))

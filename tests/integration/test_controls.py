@@ -4,43 +4,38 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.stack import Stack
-from tests.integration.conftest import ROOT, command, wait_until
+from tests.integration.conftest import command, wait_until
+from tests.running import ROOT, Running
 
 
-def lab(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def lab(stack: Running, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run the lab's command line on the tests' own stack."""
-    return command(sys.executable, "-m", "recovery_lab", *words, **environ)
+    return command(stack, sys.executable, "-m", "recovery_lab", *words, **environ)
 
 
-def test_watching_nothing_is_inconclusive(stack: Stack, proves) -> None:
+def test_watching_nothing_is_inconclusive(stack: Running, proves) -> None:
     """Control: a command that takes nothing away proves nothing."""
-    done = lab("watch", "--name", "nothing", "--", "true")
+    done = lab(stack, "watch", "--name", "nothing", "--", "true")
     assert done.returncode == 2, done
-    assert "start time did not move" in done.stdout
-    proves("`watch -- true` exits 2: start time did not move")
+    assert "INCONCLUSIVE" in done.stdout
+    assert "nothing was taken away" in done.stdout
+    proves("`watch -- true` exits 2: nothing was taken away")
 
 
 @pytest.fixture
-def watching(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+def watching(stack: Running) -> "Iterator[subprocess.Popen[str]]":
     """A watch whose server is held down for 6 s; it is down when the test begins."""
     process = subprocess.Popen(
         [
-            sys.executable,
-            "-m",
-            "recovery_lab",
-            "watch",
-            "--",
-            "scripts/take-away.sh",
-            "restart",
-            "6",
+            *(sys.executable, "-m", "recovery_lab", "watch"),
+            *("--", "scripts/take-away.sh", "restart", "6"),
         ],
         cwd=ROOT,
+        env=stack.value.environ(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -53,18 +48,18 @@ def watching(stack: Stack) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def running(stack: Stack) -> bool:
+def running(stack: Running) -> bool:
     """Tell whether the database's container runs."""
-    return docker.container(stack.target, stack.target.database.service)["State"]["Running"]
+    return stack.container(stack.database)["State"]["Running"]
 
 
-def observers(stack: Stack) -> list[str]:
+def observers(stack: Running) -> list[str]:
     """Return the helper containers of the tests' own stack."""
     return docker.run("ps", "-q", "--filter", f"label=recovery-lab.project={stack.project}").split()
 
 
 def test_interrupted_watch_leaves_a_running_database(
-    stack: Stack, watching: subprocess.Popen[str], proves
+    stack: Running, watching: "subprocess.Popen[str]", proves
 ) -> None:
     """Ctrl-C while the server is held down brings it back at once, and removes the observer."""
     watching.send_signal(signal.SIGINT)
@@ -76,7 +71,7 @@ def test_interrupted_watch_leaves_a_running_database(
 
 
 def test_killed_watch_leaves_a_running_database(
-    stack: Stack, watching: subprocess.Popen[str], proves
+    stack: Running, watching: "subprocess.Popen[str]", proves
 ) -> None:
     """SIGKILL of the runner: the command goes on to its end, which starts the server again."""
     watching.kill()
@@ -86,20 +81,20 @@ def test_killed_watch_leaves_a_running_database(
     proves("SIGKILL in the middle of a hold: database running, no helper left")
 
 
-def test_remote_daemon_is_refused(proves) -> None:
+def test_remote_daemon_is_refused(private: Running, proves) -> None:
     """Nothing is taken away on a daemon that is not this machine's own; nothing is sent to it."""
-    done = lab("watch", "--", "true", DOCKER_HOST="tcp://127.0.0.1:1")
+    done = lab(private, "watch", "--", "true", DOCKER_HOST="tcp://127.0.0.1:1")
     assert done.returncode == 64, done
     assert "LAB_ALLOW_REMOTE=1" in done.stderr
     proves("a remote docker context is refused")
 
 
-def test_bad_words_are_named(tmp_path: Path) -> None:
+def test_bad_words_are_named(private: Running) -> None:
     """Each bad input names the value and what was expected, with a status of its own."""
     for words, environ, said in [
         (("watch", "--job", "busy", "--", "true"), {}, "--job 'busy'"),
         (("watch", "--", "true"), {"LAB_LIMIT_S": "soon"}, "LAB_LIMIT_S='soon'"),
     ]:
-        done = lab(*words, **environ)
+        done = lab(private, *words, **environ)
         assert done.returncode == 64, done
         assert said in done.stderr

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from recovery_lab import docker
-from recovery_lab.stack import Stack
 from tests.integration.conftest import wait_until
 from tests.integration.streamlit_session import run_page
+from tests.running import Running
 
 READS, SAMPLES = 100, 100
 ROUTES = ("/healthz", "/api/system-health")
@@ -19,15 +18,15 @@ POLICIES = ["adopted", "naive", "dispose", "pinned"]
 
 
 @contextmanager
-def frozen(stack: Stack) -> Iterator[None]:
+def frozen(stack: Running) -> Iterator[None]:
     """Pause the database's container; thaw it whatever happens."""
-    service = stack.target.database.service
-    docker.compose(stack.target, "pause", service)
+    service = stack.database
+    stack.compose("pause", service)
     try:
-        assert docker.container(stack.target, service)["State"]["Paused"]
+        assert stack.container(service)["State"]["Paused"]
         yield
     finally:
-        docker.compose(stack.target, "unpause", service)
+        stack.compose("unpause", service)
 
 
 async def hang_reads(client: httpx.AsyncClient) -> list["asyncio.Task[httpx.Response]"]:
@@ -47,7 +46,7 @@ async def sampled(client: httpx.AsyncClient, path: str) -> list[float]:
     return sorted(took)
 
 
-async def isolation(stack: Stack) -> tuple[dict[str, list[float]], float]:
+async def isolation(stack: Running) -> tuple[dict[str, list[float]], float]:
     """Hang reads; sample the health routes, run a page, then stop the process.
 
     Return the latencies by route, and the seconds from SIGTERM to the process' end.
@@ -69,16 +68,16 @@ async def isolation(stack: Stack) -> tuple[dict[str, list[float]], float]:
         return took, ended_s
 
 
-def terminated(stack: Stack) -> float:
+def terminated(stack: Running) -> float:
     """Send SIGTERM to the dashboard; return the seconds until its process has ended."""
     begun = time.monotonic()
-    docker.compose(stack.target, "kill", "--signal", "SIGTERM", stack.target.dashboard.service)
+    stack.compose("kill", "--signal", "SIGTERM", stack.application)
     wait_until(lambda: not state(stack)["Running"], "the process ended", 10)
     return time.monotonic() - begun
 
 
 @pytest.mark.parametrize("policy", [pytest.param(p, marks=pytest.mark.policy(p)) for p in POLICIES])
-def test_hundred_hanging_reads_stop_nothing_else(stack: Stack, policy: str, proves) -> None:
+def test_hundred_hanging_reads_stop_nothing_else(stack: Running, policy: str, proves) -> None:
     """With 100 reads hanging, health answers within 1 s, the page runs, SIGTERM ends in 3 s."""
     with frozen(stack):
         took, ended_s = asyncio.run(isolation(stack))
@@ -90,12 +89,12 @@ def test_hundred_hanging_reads_stop_nothing_else(stack: Stack, policy: str, prov
     proves(f"worst of {SAMPLES} beside {READS} hanging: {worst}; ended {ended_s:.2f} s")
 
 
-def state(stack: Stack) -> dict:
+def state(stack: Running) -> dict:
     """Return the state of the dashboard's container."""
-    return docker.container(stack.target, stack.target.dashboard.service)["State"]
+    return stack.container(stack.application)["State"]
 
 
-def test_keep_alive_answers_are_not_delayed(stack: Stack, proves) -> None:
+def test_keep_alive_answers_are_not_delayed(stack: Running, proves) -> None:
     """Requests on one connection are answered in well under the 40 ms of a delayed ACK."""
     with httpx.Client(base_url=stack.url, trust_env=False) as client:
         took = []

@@ -1,12 +1,11 @@
 """Scenario 6, the negative control: five warm idle connections meet a restarted server."""
 
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from recovery_lab.judge.outage import Outage
-from recovery_lab.stack import Stack
 from tests.integration.conftest import RESTART
+from tests.running import Running, watched
 
 REPEATS = 2
 
@@ -14,27 +13,26 @@ REPEATS = 2
 @pytest.mark.policy("naive")
 @pytest.mark.parametrize("repeat", range(1, REPEATS + 1))
 def test_naive_pool_fails_its_first_readers(
-    stack: Stack, outage: Callable[..., Outage], repeat: int, proves
+    stack: Running, tmp_path: Path, repeat: int, proves
 ) -> None:
     """Control: with SQLAlchemy's defaults at least one of five reads meets a dead connection."""
-    seen = outage(RESTART, job="idle")
-    assert len(set(seen.warm_backends)) == 5
-    assert seen.verdict == "passed", seen
-    assert seen.reads.failed_after_ready >= 1
-    assert set(seen.errors) == {"connection_lost"}
-    assert "server closed the connection" in stack.log(stack.target.dashboard.service)
-    proves(f"{seen.reads.failed_after_ready} of 5 reads failed after the server was ready")
+    parts = {"idle": "control: first reads"}
+    seen, kept = watched(stack, tmp_path, RESTART, job="idle", parts=parts)
+    (cell,) = seen.cells
+    assert (cell.verdict, cell.doubts) == ("passed", []), seen
+    assert cell.figures.first_reads.due == seen.sessions_lost == 5
+    assert cell.figures.first_reads.failed >= 1
+    assert set(cell.figures.bad_after_ready) == {"connection_lost"}
+    assert "server closed the connection" in (kept / "application.log").read_text()
+    proves(f"{cell.figures.first_reads.failed} of 5 reads failed after the server was ready")
 
 
 @pytest.mark.parametrize("repeat", range(1, REPEATS + 1))
-def test_adopted_pool_fails_no_reader(
-    stack: Stack, outage: Callable[..., Outage], repeat: int, proves
-) -> None:
-    """The plan's options: the same five reads all succeed."""
-    seen = outage(RESTART, job="idle")
-    assert len(set(seen.warm_backends)) == 5
-    assert seen.verdict == "passed", seen
-    assert seen.reads.failed_after_ready == 0
-    assert seen.reads.ok_after_ready >= 5
-    assert seen.errors == {}
-    proves("0 of 5 reads failed after the server was ready")
+def test_adopted_pool_fails_no_reader(stack: Running, tmp_path: Path, repeat: int, proves) -> None:
+    """The plan's options: the same five reads all succeed, and nobody waits."""
+    seen, _ = watched(stack, tmp_path, RESTART, job="idle")
+    (cell,) = seen.cells
+    assert (cell.verdict, cell.doubts) == ("passed", []), seen
+    assert cell.figures.first_reads.due == cell.figures.first_reads.ok == seen.sessions_lost == 5
+    assert cell.figures.bad_after_ready == {}
+    proves(f"0 of 5 reads failed, longest wait {cell.figures.first_wait_s:.3f} s")

@@ -1,22 +1,20 @@
 """Scenario 5: the database's container is recreated and has another address."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from recovery_lab import docker
-from recovery_lab.judge.outage import Outage
-from recovery_lab.stack import Stack
 from tests.integration.test_database_restart import assert_recovered, figures
+from tests.running import Running, Watch
 
 
-def address(stack: Stack) -> str:
+def address(stack: Running) -> str:
     """Return the database's address on the stack's network."""
-    networks = docker.container(stack.target, stack.target.database.service)["NetworkSettings"]
-    return networks["Networks"][f"{stack.project}_{stack.target.compose.network}"]["IPAddress"]
+    networks = stack.container(stack.database)["NetworkSettings"]
+    return networks["Networks"][docker.network(stack.value)]["IPAddress"]
 
 
 def test_recreated_database_with_another_address_is_found(
-    stack: Stack, outage: Callable[..., Outage], tmp_path: Path, proves
+    stack: Running, outage: Watch, tmp_path: Path, proves
 ) -> None:
     """Another container takes the old address first, so the recreated one must get a new one.
 
@@ -24,13 +22,13 @@ def test_recreated_database_with_another_address_is_found(
     """
     before = address(stack)
     squatters = f"recovery-lab.squatter={stack.project}"
-    network = f"{stack.project}_{stack.target.compose.network}"
+    network = docker.network(stack.value)
     script = tmp_path / "recreate.sh"
     script.write_text(
         f"""set -e
 docker compose rm --stop --force postgres
 docker run --rm --detach --label recovery-lab=1 --label {squatters} --network {network} \
-  --entrypoint sleep {stack.target.observer.image} 120
+  --entrypoint sleep {docker.INSTRUMENT} 120
 docker compose up --detach --no-build --no-deps postgres
 """
     )

@@ -2,14 +2,14 @@
 
 import re
 
-from recovery_lab.stack import Stack
 from tests.integration.conftest import health
 from tests.integration.streamlit_session import run_page
+from tests.running import Running
 
 ROWS = 200_000
 
 
-def test_system_health_is_up_and_tells_of_the_server(stack: Stack, proves) -> None:
+def test_system_health_is_up_and_tells_of_the_server(stack: Running, proves) -> None:
     """System Health says `up`, with the server's version and start, from a fresh sample."""
     body = health(stack)
     assert body["status"] == "up"
@@ -19,7 +19,7 @@ def test_system_health_is_up_and_tells_of_the_server(stack: Stack, proves) -> No
     proves(f"status {body['status']}, PostgreSQL {body['postgres']['server_version']}")
 
 
-def test_orders_add_up_to_the_table(stack: Stack, proves) -> None:
+def test_orders_add_up_to_the_table(stack: Running, proves) -> None:
     """The regions' counts add up to the table's rows, read live from a backend that is there."""
     body = stack.get("/api/orders/summary").json()
     assert sum(row["orders"] for row in body["rows"]) == ROWS
@@ -27,7 +27,7 @@ def test_orders_add_up_to_the_table(stack: Stack, proves) -> None:
     proves(f"{len(body['rows'])} regions, {ROWS} orders")
 
 
-def test_pages_run_to_their_end_without_a_traceback(stack: Stack) -> None:
+def test_pages_run_to_their_end_without_a_traceback(stack: Running) -> None:
     """Both pages run over the WebSocket, as a browser runs them, and raise nothing."""
     for page in ("system_health", "orders"):
         run = run_page(stack.url, page, limit_s=10.0)
@@ -36,7 +36,7 @@ def test_pages_run_to_their_end_without_a_traceback(stack: Stack) -> None:
         assert run.elements > 3
 
 
-def test_routes_answer_as_the_contract_says(stack: Stack) -> None:
+def test_routes_answer_as_the_contract_says(stack: Running) -> None:
     """Alive, ready, metrics in Prometheus' text; no page of Streamlit's own in their place."""
     assert stack.get("/healthz").json() == {"status": "alive"}
     assert stack.get("/readyz").status_code == 200
@@ -50,7 +50,7 @@ def test_routes_answer_as_the_contract_says(stack: Stack) -> None:
         assert name in metrics
 
 
-def test_no_answer_holds_a_secret_or_an_address(stack: Stack) -> None:
+def test_no_answer_holds_a_secret_or_an_address(stack: Running) -> None:
     """Neither passwords nor the database's address or user stand in any answer or environment."""
     password = stack.target.password_path.read_text().strip()
     for path in ("/api/system-health", "/api/orders/summary", "/metrics", "/readyz"):

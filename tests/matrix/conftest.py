@@ -1,40 +1,61 @@
-"""The matrix' stack: the integration tests' where this session has one, else one of its own."""
+"""The quick set, played once by the one engine; its cells are what the tests read."""
 
-import os
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from recovery_lab import docker
-from recovery_lab.plugin import left_standing
-from recovery_lab.stack import Stack, private_project
-from recovery_lab.target import Target, load_target
+from recovery_lab import plan
+from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.run import Plan, begin_run, play_run
+from recovery_lab.target import load_target
+from tests.running import ROOT, Quiet, Running
 
-ROOT = Path(__file__).parents[2]
+TARGET = load_target(ROOT / "target.toml")
+PLANNED = plan.outages(TARGET, plan.Asked(seed=plan.new_seed()))
+ROWS = [(info.name, cast.contender, job) for info in PLANNED for cast, job in info.cells]
+
+
+class Shown(Quiet):
+    """Shows progress at once, though pytest captures what a fixture prints."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._capture = config.pluginmanager.get_plugin("capturemanager")
+        self._reporter = config.pluginmanager.get_plugin("terminalreporter")
+
+    def say(self, text: str) -> None:
+        """Show a step."""
+        with self._capture.global_and_fixture_disabled():
+            self._reporter.write_line(text)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of each planned cell, in the order of their outages."""
+    if "cell" in metafunc.fixturenames:
+        ids = ["-".join(row) for row in ROWS]
+        metafunc.parametrize("cell", ROWS, indirect=True, ids=ids, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole run is the first cell's set-up: it may take long."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")
-def matrix_stack(request: pytest.FixtureRequest, matrix_lock) -> Iterator[Stack]:
-    """A private stack, started; KEEP=1 and a bad cell leave it standing."""
-    docker.refuse_remote()
-    target, folder = load_target(ROOT / "target.toml"), Path.cwd()
-    os.chdir(ROOT)
-    if (shared := of_this_session(target)) is not None:
-        shared.heal("adopted")
-        yield shared
-    else:
-        keep = partial(left_standing, request.config)
-        with private_project(target, "matrix", "adopted", keep) as stack:
-            stack.up()
-            stack.settle()
-            yield stack
-    os.chdir(folder)
+def outages(request: pytest.FixtureRequest, private: Running) -> dict[str, OutageVerdict]:
+    """The run's outages by name; recorded under .lab/runs/ as any run."""
+    private.heal("adopted")
+    name = "-".join(plan.QUICK)
+    played = Plan(name=name, target="target.toml", seed=PLANNED[0].seed, outages=PLANNED)
+    folder = begin_run(played, private.value)
+    verdict = play_run(folder, played, private.value, Shown(request.config))
+    return {outage.name: outage for outage in verdict.outages}
 
 
-def of_this_session(target: Target) -> Stack | None:
-    """Return the stack that this process has started for the integration tests, if any."""
-    project = f"recovery-lab-test-{os.getpid()}"
-    mine = os.environ.get("COMPOSE_PROJECT_NAME") == project
-    return Stack(target) if mine and docker.stands(project) else None
+@pytest.fixture(scope="session")
+def cell(request: pytest.FixtureRequest, outages: dict[str, OutageVerdict]) -> Cell:
+    """One cell, as the run was judged."""
+    name, contender, job = request.param
+    return next(c for c in outages[name].cells if (c.contender, c.job) == (contender, job))

@@ -1,12 +1,12 @@
-"""Each cell of the matrix: a subject passes, a control fails just its named assertion."""
+"""Each cell of the matrix: a subject keeps its promises, a control breaks just its named one."""
 
-from recovery_lab.judge.cell import Cell
+from recovery_lab.judge.verdict import Cell, reasons
 
 
 def test_cell(cell: Cell, proves) -> None:
-    """The cell's verdict is passed; what is in doubt is an error before this line."""
-    seen, steady = cell.figures, cell.job == "steady"  # an idle pool is asked late: it has no lag
-    lag = f", recovery lag {seen.recovery_lag_s} s" if steady else ""
-    counted = f"{seen.ok} of {seen.operations} ok, {seen.errors_after_ready} errors after ready"
-    proves(f"{cell.label} · {counted}{lag}")
-    assert cell.verdict == "passed", "; ".join(cell.reasons)
+    """The cell's verdict is passed; what is in doubt has proven nothing, so it is no pass."""
+    seen = cell.figures
+    lag = f", recovery lag {seen.recovery_lag_s} s" if cell.job == "steady" else ""
+    bad = seen.after_ready.failed + seen.after_ready.hung
+    proves(f"{cell.label} · {seen.reads.ok} of {seen.reads.due} ok, {bad} bad after ready{lag}")
+    assert not cell.deciding or cell.verdict == "passed", "; ".join(reasons(cell))
