@@ -9,7 +9,6 @@ from recovery_lab.target import Health, Traits
 
 JobName = Literal["steady", "idle"]
 Word = Literal["passed", "failed", "inconclusive"]
-TWIN = "twin"  # one contender once more under another name: A against A
 
 
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +30,7 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One outage: what was planned, and, once it is over, what the runner has to say.
 
     `application` is the contender that stands for the running application, empty where there is
-    none; `twin` is the contender whose twin the run has. `command` is a user's own, and `title` what
-    it is called. `capabilities` are the
+    none. `command` is a user's own, and `title` what it is called. `capabilities` are the
     target's. `complete` is false until the outage was recorded to its end; `trouble` is why it
     could not be.
     """
@@ -46,7 +44,6 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     limit_s: float
     solo: str = ""
-    twin: str = ""
     policy: str = ""
     command: list[str] = []
     title: str = ""

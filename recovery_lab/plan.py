@@ -13,13 +13,14 @@ from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of
-from recovery_lab.outage import TWIN, Cast, JobName, OutageInfo
+from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
 QUICK = ("none", "restart", "freeze")  # at most 90 s together: part of `make verify`
 JITTER_S = 0.3  # added at random, or probes meet each heal in the same phase of their raster
 SHARED_READS_PER_S, SOLO_READS_PER_S = 5.0, 20.0  # for each of a contender's readers
 AT_MOST = 8  # contenders in one outage, canary and twin apart: more would measure the machine
+TWIN = "twin"  # the reference once more under another name: A against A
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +142,6 @@ def _outage(
         hold_s=hold_s,
         seed=asked.seed,
         solo=solo,
-        twin=asked.twin,
         reads_per_s=rate,
     )
 

@@ -40,7 +40,6 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
         again=again,
         not_passed=list(_not_passed(verdict.outages)),
         not_judged=sorted(set(_not_judged(verdict.outages))),
-        twin=any(outage.twin for outage in info.planned),
         watched=[outage for outage in verdict.outages if outage.fault == "command"],
         thresholds=THRESHOLDS,
     )

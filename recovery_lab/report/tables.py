@@ -102,5 +102,5 @@ def _controls(fault: Fault, known: Jobs) -> list[str]:
     ]
 
 
-def _yes(holds: bool | None) -> str:  # noqa: FBT001 # its one argument is what it says
+def _yes(holds: bool | None) -> str:  # its one argument is what it says
     return {True: "yes", False: "no", None: "as seen"}[holds]

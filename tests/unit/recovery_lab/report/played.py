@@ -9,7 +9,8 @@ from pathlib import Path
 from recovery_lab.faults import FAULTS
 from recovery_lab.folder import SHAPE, RunInfo, save
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, judge_run
-from recovery_lab.outage import TWIN, Cast, OutageInfo
+from recovery_lab.outage import Cast, OutageInfo
+from recovery_lab.plan import TWIN
 from recovery_lab.record.history import (
     Began,
     Clock,
@@ -46,7 +47,6 @@ class Played:
     part: str = ""
     repeat: int = 1
     solo: str = ""
-    twin: str = ""
     policy: str = ""
     ready_s: float = 0.6
     recovered_s: float = 0.7
@@ -77,7 +77,6 @@ class Played:
             seed=7,
             limit_s=120.0,
             solo=self.solo,
-            twin=self.twin,
             policy=self.policy,
             application="dashboard" if self.contender == "dashboard" else "",
             capabilities=sorted(self.capabilities),
@@ -186,6 +185,7 @@ def keep(run: Path, played: list[Played]) -> RunVerdict:
         name="restart",
         began="2026-01-01T09:00:00Z",
         seed=7,
+        twin="adopted" if TWIN in {one.contender for one in played} else "",
         planned=[one.info() for one in played],
         target="target.toml",
         commit="0123456789ab+",

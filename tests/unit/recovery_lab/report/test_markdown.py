@@ -86,7 +86,6 @@ def solo(contender: str, lags: list[float], **more: object) -> list[Played]:
             fault="restart",
             contender=contender,
             solo=contender,
-            twin="adopted",
             repeat=number,
             recovered_s=0.7 + lag,
             **more,
