@@ -38,12 +38,13 @@ def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
     """
     failed = [read for read in reads if read.outcome == "failed"]
     ids = {read.operation_id for read in failed if read.operation_id}
-    told = [
-        found[1]
-        for line in log.splitlines()
-        if (named := re.search(r"\bop=(\S+)", line))
-        and named[1] in ids
-        and (found := re.search(pattern, line))
-    ]
+    lines = [line for line in log.splitlines() if _named(line) in ids]
+    told = [found[1] for line in lines if pattern and (found := re.search(pattern, line))]
     own = [f"{read.kind}: {read.message}" for read in failed]
-    return "; ".join(dict.fromkeys(told if pattern and told else own))
+    return "; ".join(dict.fromkeys(told or own))
+
+
+def _named(line: str) -> str:
+    """Return the operation id in a line of the log."""
+    found = re.search(r"\bop=(\S+)", line)
+    return found[1] if found else ""

@@ -10,7 +10,7 @@ from recovery_lab.folder import RunInfo
 from recovery_lab.judge.account import Waits
 from recovery_lab.judge.differences import Family, differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
-from recovery_lab.outage import TWIN
+from recovery_lab.plan import TWIN
 from recovery_lab.report.tables import table
 from recovery_lab.report.words import OUTCOMES, counted, outages_with, policy, ready, spread
 
@@ -186,14 +186,12 @@ def _waits(taken: Sequence[Waits], quantile: str) -> str:
 
 
 def _difference_rows(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
-    twins = {outage.twin for outage in info.planned if outage.twin}
-    for reference in sorted(twins):
-        for family in _families(verdict, reference):
-            for d in differences(family):
-                by = "" if d.shift is None else f"{d.shift:+.3f} ({d.low:+.3f} to {d.high:+.3f})"
-                p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
-                n = f"{d.n}, {d.reference_n}"
-                yield family.fault, family.measure, d.contender, reference, n, by, p, d.word, d.why
+    families = _families(verdict, info.twin) if info.twin else []
+    for family, d in ((family, d) for family in families for d in differences(family)):
+        by = "" if d.shift is None else f"{d.shift:+.3f} ({d.low:+.3f} to {d.high:+.3f})"
+        p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
+        n = f"{d.n}, {d.reference_n}"
+        yield family.fault, family.measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
 def _families(verdict: RunVerdict, reference: str) -> Iterator[Family]:

@@ -11,7 +11,7 @@ from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.report import figures
 from recovery_lab.report.timeline import write_timeline
-from recovery_lab.report.words import not_judged, outcomes, why
+from recovery_lab.report.words import not_judged, why
 
 
 def write(run: Path, verdict: RunVerdict) -> str:
@@ -40,9 +40,8 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
         again=again,
         not_passed=list(_not_passed(verdict.outages)),
         not_judged=sorted(set(_not_judged(verdict.outages))),
-        logs=[o for o in verdict.outages if o.fault == "command" and o.server_log],
+        watched=[outage for outage in verdict.outages if outage.fault == "command"],
         thresholds=THRESHOLDS,
-        outcomes=outcomes,
     )
 
 

@@ -30,20 +30,19 @@ def rewritten(text: str, make: Callable[[str], str]) -> str:
 
 def faults(contenders: Jobs) -> str:
     """Return the faults, with what they do and who fails under each as a control."""
-    heads = (
-        "fault|cuts|as it heals|ends sessions|length, s|in the matrix, s|server restarts|controls"
-    )
+    heads = "fault|cuts|ends sessions|length in s|in the matrix, s|the server restarts"
+    heads += "|FATAL lines it explains|controls"
     return table(
         heads.split("|"),
         [
             (
                 f"`{name}`",
                 "as seen" if fault.effects.observed else fault.effects.cuts,
-                "as seen" if fault.effects.observed else fault.effects.heal_cuts,
-                "as seen" if fault.effects.observed else _yes(said=fault.effects.ends_sessions),
+                _yes(None if fault.effects.observed else fault.effects.ends_sessions),
                 f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
                 "not played" if fault.effects.observed else f"{fault.hold_s:g}",
-                "as seen" if fault.effects.restarts is None else _yes(said=fault.effects.restarts),
+                _yes(fault.effects.restarts),
+                " ".join(fault.effects.explains) or "none",
                 ", ".join(_controls(fault, contenders)) or "none",
             )
             for name, fault in FAULTS.items()
@@ -60,10 +59,10 @@ def contenders(known: Jobs) -> str:
             (
                 f"`{name}`",
                 ", ".join(jobs),
-                _yes(said=traits.pools),
-                _yes(said=traits.pings),
-                _yes(said=traits.monitored),
-                _yes(said=traits.reconnects),
+                _yes(traits.pools),
+                _yes(traits.pings),
+                _yes(traits.monitored),
+                _yes(traits.reconnects),
                 "none" if traits.deadline_s is None else f"{traits.deadline_s:g}",
                 traits.workers,
             )
@@ -95,7 +94,7 @@ def _controls(fault: Fault, known: Jobs) -> list[str]:
     if effects.observed:
         return []
     return [
-        f"`{name}` {job}: {part.breaks}"
+        f"`{name}` {job}"
         for name, (traits, jobs) in known.items()
         for job in jobs
         for cast in [Cast(contender=name, traits=traits, jobs=list(jobs))]
@@ -103,5 +102,5 @@ def _controls(fault: Fault, known: Jobs) -> list[str]:
     ]
 
 
-def _yes(*, said: bool) -> str:
-    return "yes" if said else "no"
+def _yes(holds: bool | None) -> str:  # its one argument is what it says
+    return {True: "yes", False: "no", None: "as seen"}[holds]
