@@ -120,7 +120,9 @@ class Case:
     def hurt_before(self) -> list[Read]:
         """Return the reads whose users were hurt before the fault, not those it took by surprise."""
         asked_at = self.seen.asked_at
-        return [r for r in self.before() if r.hurt and asked_at is not None and r.hurt_at < asked_at]
+        return [
+            r for r in self.before() if r.hurt and asked_at is not None and r.hurt_at < asked_at
+        ]
 
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""

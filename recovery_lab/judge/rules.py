@@ -14,7 +14,6 @@ from recovery_lab.judge.case import Case, kinds
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine, Look
 
-
 # A rule's capability as people read it: "no health probe declared".
 CAPABILITIES = {
     "application": "application",

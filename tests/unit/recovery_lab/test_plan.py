@@ -14,6 +14,7 @@ from recovery_lab.plan import (
     AT_MOST,
     TWIN,
     Asked,
+    Watched,
     all_entries,
     contender_names,
     matrix_faults,
@@ -119,15 +120,9 @@ def test_roles_follow_from_effects_and_traits(fault: str, expected: dict[str, st
 
 def test_command_is_met_by_the_application_alone() -> None:
     """As often as asked, under its title, with what it must break where that is said."""
-    first, second = watched(
-        TARGET,
-        name="restart",
-        command=["true"],
-        jobs=["idle"],
-        limit_s=15.0,
-        repeats=2,
-        parts={"idle": "control: first reads"},
-    )
+    part = "control: first reads"
+    asked = Watched(command=["true"], title="restart", job="idle", repeats=2, part=part)
+    first, second = watched(TARGET, asked)
     assert ("restart-1", "restart-2") == (first.name, second.name)
     assert {"dashboard/idle": Part(role="control", breaks="first reads")} == parts(first)
     assert first.effects.observed
