@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the lab's images and the host's environment, side by side; does nothing where all are current.
-# usage: scripts/images.sh [browser]
+# usage: scripts/images.sh [browser] [second]
 #    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly NETFAULT=(docker compose --project-name recovery-lab-netfault --file scripts/netfault/compose.yml)
 readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
+readonly SECOND=(docker compose --project-name recovery-lab-second --file tests/targets/inventory/compose.yml)
 
 # An answer of a registry (no such image, no right to it, too many requests) is no such word.
 readonly NO_REGISTRY='no such host|dial tcp|connection refused|network is unreachable|i/o timeout'
@@ -66,7 +67,15 @@ make_browser() {
     docker compose --profile verify build --progress plain browser
 }
 
+# The tests' second target; neither is it of use without them.
+make_second() {
+  local python files=(tests/targets/inventory/Dockerfile tests/targets/inventory/app.py requirements/second-target.txt)
+  python="$(python_id)"
+  build_with "$python$(content "${files[@]}")" "$SECOND_IMAGE" "${SECOND[@]}" build --progress plain web
+}
+
 main() {
+  local asked
   mkdir -p "$BUILD_DIR"
   choose POSTGRES_IMAGE "$OFFICIAL_POSTGRES" "$STAND_IN_POSTGRES"
   choose PYTHON_IMAGE "$OFFICIAL_PYTHON" "$STAND_IN_PYTHON"
@@ -80,7 +89,7 @@ main() {
   esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
-  [ "${1-}" != browser ] || in_background browser-image make_browser
+  for asked in "$@"; do in_background "$asked-image" "make_$asked"; done
   together
   # What a new build has replaced; where a container still runs from it, the next time.
   docker image prune --force --filter label=recovery-lab=1 >/dev/null

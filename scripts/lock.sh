@@ -19,6 +19,7 @@ main() {
   [ -x .venv/bin/uv ] || die "no .venv/bin/uv" "run: make up"
   lock installer --group installer "$@"
   lock browser --group browser "$@"
+  lock second-target --group second-target "$@"
   lock dashboard --group dashboard "$@"
   # The host's file holds the image's versions, so that both test the same libraries.
   lock host --group dashboard --group lab --group test --group lint \
