@@ -6,10 +6,10 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/lib_build.sh
+. scripts/lib_test_images.sh
 
 readonly NETFAULT=(docker compose --project-name recovery-lab-netfault --file scripts/netfault/compose.yml)
 readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
-readonly SECOND=(docker compose --project-name recovery-lab-second --file tests/targets/inventory/compose.yml)
 
 # An answer of a registry (no such image, no right to it, too many requests) is no such word.
 readonly NO_REGISTRY='no such host|dial tcp|connection refused|network is unreachable|i/o timeout'
@@ -57,21 +57,6 @@ make_dashboard() {
     docker compose build --progress plain dashboard
   build_with "$python$(content scripts/netfault)" "$NETFAULT_IMAGE" \
     "${NETFAULT[@]}" build --progress plain netfault
-}
-
-# Only the tests need it, and it is large: `make verify` asks for it, `make up` does not.
-make_browser() {
-  local python files=(tests/browser/Dockerfile requirements/browser.txt requirements/installer.txt)
-  python="$(python_id)"
-  build_with "$python$(content "${files[@]}")" "$BROWSER_IMAGE" \
-    docker compose --profile verify build --progress plain browser
-}
-
-# The tests' second target; neither is it of use without them.
-make_second() {
-  local python files=(tests/targets/inventory/Dockerfile tests/targets/inventory/app.py requirements/second-target.txt)
-  python="$(python_id)"
-  build_with "$python$(content "${files[@]}")" "$SECOND_IMAGE" "${SECOND[@]}" build --progress plain web
 }
 
 main() {
