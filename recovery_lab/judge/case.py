@@ -118,7 +118,7 @@ class Case:
         return [] if asked_at is None else [r for r in self.reads if r.due_at < asked_at]
 
     def hurt_before(self) -> list[Read]:
-        """Return the reads whose users were hurt before the fault, not those it took by surprise."""
+        """Return the reads whose users were hurt before the fault, not those it surprised."""
         asked_at = self.seen.asked_at
         return [
             r for r in self.before() if r.hurt and asked_at is not None and r.hurt_at < asked_at
