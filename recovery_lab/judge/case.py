@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from recovery_lab.faults.base import Effects
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read, account, hang_bound_s
-from recovery_lab.judge.measures import Bracket
 from recovery_lab.judge.roles import Part, part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.record.history import FaultEvent, Health, History, Warmed
@@ -19,12 +17,12 @@ class Seen:
         self.info = info
         self.history = history
         self.asked_at = history.mark_at(measures.ASKED)
-        self.ready: Bracket | None = measures.ready(history)
+        self.ready = measures.ready(history)
         self.lost_at = measures.lost(history)
         self.end_at = measures.end_at(history)  # of the whole record
         stopped_at = history.mark_at(measures.STOPPED)
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
-        self.effects: Effects = measures.effects_seen(history, info.effects)
+        self.effects = measures.effects_seen(history, info.effects)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
 
     @cached_property
@@ -114,9 +112,9 @@ class Case:
         return [] if asked_at is None else [r for r in self.reads if r.due_at < asked_at]
 
     def hurt_before(self) -> list[Read]:
-        """Return the reads whose users were hurt before the fault, not those it took by surprise."""
-        asked_at = self.seen.asked_at
-        return [r for r in self.before() if r.hurt and asked_at is not None and r.hurt_at < asked_at]
+        """Return the reads whose users were hurt before the fault, not by it."""
+        asked_at = self.seen.asked_at or 0.0
+        return [read for read in self.before() if read.hurt and read.hurt_at < asked_at]
 
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""

@@ -32,7 +32,7 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
     info, steps = seen.info, seen.steps
     nothing = info.effects.observed and seen.effects.cuts == "none"
     moved = measures.start_moved(seen.history)
-    known = all(measures.server_starts(seen.history)) 
+    known = all(measures.server_starts(seen.history))
     restarts = info.effects.restarts
     read_on = _read_on(seen)
     rules: list[Rule] = [

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from recovery_lab.record.history import Clock, Mark, decode, encode, read_history, to_monotonic
-from tests.unit.recovery_lab.histories import Script
+from tests.unit.recovery_lab.histories import outage
 
 
 def test_records_survive_the_way_to_the_file_and_back(tmp_path: Path) -> None:
     """What is written is what is read, each kind."""
-    path, history = tmp_path / "history.jsonl", Script().history()
-    path.write_bytes(b"".join(encode(record) for record in history))
-    assert history == read_history(path)
-    assert decode(encode(history[0])) == history[0]
+    path, script = tmp_path / "history.jsonl", outage()
+    path.write_bytes(script.encoded())
+    history, told = read_history(path), script.records()
+    for kind in {type(record) for record in told}:
+        assert [record for record in told if type(record) is kind] == history.of(kind)
+    assert decode(encode(told[0])) == told[0]
 
 
 def test_line_cut_short_by_a_killed_writer_is_left_out(tmp_path: Path) -> None:
@@ -21,7 +23,7 @@ def test_line_cut_short_by_a_killed_writer_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     whole = encode(Mark(at=1.0, name="asked"))
     path.write_bytes(whole + whole[:9])
-    assert [Mark(at=1.0, name="asked")] == read_history(path)
+    assert [Mark(at=1.0, name="asked")] == read_history(path).of(Mark)
 
 
 def test_wall_time_is_mapped_by_the_nearest_clock() -> None:
