@@ -118,11 +118,9 @@ class Case:
         return [] if asked_at is None else [r for r in self.reads if r.due_at < asked_at]
 
     def hurt_before(self) -> list[Read]:
-        """Return the reads whose users were hurt before the fault, not those it surprised."""
-        asked_at = self.seen.asked_at
-        return [
-            r for r in self.before() if r.hurt and asked_at is not None and r.hurt_at < asked_at
-        ]
+        """Return the reads whose users were hurt before the fault, not by it."""
+        asked_at = self.seen.asked_at or 0.0
+        return [read for read in self.before() if read.hurt and read.hurt_at < asked_at]
 
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""

@@ -11,8 +11,9 @@ import msgspec
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.case import Case, kinds
+from recovery_lab.judge.readiness import not_green, not_red, sampled
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Health, Live, LogLine, Look
+from recovery_lab.record.history import Live, LogLine, Look
 
 # A rule's capability as people read it: "no health probe declared".
 CAPABILITIES = {
@@ -73,7 +74,7 @@ def _recovers(case: Case) -> list[str]:
     health_s = seen.after_ready_s(seen.health_at)
     if health_s is None:
         return [f"System Health not back, censored {watched_s:.1f} s after ready"] * (
-            case.was_watched and _sampled(case)
+            case.was_watched and sampled(case)
         )
     return _past("both back", max(lag_s, health_s), limit_s)
 
@@ -127,54 +128,6 @@ def _not_alive(case: Case) -> list[str]:
 
 def _restarted(case: Case) -> list[str]:
     return ["the application's process was restarted"] * measures.restarted(case.seen.history)
-
-
-def _sampled(case: Case) -> bool:
-    """Tell whether System Health was asked all along; where not, its silence is a doubt."""
-    return case.seen.unsampled_s <= THRESHOLDS.unseen_s
-
-
-def _notice_s(case: Case, intervals: int) -> float:
-    health = case.seen.info.health
-    if health is None:
-        return 0.0
-    return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s
-
-
-def _not_red(case: Case) -> list[str]:
-    """A loss that lasts turns readiness red in time; a shorter one stands in `last_outage`."""
-    seen = case.seen
-    if seen.lost_at is None or seen.ready is None or not _sampled(case):
-        return []
-    only_new = seen.effects.cuts == "new"
-    bound_s = _notice_s(case, THRESHOLDS.steady_intervals if only_new else 1)
-    samples = [s for s in seen.history.of(Health) if s.ended_at >= seen.lost_at]
-    red_at = next((s.ended_at for s in samples if s.status != "up"), None)
-    if red_at is not None and red_at <= seen.lost_at + bound_s:
-        return []
-    if seen.away_s > bound_s:
-        told = "never" if red_at is None else f"{red_at - seen.lost_at:.3f} s after the loss"
-        return [f"readiness red {told}, bound {bound_s:g} s"]
-    known_before = {s.last_outage for s in seen.history.of(Health) if s.ended_at < seen.lost_at}
-    told_since = {s.last_outage for s in samples if s.last_outage} - known_before
-    if told_since:
-        return []
-    told = f"a loss of {seen.away_s:.3f} s stands in no last outage"
-    return [f"{told}, and readiness was not red within {bound_s:g} s"]
-
-
-def _not_green(case: Case) -> list[str]:
-    seen = case.seen
-    if seen.ready is None or not _sampled(case):
-        return []
-    bound_s = _notice_s(case, 1)
-    if seen.health_at is None:
-        watched_s = seen.stopped_at - seen.ready.late_at
-        told = f"readiness not green, watched for {watched_s:.3f} s, bound {bound_s:g} s"
-        return [told] if watched_s > bound_s else []
-    took_s = seen.health_at - seen.ready.late_at
-    told = f"readiness green {took_s:.3f} s after ready, bound {bound_s:g} s"
-    return [told] if took_s > bound_s else []
 
 
 def looks_of(case: Case) -> list[Look]:
@@ -263,7 +216,7 @@ _ALL = (
         says="a loss turns readiness red; a shorter one stands in System Health's last outage",
         bound="interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut",
         applies=_cut_application,
-        broken=_not_red,
+        broken=not_red,
         needs="health",
     ),
     Rule(
@@ -271,7 +224,7 @@ _ALL = (
         says="readiness is green again, of the server as it is now",
         bound="interval + deadline + 0.5 s of ready's late end",
         applies=_cut_application,
-        broken=_not_green,
+        broken=not_green,
         needs="health",
     ),
     Rule(

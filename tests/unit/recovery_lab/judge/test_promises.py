@@ -4,7 +4,7 @@ import pytest
 
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.attending import Attending
-from recovery_lab.judge.verdict import judge_run, only_late
+from recovery_lab.judge.verdict import judge_run, only_late, verdict_lines
 from recovery_lab.record.history import Health
 from tests.unit.recovery_lab.histories import (
     NEVER,
@@ -214,5 +214,7 @@ def test_crashed_outage_of_references_alone_keeps_a_run_from_passing() -> None:
     good = outage().judged()
     crashed = outage(contender="naive", complete=False, trouble="died").judged()
     assert "passed" == judge_run([good], [good.name]).verdict
-    assert "inconclusive" == judge_run([good, crashed], [good.name]).verdict
+    run = judge_run([good, crashed], [good.name])
+    assert "inconclusive" == run.verdict
+    assert "inconclusive restart-1-adopted: in doubt: died" in next(verdict_lines(run))
     assert "inconclusive" == judge_run([], []).verdict
