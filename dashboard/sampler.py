@@ -9,7 +9,13 @@ import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
 from dashboard.db_connector import Address
-from dashboard.errors import DashboardError, DeadlineError, classify, driver_line
+from dashboard.errors import (
+    DashboardError,
+    DeadlineError,
+    NotConnectedError,
+    classify,
+    driver_line,
+)
 from dashboard.health import Sample, Server
 from dashboard.resolver import Resolver
 
@@ -89,11 +95,15 @@ class Sampler:
     def _connect(self, deadline_at: float) -> connection:
         address = self._resolve(deadline_at)
         args = self._address.connect_args(APPLICATION_NAME) | {"hostaddr": address}
-        fresh: connection = psycopg2.connect(async_=1, **args)
+        fresh: connection | None = None
         try:
+            fresh = psycopg2.connect(async_=1, **args)
             _wait(fresh, deadline_at)
-        except BaseException:
-            fresh.close()
+        except BaseException as error:
+            if fresh is not None:
+                fresh.close()
+            if isinstance(error, psycopg2.Error):
+                raise NotConnectedError(error) from error
             raise
         self._last_hostaddr = address
         return fresh

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import language
 from dashboard.db_connector import POLICIES
-from dashboard.errors import MESSAGES
+from dashboard.kinds import MESSAGES
 from dashboard.language import Words, choose
 from dashboard.translations import KOREAN
 
