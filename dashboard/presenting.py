@@ -8,6 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from dashboard.db_connector import Policy
+from dashboard.errors import Trouble
 from dashboard.health import Health, History, Outage, Server, Status
 from dashboard.language import Words, marked
 from dashboard.latest import Latest
@@ -88,6 +89,14 @@ def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -
     )
 
 
+def cause(trouble: Trouble, say: Words) -> str:
+    """Say the trouble in its fixed words, with the id under which the log says more."""
+    why = say(trouble.message)
+    if trouble.operation_id is None:
+        return why
+    return say("{why}, operation {operation}", why=why, operation=trouble.operation_id)
+
+
 def told(*parts: str) -> str:
     """Join paragraphs and headings into one text."""
     return "\n\n".join(parts)
@@ -117,7 +126,7 @@ def read_end_told(last: LastRead | None, say: Words) -> str:
         return say("Nobody has read through the pool yet: open Orders.")
     if last.trouble is None:
         return say("The last read through the pool was good, at {at}.", at=clock(last.at))
-    why = say(last.trouble.message)
+    why = cause(last.trouble, say)
     return say("The last read through the pool failed, at {at}: {why}.", at=clock(last.at), why=why)
 
 
@@ -208,8 +217,8 @@ outage_table: Latest[tuple[Outage, ...], pa.Table] = Latest(_outage_table)
 def _meaning(health: Health, last: LastRead | None, say: Words) -> str:
     sample = health.history.sample
     if health.status == "up" and last is not None and last.trouble is not None:
-        return say(_UP_BUT_READS_FAIL, trouble=say(last.trouble.message))
-    trouble = say(sample.trouble.message) if sample and sample.trouble else NONE
+        return say(_UP_BUT_READS_FAIL, trouble=cause(last.trouble, say))
+    trouble = cause(sample.trouble, say) if sample and sample.trouble else NONE
     return say(_MEANINGS[health.status], trouble=trouble)
 
 

@@ -120,6 +120,7 @@ KOREAN: Mapping[str, str] = {
         "실시간이 아님: {age}초 전 데이터입니다({why}). 이 화면은 스스로 다시 시도합니다."
     ),
     # troubles
+    "{why}, operation {operation}": "{why}, 작업 ID {operation}",
     "the database has not answered yet": "데이터베이스가 아직 응답하지 않음",
     "the database closed the connection": "데이터베이스가 연결을 끊음",
     "the database refuses connections": "데이터베이스가 연결을 거부함",

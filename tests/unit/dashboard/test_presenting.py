@@ -124,6 +124,16 @@ def test_read_end_is_told_with_its_reason() -> None:
     assert LOST.message in bad
 
 
+def test_cause_names_the_operation_of_a_read() -> None:
+    """A user can say which failure in the log was his; a check of the monitor has no such id."""
+    read = Trouble(kind="connection_lost", operation_id="1f2e3d4c")
+    last = LastRead(at=AT, trouble=read)
+    shown = f"{LOST.message}, operation 1f2e3d4c"
+    assert shown in presenting.read_end_told(last, SAY)
+    assert shown in presenting.verdict(health("up"), last, ADOPTED, SAY).meaning
+    assert LOST.message == presenting.cause(LOST, SAY)
+
+
 def test_pool_is_told_as_a_table() -> None:
     """A heading, an alignment and a number for each figure."""
     stats = PoolStats(

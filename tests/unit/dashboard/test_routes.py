@@ -1,6 +1,7 @@
 """The HTTP contract."""
 
 import asyncio
+import logging
 import re
 import time
 from typing import Any
@@ -119,16 +120,20 @@ def test_summary_is_a_live_read(app, parts) -> None:
     assert ISO.fullmatch(last["at"])
 
 
-def test_summary_of_a_lost_database_shows_nothing_of_it(app, pool) -> None:
+def test_summary_of_a_lost_database_shows_nothing_of_it(app, pool, caplog) -> None:
     """503 with a fixed message: no traceback, no address, no user, no driver's words."""
     pool.lost = True
-    code, body = get(app, "/api/orders/summary")
+    with caplog.at_level(logging.WARNING):
+        code, body = get(app, "/api/orders/summary")
     expected = {
         "kind": "connection_lost",
         "sqlstate": None,
         "message": "the database closed the connection",
+        "operation_id": body["error"]["operation_id"],
     }
     assert (503, {"error": expected}) == (code, body)
+    (line,) = caplog.messages
+    assert f" op={expected['operation_id']} driver=OperationalError: server closed" in line
     last = get(app, "/api/system-health")[1]["pool"]["last_read"]
     assert (False, expected) == (last["ok"], last["error"])
 
