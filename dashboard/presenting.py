@@ -45,11 +45,14 @@ _LINES: dict[Status, str] = {
 }
 
 _MEANINGS: dict[Status, str] = {
-    "starting": marked("The first check of PostgreSQL has not ended yet. Wait a second."),
-    "up": marked("PostgreSQL answers. Nothing to do."),
+    "starting": marked(
+        "PostgreSQL has not been seen since the dashboard started: {trouble}. "
+        "If it is starting as well, wait. Otherwise start it; this page turns to up by itself."
+    ),
+    "up": marked("PostgreSQL answers, and new sessions work. Nothing to do."),
     "down": marked(
-        "PostgreSQL does not answer: {trouble}. Orders shows the last good data. "
-        "Bring PostgreSQL back; this page follows by itself."
+        "PostgreSQL takes no new session: {trouble}. Orders shows the last good data "
+        "where it cannot read. Bring PostgreSQL back; this page turns to up by itself."
     ),
     "stale": marked(
         "The last check is too old to trust, so the database may be up or down. "
@@ -57,6 +60,7 @@ _MEANINGS: dict[Status, str] = {
     ),
 }
 
+_NOT_CHECKED_YET = marked("The first check of PostgreSQL has not ended yet. Wait a second.")
 _UP_BUT_READS_FAIL = marked(
     "PostgreSQL answers, but the last read through the pool failed: {trouble}. "
     "If this stays, restart the dashboard and read the runbook."
@@ -81,6 +85,8 @@ def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -
         said.append(say(_NEVER_BACK))
     if health.status == "up" and last is not None and last.trouble is not None:
         tone, icon = "warning", ":material/warning:"
+    if health.status == "starting" and health.history.sample is not None:
+        tone = "warning"
     return Verdict(
         tone=tone,
         icon=icon,
@@ -192,8 +198,10 @@ def server_told(server: Server | None, say: Words) -> str:
 
 
 def no_outages_told(history: History, say: Words) -> str:
-    """Say since when there was none, where there was none."""
-    return "" if history.outages else say("None since {at}.", at=clock(history.started_at))
+    """Say since when there was none, where there was none: what was not seen is not vouched for."""
+    if history.outages:
+        return ""
+    return say("None since {at}.", at=clock(history.since)) if history.server else NONE
 
 
 def _outage_table(outages: tuple[Outage, ...], say: Words) -> pa.Table:
@@ -218,7 +226,9 @@ def _meaning(health: Health, last: LastRead | None, say: Words) -> str:
     sample = health.history.sample
     if health.status == "up" and last is not None and last.trouble is not None:
         return say(_UP_BUT_READS_FAIL, trouble=cause(last.trouble, say))
-    trouble = cause(sample.trouble, say) if sample and sample.trouble else NONE
+    if sample is None:
+        return say(_NOT_CHECKED_YET)
+    trouble = cause(sample.trouble, say) if sample.trouble else NONE
     return say(_MEANINGS[health.status], trouble=trouble)
 
 

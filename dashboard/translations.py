@@ -16,11 +16,20 @@ KOREAN: Mapping[str, str] = {
     "The first check of PostgreSQL has not ended yet. Wait a second.": (
         "PostgreSQL을 처음 확인하는 중입니다. 잠시 기다려 주세요."
     ),
-    "PostgreSQL answers. Nothing to do.": "PostgreSQL이 응답합니다. 할 일이 없습니다.",
-    "PostgreSQL does not answer: {trouble}. Orders shows the last good data. "
-    "Bring PostgreSQL back; this page follows by itself.": (
-        "PostgreSQL이 응답하지 않습니다({trouble}). 주문 화면은 마지막 정상 데이터를 보여 줍니다. "
-        "PostgreSQL을 되살리면 이 화면은 스스로 따라옵니다."
+    "PostgreSQL has not been seen since the dashboard started: {trouble}. "
+    "If it is starting as well, wait. Otherwise start it; this page turns to up by itself.": (
+        "대시보드가 시작된 뒤로 아직 PostgreSQL에 접속하지 못했습니다({trouble}). "
+        "PostgreSQL도 기동 중이라면 기다리고, 아니라면 기동하세요. "
+        "접속되면 이 화면도 자동으로 정상으로 바뀝니다."
+    ),
+    "PostgreSQL answers, and new sessions work. Nothing to do.": (
+        "PostgreSQL이 응답하고 새로 접속할 수 있습니다. 조치가 필요 없습니다."
+    ),
+    "PostgreSQL takes no new session: {trouble}. Orders shows the last good data "
+    "where it cannot read. Bring PostgreSQL back; this page turns to up by itself.": (
+        "PostgreSQL에 새로 접속할 수 없습니다({trouble}). "
+        "조회가 안 되는 동안 주문 화면에는 마지막으로 조회한 데이터가 표시됩니다. "
+        "PostgreSQL을 복구하세요. 복구되면 이 화면도 자동으로 정상으로 바뀝니다."
     ),
     "The last check is too old to trust, so the database may be up or down. "
     "Look at the dashboard's log; if this stays for a minute, restart the dashboard.": (

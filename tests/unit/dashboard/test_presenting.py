@@ -1,5 +1,6 @@
 """What System Health says."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -48,6 +49,24 @@ def test_verdict_is_words_icon_and_advice(status: Status, tone: str, line: str) 
 def test_verdict_names_the_trouble() -> None:
     """Down says why, in the fixed words."""
     assert LOST.message in presenting.verdict(health("down", LOST), None, ADOPTED, SAY).meaning
+
+
+def test_verdict_before_the_database_was_seen_says_why() -> None:
+    """Before the first check there is nothing to say; after it the cause is no mere wait."""
+    first = presenting.verdict(health("starting"), None, ADOPTED, SAY)
+    assert "The first check" in first.meaning
+    unseen = replace(health("down", LOST), status="starting")
+    said = presenting.verdict(unseen, None, ADOPTED, SAY)
+    assert ("warning", "Starting") == (said.tone, said.line)
+    assert LOST.message in said.meaning
+
+
+def test_no_outage_is_claimed_of_a_time_that_was_not_seen() -> None:
+    """None since the first good check, not since the dashboard's start."""
+    history = health("up").history
+    assert presenting.NONE == presenting.no_outages_told(history, SAY)
+    seen = replace(history, server=Server(version="17.6", started_at=AT), since=AT)
+    assert "None since 2026-01-01 09:02:11 UTC." == presenting.no_outages_told(seen, SAY)
 
 
 def test_verdict_of_a_live_server_warns_when_the_pages_cannot_read() -> None:
