@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 
+from dashboard.errors import PasswordFileError
 from dashboard.settings import PolicyName, Settings
 
 APPLICATION_NAME = "dashboard-pool"
@@ -50,25 +52,23 @@ POLICIES: Mapping[PolicyName, Policy] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the database is and who asks, the password included."""
+    """Where the database is and who asks, with his password or the file that holds it."""
 
     host: str
     port: int
     database: str
     user: str
-    password: str = field(repr=False)
+    password: str | Path = field(repr=False)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Address":
-        """Take the address from `settings`; the password is the first line of its file."""
-        with settings.db_password_file.open(encoding="utf-8") as file:
-            password = file.readline().rstrip("\n")
+        """Take the address from `settings`."""
         return cls(
             host=settings.db_host,
             port=settings.db_port,
             database=settings.db_name,
             user=settings.db_user,
-            password=password,
+            password=settings.db_password_file,
         )
 
     def connect_args(self, application_name: str) -> dict[str, Any]:
@@ -78,9 +78,23 @@ class Address:
             "port": self.port,
             "dbname": self.database,
             "user": self.user,
-            "password": self.password,
+            "password": self.password_now(),
             "application_name": application_name,
         }
+
+    def password_now(self) -> str:
+        """Return the password: a file's first line, read anew, for it may have been rotated.
+
+        Raises:
+            PasswordFileError: when the file cannot be read.
+        """
+        if isinstance(self.password, str):
+            return self.password
+        try:
+            with self.password.open(encoding="utf-8") as file:
+                return file.readline().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PasswordFileError(f"{type(error).__name__} of {self.password}") from error
 
 
 def build_engine(policy: Policy, address: Address) -> Engine:
@@ -92,11 +106,16 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     url = URL.create(
         "postgresql+psycopg2",  # plain `postgresql` means psycopg 3 from SQLAlchemy 2.1 on
         username=address.user,
-        password=address.password,
         host=address.host,
         port=address.port,
         database=address.database,
     )
-    return create_engine(
+    engine = create_engine(
         url, connect_args={"application_name": APPLICATION_NAME}, **policy.engine_options
     )
+
+    def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
+        arguments["password"] = address.password_now()
+
+    event.listen(engine, "do_connect", log_in)  # for each connection anew
+    return engine

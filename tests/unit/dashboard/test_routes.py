@@ -172,10 +172,24 @@ def test_hanging_reads_leave_the_health_routes_alone(app, pool) -> None:
     assert {"deadline", "overloaded"} == kinds
 
 
-def test_answers_are_never_cached(app) -> None:
-    """A proxy that kept an answer would show an old state as new."""
-    answers = asyncio.run(ask(app, "/healthz", "/readyz", "/api/system-health"))
-    assert {"no-store"} == {answer.headers["cache-control"] for answer in answers}
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    ],
+)
+def test_every_route_keeps_browsers_and_proxies_off(header, value, app, pool) -> None:
+    """An old state is never shown as new, nothing is sniffed or framed; failures included."""
+    paths = [route.path for route in app.routes]
+    pool.lost = True
+    answers = asyncio.run(ask(app, *paths))
+    pool.lost = False
+    answers += asyncio.run(ask(app, *paths))
+    assert {200, 503} == {answer.status_code for answer in answers}
+    assert {value} == {answer.headers.get(header) for answer in answers}
 
 
 def test_metrics_are_prometheus_text(app) -> None:
