@@ -1,7 +1,7 @@
 """What System Health says about a state: words, icon, colour and what to do."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from statistics import median
 from typing import Literal
 
@@ -71,7 +71,9 @@ _NEVER_BACK = marked(
 
 OPTION_MEANINGS: dict[str, str] = {
     "pool_pre_ping": marked("asks a connection whether it lives before each use"),
-    "pool_recycle": marked("replaces connections older than this many seconds"),
+    "pool_recycle": marked(
+        "replaces connections older than this many seconds: their age counts, not their idleness"
+    ),
     "pool_timeout": marked("waits at most this many seconds for a free connection"),
     "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),
 }
@@ -90,7 +92,7 @@ def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -
     return Verdict(
         tone=tone,
         icon=icon,
-        line=say(_LINES[health.status], since=clock(health.since)),
+        line=say(_LINES[health.status], since=say.at(health.since)),
         meaning=" ".join(said),
     )
 
@@ -116,14 +118,9 @@ def age(health: Health, now: datetime, say: Words) -> str:
     refreshed = say(
         "This page refreshes by itself, last at {now}; "
         "while that time stands still, the dashboard itself is away.",
-        now=clock(now),
+        now=say.at(now),
     )
     return f"{known} {refreshed}"
-
-
-def clock(at: datetime | None) -> str:
-    """Return the instant in UTC, or a dash."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else NONE
 
 
 def read_end_told(last: LastRead | None, say: Words) -> str:
@@ -131,9 +128,11 @@ def read_end_told(last: LastRead | None, say: Words) -> str:
     if last is None:
         return say("Nobody has read through the pool yet: open Orders.")
     if last.trouble is None:
-        return say("The last read through the pool was good, at {at}.", at=clock(last.at))
+        return say("The last read through the pool was good, at {at}.", at=say.at(last.at))
     why = cause(last.trouble, say)
-    return say("The last read through the pool failed, at {at}: {why}.", at=clock(last.at), why=why)
+    return say(
+        "The last read through the pool failed, at {at}: {why}.", at=say.at(last.at), why=why
+    )
 
 
 def _latency_told(history: History, shown: int, say: Words) -> str:
@@ -147,7 +146,7 @@ def _latency_told(history: History, shown: int, say: Words) -> str:
     latest_ms = points[-1].latency_ms
     return say(
         "Latest check: {latest}; {good} of {count} checks good: median {median} ms, "
-        "slowest {worst} ms. Shaded: the database was away.",
+        "slowest {worst} ms. Shaded: the database did not answer.",
         latest=say("failed") if latest_ms is None else f"{latest_ms:.1f} ms",
         good=len(good),
         count=len(points),
@@ -193,7 +192,7 @@ def server_told(server: Server | None, say: Words) -> str:
     return say(
         "PostgreSQL **{version}**, started at {at}.",
         version=server.version,
-        at=clock(server.started_at),
+        at=say.at(server.started_at),
     )
 
 
@@ -201,15 +200,15 @@ def no_outages_told(history: History, say: Words) -> str:
     """Say since when there was none, where there was none: what was not seen is not vouched for."""
     if history.outages:
         return ""
-    return say("None since {at}.", at=clock(history.since)) if history.server else NONE
+    return say("None since {at}.", at=say.at(history.since)) if history.server else NONE
 
 
 def _outage_table(outages: tuple[Outage, ...], say: Words) -> pa.Table:
     """Return the outages as a table of text, the latest first."""
     rows = [
         (
-            clock(outage.began_at),
-            clock(outage.ended_at) if outage.ended_at else say("lasts"),
+            say.at(outage.began_at),
+            say.at(outage.ended_at) if outage.ended_at else say("lasts"),
             _seconds(outage.duration_s),
             _bounds(outage),
         )

@@ -9,7 +9,7 @@ from dashboard import charts
 from dashboard.language import Words
 from dashboard.latest import Latest
 from dashboard.live import Reading
-from dashboard.presenting import Tone, cause, clock
+from dashboard.presenting import Tone, cause
 from dashboard.queries import DayTotal, Orders
 
 
@@ -38,7 +38,7 @@ def freshness(reading: Reading[Orders], now: datetime, say: Words) -> Freshness:
     """Say how old the data is; old data never passes for new, on a page left alone neither."""
     if reading.trouble is None and not reading.waiting:
         age_s = reading.age_s or 0.0
-        at = clock(now - timedelta(seconds=age_s))
+        at = say.at(now - timedelta(seconds=age_s))
         line = say("Live: read {age} s ago, at {at}.", age=f"{age_s:.1f}", at=at)
         return Freshness(tone="success", icon=":material/check_circle:", line=line)
     why = say("the database has not answered yet")

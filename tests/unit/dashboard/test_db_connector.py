@@ -66,7 +66,8 @@ def test_plan_block_is_told_in_korean() -> None:
     """The block says why, and the failure it prevents, with one line in English."""
     source = inspect.getsource(db_connector)
     block = source[: source.index("PLAN_18_03: ")].rsplit("\n\n", 1)[-1]
-    assert "오래된" in block
+    assert "끊어진" in block
+    assert "나이를 잰다" in block  # not idleness
     assert "`server closed the connection" in block
     assert "# In short: " in block
     for option in PLAN_18_03:

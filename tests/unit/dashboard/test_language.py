@@ -1,6 +1,7 @@
 """The languages: which one, and that nothing is left untranslated."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,20 @@ def test_refresh_with_an_old_address_does_not_switch_back() -> None:
 def test_words_fall_back_to_english() -> None:
     """A text without translation is shown as it is."""
     assert "no such text 1" == Words("ko")("no such text {n}", n=1)
+
+
+def test_runbooks_say_the_same_in_each_language() -> None:
+    """Each state has its meaning and what to do, with the same commands in both."""
+    texts = {n: (DASHBOARD / f"runbook/{n}.md").read_text("utf-8") for n in language.LANGUAGES}
+    commands = [
+        re.sub("<.*>", "", " ".join(re.findall("`([a-z][^`]+ [^`]+)`", text)))
+        for text in texts.values()
+    ]
+    assert commands[0] == commands[1]
+    levels = [re.findall("^#+", text, re.MULTILINE) for text in texts.values()]
+    assert levels[0] == levels[1]
+    assert texts["ko"].count("### 의미") == texts["ko"].count("### 조치") == 4
+    assert "기동 후 2분이 지나도 조회가 실패하면 대시보드를 재시작합니다" in texts["ko"]
 
 
 def test_each_language_has_its_own_name_and_runbook() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -93,6 +94,17 @@ def test_age_is_always_told() -> None:
     """A state without its age cannot be trusted."""
     assert presenting.age(health("up"), AT, SAY).startswith("Checked 0.4 s ago.")
     assert presenting.age(health("starting"), AT, SAY).startswith("No check has ended yet.")
+
+
+def test_times_are_the_viewers() -> None:
+    """The table is kept for all who share a language and a zone, and for no others."""
+    outages = (Outage(began_at=AT),)
+    seoul = Words("en", ZoneInfo("Asia/Seoul"))
+    began = [
+        presenting.outage_table(outages, say).to_pylist()[0]["Began"] for say in (SAY, seoul, SAY)
+    ]
+    utc = "2026-01-01 09:02:11 UTC"
+    assert [utc, "2026-01-01 18:02:11 KST / 09:02:11 UTC", utc] == began
 
 
 def test_age_names_the_time_of_the_refresh() -> None:
