@@ -8,10 +8,17 @@ recovery_lab/report/figures.py.
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.health import Health, History
+from dashboard.metrics import Metrics, Sources
+from dashboard.pool_stats import PoolStats
+from dashboard.settings import SETTINGS
 from recovery_lab.contenders.registry import CANARY, entries
 from recovery_lab.faults import FAULTS, Fault
 from recovery_lab.folder import read_run
@@ -25,6 +32,7 @@ from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
 
 ROOT = Path(__file__).parents[1]
+INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
 RUNS = ROOT / "docs/runs"
 _MARKED = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 Jobs = Mapping[str, tuple[Traits, Sequence[JobName]]]  # of each contender
@@ -125,9 +133,48 @@ def _yes(holds: bool | None) -> str:  # its one argument is what it says
     return {True: "yes", False: "no", None: "as seen"}[holds]
 
 
+def _metrics() -> str:
+    """Return what a scrape has; its words are those of the scrape's own help."""
+    parts = Metrics()
+    history = History(started_at=datetime.now(UTC), since=datetime.now(UTC))
+    health = Health(status="starting", age_s=None, since=history.since, history=history)
+    pool = PoolStats(
+        size=5, checked_in=0, checked_out=0, overflow=0, connects_total=0, invalidations_total=0
+    )
+    parts.watch(
+        Sources(
+            policy="adopted",
+            health=lambda: health,
+            pool=lambda: pool,
+            queue_depth=lambda: 0,
+            rejections=lambda: 0,
+        )
+    )
+    families = text_string_to_metric_families(parts.text().decode())
+    return table(["name", "type", "meaning"], sorted(map(_metric, families)))
+
+
+def _metric(family: Metric) -> tuple[str, str, str]:
+    name = family.name + "_total" * (family.type == "counter")
+    labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+    shown = name + "".join(f"{{{label}}}" for label in sorted(labels))
+    return f"`{shown}`", family.type, family.documentation.rstrip(".")
+
+
+def _container_settings() -> str:
+    """Return the settings that the compose file makes for the dashboard's container."""
+    inside = [one for one in SETTINGS.values() if one.name in INSIDE]
+    return table(
+        ["name", "default", "bounds"],
+        [(f"`{one.name}`", f"`{one.default}`", one.expected) for one in inside],
+    )
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
+    "container settings": _container_settings,
     "contenders": lambda: _contenders(contenders()),
     "faults": lambda: _faults(playing()),
+    "metrics": _metrics,
     "rules": _rules,
     "thresholds": _thresholds,
 }
