@@ -15,7 +15,9 @@ from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
 from recovery_lab.outage import JobName
 from recovery_lab.record.history import History
-from recovery_lab.report.terminal import Screen, closing_lines, demo_table, row
+from recovery_lab.report.demo import demo_table
+from recovery_lab.report.terminal import Screen, closing_lines
+from recovery_lab.report.words import row
 from recovery_lab.run import Plan, begin_run, play_run, write_verdict
 from recovery_lab.stack import own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
