@@ -180,8 +180,10 @@ def heal(target_file: Path, say: Say, *, keep: bool) -> int:
 def status(target_file: Path, say: Say, *, check: bool) -> int:
     """Say every open fault; with `check` one that is open is an exit status of 1."""
     found = open_faults(load_target(target_file))
-    for one in found or ["no fault is open"]:
+    for one in found:
         say(str(one))
+    if not found:
+        say("no fault is open")
     return int(check and bool(found))
 
 
