@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Answer, Failure, Pooled
-from recovery_lab.record.session import Login, query_fresh, resolve
+from recovery_lab.record.session import QUERY_LIMIT_S, Login, query_fresh, resolve
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
@@ -128,7 +128,7 @@ class Application:
             resolve(self._login.host, self._login.port),
             sql,
             parameters=(self._reading["pool_application"], addresses),
-            connect_limit_s=HEALTH_LIMIT_S,
+            limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
         return [row[0] for row in rows]
 

@@ -12,8 +12,8 @@ from recovery_lab.judge import measures
 from recovery_lab.judge.account import Tally, Waits, tally, waits
 from recovery_lab.judge.case import Case, Seen, kinds
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.roles import Part, Role, part_of
-from recovery_lab.judge.rules import RULES, Rule
+from recovery_lab.judge.roles import Part, Role
+from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
 from recovery_lab.record.history import Health, History, LogLine, Probe, Warmed
@@ -127,12 +127,16 @@ def worst(words: Sequence[Word]) -> Word:
 
 
 def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:
-    """Judge a run by its outages. No deciding cell, or an outage missing, is never passed."""
+    """Judge a run by its outages.
+
+    No deciding cell, an outage missing, or one in doubt (of references only, too) is never passed.
+    """
     recorded = {outage.name for outage in outages}
     missing = [name for name in planned if name not in recorded]
     cells = [cell for outage in outages for cell in outage.cells]
     words = [cell.verdict for cell in cells if cell.deciding]
-    judged = worst(words)
+    doubtful: list[Word] = ["inconclusive" for one in outages if one.doubts]
+    judged = worst([*words, *doubtful])
     return RunVerdict(
         verdict="inconclusive" if missing and judged == "passed" else judged,
         cells={word: words.count(word) for word in STATUS},
@@ -158,11 +162,10 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     seen = Seen(info, history)
     doubts = outage_doubts(seen)
     cases = [Case(seen, cast, job) for cast, job in info.cells]
-    parts = [part_of(case.cast, case.job, seen.effects, info.hold_s) for case in cases]
-    controlled = {case.job for case, part in zip(cases, parts, strict=True) if part.breaks}
+    cells = [judge_cell(case, doubts) for case in cases]
+    controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
     origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
-    ended = measures.ended_sessions(history)
     return OutageVerdict(
         name=info.name,
         fault=info.fault,
@@ -176,8 +179,8 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
         evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
         lost_s=_since(seen.lost_at, origin),
-        lost_said=ended[0].message if ended else "the server ended without a word",
-        sessions_lost=_sessions_lost(seen),
+        lost_said=lost_said(history),
+        sessions_lost=sessions_lost(seen),
         ready_early_s=_since(seen.ready.early_at if seen.ready else None, origin),
         ready_late_s=_since(seen.ready.late_at if seen.ready else None, origin),
         health_s=_since(seen.health_at, origin),
@@ -190,15 +193,15 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         server_log=[_log_line(line, origin) for line in _telling(history, origin)],
         doubts=doubts,
         cells=[
-            judge_cell(case, part, doubts, controlled=case.job in controlled)
-            for case, part in zip(cases, parts, strict=True)
+            msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
+            for case, one in zip(cases, cells, strict=True)
         ],
     )
 
 
-def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: bool) -> Cell:
-    """Judge one cell; `doubts` are the outage's own."""
-    info = case.seen.info
+def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
+    """Judge one cell, not yet labelled; `doubts` are the outage's own."""
+    info, part = case.seen.info, case.part
     rules = _held_to(case, part)
     judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
     failures = [
@@ -207,7 +210,7 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
         if rule.name not in info.waived
         for said in rule.broken(case)
     ]
-    unsure = [*doubts, *cell_doubts(case, part, failures=bool(failures))]
+    unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
     verdict = _decide(part, failures, unsure)
     figures = _figures(case)
     lag_s = max(figures.recovery_lag_s or 0.0, _health_lag_s(case))
@@ -218,13 +221,17 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
         breaks=part.breaks,
         deciding=part.role != "reference",
         verdict=verdict,
-        label=_label(case, part, verdict, controlled=controlled),
+        label=verdict,
         late=part.role == "subject" and lag_s > THRESHOLDS.target_s,
         rules=[rule.name for rule in judged if rule.name not in info.waived],
         failures=failures,
         doubts=unsure,
         not_judged=[
-            *(f"{rule.name}: no {rule.needs} declared" for rule in rules if rule not in judged),
+            *(
+                f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
+                for rule in rules
+                if rule not in judged
+            ),
             *(f"{name}: waived by the plan" for name in info.waived),
         ],
         figures=figures,
@@ -233,7 +240,7 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
 
 def _held_to(case: Case, part: Part) -> list[Rule]:
     if part.role == "control":
-        return [RULES[part.breaks]]
+        return [rule for rule in RULES.values() if rule.name == part.breaks]
     if part.role == "reference":
         return []
     return [rule for rule in RULES.values() if rule.applies(case)]
@@ -248,14 +255,15 @@ def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) ->
     return "inconclusive" if doubts else "passed"
 
 
-def _label(case: Case, part: Part, verdict: Word, *, controlled: bool) -> str:
-    if part.role == "reference":
+def _label(case: Case, cell: Cell, *, controlled: bool) -> str:
+    """`controlled`: a control of the same job broke its rule in this very outage."""
+    if cell.role == "reference":
         return "reference" if case.could_meet else "not met"
-    if part.role == "control" and verdict == "passed":
+    if cell.role == "control" and cell.verdict == "passed":
         return "control failed, as it must"
-    if verdict == "passed" and not controlled:
+    if cell.verdict == "passed" and not controlled:
         return "passed (uncontrolled)"
-    return verdict
+    return cell.verdict
 
 
 def _health_lag_s(case: Case) -> float:
@@ -309,11 +317,17 @@ def reasons(cell: Cell) -> list[str]:
     return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
 
 
-def _sessions_lost(seen: Seen) -> int:
+def sessions_lost(seen: Seen) -> int:
     """Count the warm sessions that are gone: named by the server, or all where it started anew."""
     if measures.start_moved(seen.history):
         return len({pid for warmed in seen.history.of(Warmed) for pid in warmed.backends})
     return len({line.pid for line in measures.ended_sessions(seen.history)})
+
+
+def lost_said(history: History) -> str:
+    """Return what the server said to the sessions that it ended."""
+    ended = measures.ended_sessions(history)
+    return ended[0].message if ended else "the server ended without a word"
 
 
 def _telling(history: History, asked_at: float) -> list[LogLine]:
