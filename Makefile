@@ -10,39 +10,39 @@ help: ## list these verbs
 
 .PHONY: up
 up: ## start PostgreSQL and the dashboard, installing and building what is missing
-	@scripts/up.sh
+	@bash scripts/up.sh
 
 .PHONY: down
 down: ## stop them; the data stays
-	@scripts/down.sh
+	@bash scripts/down.sh
 
 .PHONY: clean
 clean: ## remove all that the lab made: containers, data, images, .venv, .secrets
-	@scripts/clean.sh
+	@bash scripts/clean.sh
 
 .PHONY: logs
 logs: ## follow the logs of both services
-	@docker compose logs --follow --tail 100
+	@bash scripts/logs.sh
 
 .PHONY: status
 status: ## show the containers and what System Health says
-	@scripts/status.sh
+	@bash scripts/status.sh
 
 .PHONY: doctor
 doctor: ## check Docker, Compose, Python and the settings
-	@scripts/preflight.sh --verbose && scripts/check.sh
+	@bash scripts/preflight.sh --verbose && scripts/check.sh
 
 .PHONY: policy
 policy: ## change the pool policy for good: make policy NAME=naive
-	@NAME="$(NAME)" scripts/policy.sh
+	@NAME="$(NAME)" bash scripts/policy.sh
 
 .PHONY: restart-db
 restart-db: ## restart PostgreSQL and watch who recovers (HOLD=20, REPEAT=10, LAB_LIMIT_S=15)
-	@scripts/restart-db.sh
+	@bash scripts/restart-db.sh
 
 .PHONY: crash-db
 crash-db: ## the same with SIGKILL
-	@scripts/crash-db.sh
+	@bash scripts/crash-db.sh
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in half a minute
@@ -50,7 +50,7 @@ demo: images ## show the error that users meet, then its cure, in half a minute
 
 .PHONY: matrix
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
-	@scripts/matrix.sh
+	@bash scripts/matrix.sh
 
 .PHONY: heal
 heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
@@ -58,7 +58,7 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 
 .PHONY: verify
 verify: browser-image ## prove it all on a stack of its own, then print what was proven
-	@scripts/verify.sh
+	@bash scripts/verify.sh
 
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
@@ -70,7 +70,7 @@ test: environment ## the unit tests alone, in seconds, without Docker
 
 .PHONY: lint
 lint: environment ## check the code, the shell scripts and the compose files
-	@scripts/lint.sh
+	@bash scripts/lint.sh
 
 .PHONY: format
 format: environment ## lay the code out as lint wants it
@@ -79,17 +79,17 @@ format: environment ## lay the code out as lint wants it
 
 .PHONY: lock
 lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE=--upgrade
-	@scripts/lock.sh $(UPGRADE)
+	@bash scripts/lock.sh $(UPGRADE)
 
 # Not listed: what the verbs above stand on.
 .PHONY: images
 images:
-	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh
+	@bash scripts/prepare.sh
 
 .PHONY: browser-image
 browser-image:
-	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh browser
+	@bash scripts/prepare.sh browser
 
 .PHONY: environment
 environment:
-	@scripts/venv.sh
+	@bash scripts/venv.sh

@@ -31,9 +31,9 @@ main() {
     say policy "$(setting DB_POOL_POLICY adopted)"
     die "no policy named" "make policy NAME=naive"
   fi
-  DB_POOL_POLICY="$NAME" scripts/check.sh
-  LAB_AUTO_INSTALL=0 scripts/preflight.sh
-  check_ownership
+  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
+  DB_POOL_POLICY="$NAME" bash scripts/check.sh
+  own_project
   unset DB_POOL_POLICY # what was exported would win over .env
   keep DB_POOL_POLICY "$NAME"
   if [ -n "$(docker compose ps --quiet dashboard 2>/dev/null)" ]; then

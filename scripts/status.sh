@@ -8,9 +8,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 main() {
   local url
-  LAB_AUTO_INSTALL=0 scripts/preflight.sh
-  scripts/secrets.sh
+  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
+  own_project
+  bash scripts/secrets.sh
   say context "$(context)"
+  say project "$PROJECT"
   say policy "$(setting DB_POOL_POLICY adopted)"
   docker compose ps --all
   url="$(docker compose port dashboard 8501 2>/dev/null)" || url=""

@@ -52,13 +52,13 @@ wait_until_up() {
 
 main() {
   local port url
-  scripts/preflight.sh
-  scripts/check.sh
-  check_ownership
+  bash scripts/preflight.sh
+  bash scripts/check.sh
+  own_project --mark
   port="$(setting DASHBOARD_PORT 8501)"
   check_port "$port"
-  scripts/secrets.sh
-  scripts/images.sh
+  bash scripts/secrets.sh
+  bash scripts/images.sh
   keep DB_POOL_POLICY "$(setting DB_POOL_POLICY adopted)"
   # What the environment exports has just been kept; from here on .env alone speaks for it.
   unset POSTGRES_IMAGE PYTHON_IMAGE DB_POOL_POLICY

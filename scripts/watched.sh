@@ -16,8 +16,8 @@ up_if_down() {
   local running
   running="$(docker compose ps --status running --services 2>/dev/null)" || running=""
   case "$running" in
-  *dashboard*postgres* | *postgres*dashboard*) [ -x .venv/bin/python ] || scripts/up.sh ;;
-  *) scripts/up.sh ;;
+  *dashboard*postgres* | *postgres*dashboard*) [ -x .venv/bin/python ] || bash scripts/up.sh ;;
+  *) bash scripts/up.sh ;;
   esac
 }
 
@@ -27,6 +27,7 @@ watched() {
   whole HOLD "${HOLD:-0}" 600
   whole REPEAT "${REPEAT:-1}" 100
   [ "${REPEAT:-1}" != 0 ] || die "REPEAT=0: expected a whole number from 1 to 100" "REPEAT=10 make restart-db"
+  own_project
   up_if_down
   .venv/bin/recovery-lab watch --name "$2" --repeat "${REPEAT:-1}" \
     -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
