@@ -2,6 +2,17 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
+# What a shell has for itself, and would lead the scripts elsewhere.
+unexport CDPATH BASH_ENV ENV
+
+# Make reads a file with Windows line ends, bash does not: so this is the one place to say it.
+crlf := $(shell LC_ALL=C grep -rl --include='*.sh' --include='*.sql' --include='*.conf' "$$(printf '\r')" scripts postgres)
+ifneq ($(crlf),)
+$(error This checkout has Windows line ends, and no script runs with them: $(firstword $(crlf)). \
+  Clone it anew (it asks git for LF by itself), or mend it, your changes included: \
+  grep -rlI --exclude-dir='.?*' "$$(printf '\r')" . | xargs perl -pi -e 's/\r$$//')
+endif
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -29,8 +40,8 @@ status: ## show the containers and what System Health says
 	@bash scripts/status.sh
 
 .PHONY: doctor
-doctor: ## check Docker, Compose, Python and the settings
-	@bash scripts/preflight.sh --verbose && scripts/check.sh
+doctor: ## say what the lab would stumble over on this host, first what stops it
+	@bash scripts/doctor.sh
 
 .PHONY: policy
 policy: ## change the pool policy for good: make policy NAME=naive
@@ -46,7 +57,7 @@ crash-db: ## the same with SIGKILL
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in half a minute
-	@.venv/bin/recovery-lab demo -- scripts/take-away.sh restart
+	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- scripts/take-away.sh restart
 
 .PHONY: matrix
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
@@ -60,9 +71,13 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 verify: browser-image ## prove it all on a stack of its own, then print what was proven
 	@bash scripts/verify.sh
 
+.PHONY: verify-more
+verify-more: browser-image ## the same, and what takes longer: odd checkouts and folders, in ten minutes
+	@bash scripts/verify.sh more
+
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
-	@$(PYTHON) -m tests.browser.bench_pages
+	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker

@@ -43,10 +43,13 @@ remove_images() {
 }
 
 main() {
-  local name
+  local name living
   LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
   say context "$(context)"
-  own_project
+  # Their stacks and images would be taken away under them.
+  living="$(python3 scripts/alone.py living)" || die "$living; nothing was removed" \
+    "wait for it, or end it and type: make heal"
+  own_project name
   bash scripts/secrets.sh # Compose wants to see the files, even to remove what uses them
   remove_stacks
   remove_images

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 main() {
   LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
-  own_project
+  own_project name
   bash scripts/secrets.sh # Compose wants to see the files, even to stop
   remove_helpers "$PROJECT"
   docker compose down --remove-orphans

@@ -140,16 +140,16 @@ def main(arguments: Sequence[str]) -> None:
     """Answer on standard output; what a person should know is on standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    name = verbs.add_parser("name", help="this folder's project, made where there is none")
-    name.add_argument("--mark", action="store_true", help="and mark it as this folder's")
+    verbs.add_parser("name", help="this folder's project, made where there is none")
+    verbs.add_parser("mark", help="the same, and mark it on the daemon as this folder's")
     owns = verbs.add_parser("owns", help="status 0 where a project is this folder's")
     data = verbs.add_parser("data", help="what a project's data is")
     for verb in (owns, data):
         verb.add_argument("project")
     asked = parser.parse_args(arguments)
     try:
-        if asked.verb == "name":
-            print(settle(mark=asked.mark))
+        if asked.verb in {"name", "mark"}:
+            print(settle(mark=asked.verb == "mark"))
         elif asked.verb == "data":
             print(describe(asked.project))
         elif owner := whose(look(asked.project), named=asked.project == kept(HERE, NAME)):

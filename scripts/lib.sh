@@ -20,10 +20,11 @@
 }
 
 # What a shell exports for other stacks must not change what a docker command means here.
-while read -r name _; do
-  if [ -n "${!name+set}" ]; then IGNORED="$IGNORED $name"; fi
+while read -r kind name _; do
+  [ "$kind" = ignored ] && [ -n "${!name+set}" ] || continue
+  IGNORED="$IGNORED $name"
   unset "$name"
-done <recovery_lab/ignored_variables.txt
+done <recovery_lab/surroundings.txt
 
 say() { printf '%-9s %s\n' "$1" "$2"; }
 
@@ -61,10 +62,10 @@ keep() {
   if cmp -s "$fresh" .env; then rm "$fresh"; else mv -f "$fresh" .env; fi
 }
 
-# own_project [--mark]: sets PROJECT, this folder's own, and keeps it in .env, where plain
-# `docker compose` finds it. Stops where an exported name is another folder's.
+# own_project name|mark: sets PROJECT, this folder's own, and keeps it in .env, where plain
+# `docker compose` finds it; `mark` says so on the daemon, too. Stops where an exported name is another folder's.
 own_project() {
-  PROJECT="$(python3 scripts/folder.py name "$@")" || exit 1
+  PROJECT="$(python3 scripts/folder.py "$1")" || exit 1
   [ -n "${COMPOSE_PROJECT_NAME-}" ] || keep COMPOSE_PROJECT_NAME "$PROJECT"
 }
 

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 main() {
   LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
-  own_project
+  own_project name
   exec docker compose logs --follow --tail 100
 }
 

@@ -42,6 +42,7 @@ check_python() {
 
 main() {
   verbose="${1-}"
+  bash scripts/modes.sh
   check_engine
   check_compose
   check_python

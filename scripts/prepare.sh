@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 main() {
   bash scripts/preflight.sh
   bash scripts/check.sh
-  own_project
+  own_project name
   bash scripts/secrets.sh
   bash scripts/images.sh "$@"
 }

@@ -121,7 +121,7 @@ def clone(tmp_path: Path) -> Clone:
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / "dashboard").mkdir()
     (folder / "recovery_lab").mkdir()
-    shutil.copy(ROOT / "recovery_lab/ignored_variables.txt", folder / "recovery_lab")
+    shutil.copy(ROOT / "recovery_lab/surroundings.txt", folder / "recovery_lab")
     for name in ("__init__.py", "settings.py"):
         shutil.copy(ROOT / "dashboard" / name, folder / "dashboard")
     for name in TOOLS:

@@ -38,13 +38,13 @@ class Daemon:
         """Let whoever looks into a volume find 121 MB made at a Unix time."""
         self.clone.answers("docker run", 0, f"121\\t/data\\n{at:.0f}\\n")
 
-    def name(self, *options: str, **environ: str) -> CompletedProcess[str]:
+    def name(self, verb: str = "name", **environ: str) -> CompletedProcess[str]:
         """Ask for the folder's name."""
-        return self.clone.run("python3", "scripts/folder.py", "name", *options, **environ)
+        return self.clone.run("python3", "scripts/folder.py", verb, **environ)
 
-    def told(self, *options: str) -> str:
+    def told(self, verb: str = "name") -> str:
         """Return the name that was given."""
-        done = self.name(*options)
+        done = self.name(verb)
         assert 0 == done.returncode, done.stderr
         return done.stdout.strip()
 
@@ -104,14 +104,14 @@ def test_name_that_is_kept_stays(daemon: Daemon) -> None:
     """The folder's own stack is asked for nothing but whose it is."""
     (daemon.clone.folder / ".env").write_text("COMPOSE_PROJECT_NAME=mine # my own\n")
     daemon.holds("mine", mark=daemon.clone.folder, data=True, of=daemon.clone.folder)
-    done = daemon.name("--mark")
+    done = daemon.name("mark")
     assert ("mine\n", "") == (done.stdout, done.stderr)
     assert 2 == len(daemon.clone.calls)
 
 
 def test_name_exported_is_for_one_call(daemon: Daemon) -> None:
     """It is used, and leaves no mark behind."""
-    done = daemon.name("--mark", COMPOSE_PROJECT_NAME="once")
+    done = daemon.name("mark", COMPOSE_PROJECT_NAME="once")
     assert "once\n" == done.stdout
     assert not [call for call in daemon.clone.calls if "create" in call]
 
@@ -125,7 +125,7 @@ def test_name_that_compose_would_refuse_is_refused_in_a_line(daemon: Daemon) -> 
 
 def test_mark_says_whose_it_is(daemon: Daemon) -> None:
     """It is put beside the data before anything is started."""
-    name = daemon.told("--mark")
+    name = daemon.told("mark")
     made = [call for call in daemon.clone.calls if "volume create" in call]
     assert [f"recovery-lab.folder={daemon.clone.folder} {name}_owner"] == [
         call.split(" --label ")[-1] for call in made
@@ -173,7 +173,7 @@ def test_copied_folder_takes_a_name_of_its_own(daemon: Daemon) -> None:
     original = _other(daemon.clone, "a", "COMPOSE_PROJECT_NAME=theirs\n")
     (daemon.clone.folder / ".env").write_text("COMPOSE_PROJECT_NAME=theirs\n")
     daemon.holds("theirs", mark=original, data=True)
-    done = daemon.name("--mark")
+    done = daemon.name("mark")
     assert done.stdout.startswith("clone-")
     assert f"copied    project theirs is of {original}" in done.stderr
     assert not [call for call in daemon.clone.calls if "rm --force theirs" in call]
@@ -184,7 +184,7 @@ def test_moved_folder_takes_its_own_over(daemon: Daemon) -> None:
     (daemon.clone.folder / ".env").write_text("COMPOSE_PROJECT_NAME=mine\n")
     stood = daemon.clone.folder.parent / "a/clone"
     daemon.holds("mine", mark=stood, data=True, of=stood)
-    done = daemon.name("--mark")
+    done = daemon.name("mark")
     assert "mine\n" == done.stdout
     assert f"moved     project mine was of {stood}: taken over" in done.stderr
     assert "docker volume rm --force mine_owner" in daemon.clone.calls

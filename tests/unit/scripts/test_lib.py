@@ -73,9 +73,9 @@ def test_content_tells_changed_bytes_and_names(clone: Clone) -> None:
 
 def test_own_project_is_kept_unless_it_is_exported(clone: Clone) -> None:
     """Plain `docker compose` finds the name in .env; an exported one is for one call."""
-    assert "once\n" == _lib(clone, "own_project; echo $PROJECT", COMPOSE_PROJECT_NAME="once")
+    assert "once\n" == _lib(clone, "own_project name; echo $PROJECT", COMPOSE_PROJECT_NAME="once")
     assert "" == clone.dotenv
-    name = _lib(clone, "own_project; echo $PROJECT").strip()
+    name = _lib(clone, "own_project name; echo $PROJECT").strip()
     assert f"COMPOSE_PROJECT_NAME={name}\n" == clone.dotenv
 
 
