@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any, NamedTuple, cast
 
@@ -18,6 +19,20 @@ from recovery_lab.target import Target
 
 LABEL = "recovery-lab"  # on every container the lab itself starts
 CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
+
+
+def _forget(listed: Path) -> None:
+    """Take out of this process' environment what would change a docker command's meaning.
+
+    The scripts do the same (scripts/lib.sh); who calls `recovery-lab` or pytest comes here.
+    """
+    for line in listed.read_text().splitlines():
+        kind, name, _ = line.split(maxsplit=2)
+        if kind == "ignored":
+            os.environ.pop(name, None)
+
+
+_forget(Path(__file__).with_name("surroundings.txt"))
 
 
 def run(*words: str, limit_s: float = 60.0) -> str:

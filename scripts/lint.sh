@@ -23,10 +23,10 @@ main() {
   check mypy
   check shellcheck --external-sources "${shell[@]}"
   check shfmt --diff "${shell[@]}"
-  scripts/secrets.sh
-  check docker compose config --quiet
-  check docker compose --file scripts/standins/compose.yml config --quiet
-  check docker compose --file scripts/netfault/compose.yml config --quiet
+  bash scripts/secrets.sh
+  for file in docker-compose.yml scripts/standins/compose.yml scripts/netfault/compose.yml; do
+    check docker compose --project-name lint --file "$file" config --quiet
+  done
   [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"
 }
 
