@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tells in a word what the data folder holds; it runs in a container of the database's service.
 # usage: look.sh [MAJOR-OF-THE-IMAGE]
-#    ie: docker compose run --rm --no-deps --entrypoint bash postgres -c "$(cat postgres/look.sh)" look 17
+#    ie: docker compose run --rm --no-deps --entrypoint bash postgres -c "$(cat postgres/look_inside.sh postgres/look.sh)" look 17
 #
 # empty | complete | starting WHY | vacant | held LIST | major NUMBER | unknown WORDS
 # As PID 1 it has the folder to itself and starts a server without a listener; else one runs.
@@ -9,7 +9,8 @@ set -Eeuo pipefail
 shopt -s dotglob nullglob
 
 readonly MARK="$PGDATA/recovery-lab.complete" LOG=/tmp/look.log
-socket=/var/run/postgresql untouched=""
+export PGHOST=/var/run/postgresql
+untouched=""
 
 # Initdb's own names and no other, and no table beyond its own (their files' numbers begin at
 # 16384): no server has ever served this folder, so nobody's row is in it.
@@ -29,38 +30,6 @@ is_untouched() {
   done
 }
 
-ask() { psql -XAtq -v ON_ERROR_STOP=1 -h "$socket" -U "$POSTGRES_USER" -d "$@" 2>>"$LOG"; }
-
-# Init goes from file to file and the rows come last, so most of this is doubt, not need.
-is_complete() {
-  [ "$(ask "$POSTGRES_DB" -c "
-    SELECT EXISTS (SELECT FROM orders) AND EXISTS (SELECT FROM orders_daily)
-      AND to_regclass('orders_placed_at') IS NOT NULL AND to_regclass('orders_region_placed_at') IS NOT NULL
-      AND (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'orders'::regclass AND tgname ~ '^orders_daily_') = 4
-      AND has_database_privilege('dashboard_reader', current_database(), 'CONNECT')
-      AND has_table_privilege('dashboard_reader', 'orders', 'SELECT')
-      AND has_table_privilege('dashboard_reader', 'orders_daily', 'SELECT')")" = t ]
-}
-
-# Every table with a row, in every database: whoever made it, it is not ours to throw away.
-rows() {
-  local database databases
-  databases="$(ask template1 -c "SELECT datname FROM pg_database WHERE datname <> 'template0'")" || return 1
-  while IFS= read -r database; do
-    ask "$database" <<'SQL' || return 1
-SELECT format('SELECT %L || count(*) FROM %I.%I HAVING count(*) > 0',
-  format('%s.%s.%s: ', current_database(), nspname, relname), nspname, relname)
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE relkind IN ('r', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-ORDER BY 1 \gexec
-SQL
-  done <<<"$databases"
-}
-
-last_words() {
-  { grep -E 'FATAL|PANIC|ERROR|error' "$LOG" || cat "$LOG"; } | tail -n 3 | sed 's/^.*\(FATAL\|PANIC\|ERROR\)/\1/' | tr '\n' ' '
-}
-
 # A look leaves no trace but the mark.
 stop() {
   pg_ctl -D "$PGDATA" -s -m fast -w stop 2>/dev/null || true
@@ -69,8 +38,9 @@ stop() {
 
 start() {
   printf 'local all all trust\n' >/tmp/look.hba
-  socket=/tmp
+  PGHOST=/tmp
   trap stop EXIT
+  # shellcheck disable=SC2094 # both append
   pg_ctl -D "$PGDATA" -s -w -t 90 -l "$LOG" -o "-c config_file=/etc/postgresql/postgresql.conf \
     -c hba_file=/tmp/look.hba -c listen_addresses= -c unix_socket_directories=/tmp" start >>"$LOG" 2>&1
 }

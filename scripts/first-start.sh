@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Looks whether the database's first start was finished, and begins it anew where no row is lost by it.
-# usage: scripts/first-start.sh
-#    ie: scripts/first-start.sh
+# usage: scripts/first-start.sh PROJECT
+#    ie: scripts/first-start.sh lab
 #
 # Init is not atomic: broken off, the data folder stands, and PostgreSQL's image never runs it again.
 set -Eeuo pipefail
@@ -19,7 +19,7 @@ image_major() {
 # of its own; two servers on one folder would ruin it.
 look() {
   local ours users script
-  script="$(cat postgres/look.sh)"
+  script="$(cat postgres/look_inside.sh postgres/look.sh)"
   ours="$(docker compose ps --all --quiet postgres)"
   users="$(docker ps --no-trunc --format '{{ .ID }} {{ .Names }}' --filter "volume=$1")"
   case "$users" in
@@ -40,7 +40,7 @@ begin_anew() {
 
 main() {
   local volume major image answer until=$((SECONDS + LIMIT_S))
-  volume="$(project)_data"
+  volume="$1_data"
   docker volume inspect "$volume" >/dev/null 2>&1 || return 0
   image="$(setting POSTGRES_IMAGE "$OFFICIAL_POSTGRES")"
   major="$(image_major "$image")"
@@ -58,7 +58,7 @@ main() {
   major*) die "the volume $volume holds PostgreSQL ${answer#* }, and POSTGRES_IMAGE=$image is PostgreSQL $major" \
     "go on with the data as it is: POSTGRES_IMAGE=postgres:${answer#* }-trixie make up" \
     "or start the other version in another clone: its data will be its own" ;;
-  held*) die "the database's first start was broken off, and its volume $volume holds rows: ${answer#held }" \
+  held*) die "the first start of the database in $volume was not finished, and there are rows in it: ${answer#held }" \
     "to keep them: docker compose up --detach postgres, then docker compose exec postgres pg_dumpall -U lab_owner" \
     "to give up just these rows: docker compose rm --stop --force postgres; docker volume rm $volume; make up" ;;
   *) die "it cannot be told what the volume $volume holds, so it is left as it is: ${answer#unknown }" \

@@ -21,6 +21,7 @@ check_password() {
   case "$(docker compose logs --no-color --tail 20 postgres 2>&1)" in *"does not exist"*) return 0 ;; esac
   die "$(python3 scripts/folder.py data "$PROJECT") was made with other passwords than .secrets/ holds" \
     "make down, bring back the .secrets/ that it was made with, make up" \
+    "or give its roles the passwords of .secrets/: docker compose exec -T postgres psql -U lab_owner -d lab <postgres/passwords.sql" \
     "or leave it as it is and begin beside it: make down, write COMPOSE_PROJECT_NAME=$PROJECT-2 into .env, make up"
 }
 
@@ -54,7 +55,7 @@ main() {
   keep DB_POOL_POLICY "$(setting DB_POOL_POLICY adopted)"
   # What the environment exports has just been kept; from here on .env alone speaks for it.
   unset POSTGRES_IMAGE PYTHON_IMAGE DB_POOL_POLICY
-  # Here a volume is looked at that a broken-off first start has left.
+  bash scripts/first-start.sh "$PROJECT"
   docker compose --progress quiet up --detach --remove-orphans --no-build || explain "docker compose up failed"
   url="http://127.0.0.1:$port"
   wait_until_up "$url"
