@@ -32,29 +32,44 @@ look() {
   esac </dev/null
 }
 
-begin_anew() {
-  say anew "the database's first start was broken off; $1 holds no row and is made again"
-  docker compose --progress quiet rm --stop --force postgres >/dev/null 2>&1
-  docker volume rm "$1" >/dev/null
-}
-
-main() {
-  local volume major image answer until=$((SECONDS + LIMIT_S))
-  volume="$1_data"
-  docker volume inspect "$volume" >/dev/null 2>&1 || return 0
-  image="$(setting POSTGRES_IMAGE "$OFFICIAL_POSTGRES")"
-  major="$(image_major "$image")"
+# answer_of VOLUME MAJOR: the same, once no start is under way.
+answer_of() {
+  local answer until=$((SECONDS + LIMIT_S))
   while :; do
-    answer="$(look "$volume" "$major")" || die "the database's volume $volume cannot be looked at" "see above"
+    answer="$(look "$1" "$2")" || die "the database's volume $1 cannot be looked at" "see above"
     [ "${answer%% *}" = starting ] || break
     [ "$SECONDS" -lt "$until" ] ||
       die "the database's first start has not ended after $LIMIT_S s: ${answer#starting }" "make logs"
     sleep 0.2
   done
-  answer="${answer//$'\n'/, }"
+  printf '%s\n' "${answer//$'\n'/, }"
+}
+
+remove() {
+  docker compose --progress quiet rm --stop --force postgres >/dev/null 2>&1
+  docker volume rm "$1" >/dev/null
+}
+
+# prepare MAJOR: a new volume is root's where the image has nothing in its place: from 18 on.
+prepare() {
+  [ "${1:-0}" -lt 18 ] ||
+    docker compose --progress quiet run --rm --no-deps -T --user 0:0 --cap-add CHOWN \
+      --entrypoint chown postgres 999:999 /var/lib/postgresql/data </dev/null
+}
+
+main() {
+  local volume="$1_data" major image answer=empty
+  image="$(setting POSTGRES_IMAGE "$OFFICIAL_POSTGRES")"
+  major="$(image_major "$image")"
+  ! docker volume inspect "$volume" >/dev/null 2>&1 || answer="$(answer_of "$volume" "$major")"
   case "$answer" in
-  empty | complete) ;;
-  vacant) begin_anew "$volume" ;;
+  complete) ;;
+  empty) prepare "$major" ;;
+  vacant)
+    say anew "the database's first start was broken off; $volume holds no row and is made again"
+    remove "$volume"
+    prepare "$major"
+    ;;
   major*) die "the volume $volume holds PostgreSQL ${answer#* }, and POSTGRES_IMAGE=$image is PostgreSQL $major" \
     "go on with the data as it is: POSTGRES_IMAGE=postgres:${answer#* }-trixie make up" \
     "or start the other version in another clone: its data will be its own" ;;
