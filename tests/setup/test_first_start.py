@@ -152,7 +152,7 @@ def test_first_start_unfinished_with_rows_is_refused(complete: Scratch) -> None:
         assert complete.volume in done.stderr
         complete.compose("stop", "postgres")
     complete.compose("start", "postgres")
-    complete.inside("until pg_isready -q; do sleep 0.05; done")
+    complete.inside("until pg_isready -q -h 127.0.0.1; do sleep 0.05; done")
     assert "1" == complete.query("SELECT count(*) FROM mine", "other")
     complete.compose("down", "--volumes", "--timeout", "2")
 
@@ -185,6 +185,7 @@ def test_passwords_made_anew_can_be_given_to_the_data(complete: Scratch) -> None
         path.unlink()
     complete.run("bash", "scripts/secrets.sh")
     complete.compose("restart", "postgres")
+    complete.inside("until pg_isready -q -h 127.0.0.1; do sleep 0.05; done")
     answer = complete.compose("exec", "-T", "postgres", "healthcheck.sh", check=False)
     assert "password authentication failed" in answer.stderr
     script = (complete.folder / "postgres/passwords.sql").read_text()

@@ -32,7 +32,7 @@ Docker = subprocess.CompletedProcess[str]
 def docker(*words: str) -> Docker:
     """Run one docker command; its outcome is the test's to judge."""
     return subprocess.run(
-        ["docker", *words], capture_output=True, text=True, check=False, timeout=60
+        ["docker", *words], capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -77,7 +77,7 @@ def psql(name: str, query: str, *options: str, password: str = PASSWORD) -> Dock
     )  # fmt: skip
 
 
-def until(name: str, query: str, answer: str, limit_s: float = 30.0) -> None:
+def until(name: str, query: str, answer: str, limit_s: float = 90.0) -> None:
     """Ask until the answer is the wanted one."""
     deadline = time.monotonic() + limit_s
     while answer != psql(name, query).stdout:
@@ -163,7 +163,7 @@ def test_image_without_a_configuration_file_is_open_to_its_network(
     name = start(*empty, command=("-c", "password_encryption=md5"))
     query = """SELECT current_user, current_database(), current_setting('listen_addresses'),
         (SELECT auth_method FROM pg_hba_file_rules ORDER BY line_number DESC LIMIT 1)"""
-    done, deadline = psql(name, query, "-U", "postgres", "-d", "postgres"), time.monotonic() + 30
+    done, deadline = psql(name, query, "-U", "postgres", "-d", "postgres"), time.monotonic() + 90
     while done.returncode and time.monotonic() < deadline:
         time.sleep(0.1)
         done = psql(name, query, "-U", "postgres", "-d", "postgres")
@@ -202,7 +202,7 @@ def test_standin_is_stopped_while_it_makes_its_database(
     tmp_path.parent.chmod(0o755)
     tmp_path.chmod(0o755)
     name = start("--env=POSTGRES_PASSWORD=x", f"--volume={tmp_path}:/docker-entrypoint-initdb.d:ro")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while "here" not in docker("logs", name).stdout and time.monotonic() < deadline:
         time.sleep(0.05)
     docker("stop", "--time=20", name)
