@@ -1,16 +1,14 @@
 """A database's first start that was broken off is begun anew, and nobody's rows are lost by it."""
 
-import json
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.setup.scratch import Scratch, scratch
+
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 DATA = "/var/lib/postgresql/data"
 MARK = f"{DATA}/recovery-lab.complete"
@@ -18,66 +16,49 @@ ROWS = "2000"  # in place of 200,000: the same scripts, in a tenth of the time
 IN_INITDB = f"[ -e {DATA}/base/1/PG_VERSION ]"
 IN_INIT = "psql -XAtq -U lab_owner -d lab -c 'SELECT FROM orders'"
 
-Done = subprocess.CompletedProcess[str]
 
+class Database:
+    """The database alone, of a scratch clone whose data set is small."""
 
-class Scratch:
-    """A copy of what the database needs, with a project of its own and no dashboard."""
-
-    def __init__(self, folder: Path, image: str) -> None:
-        self.folder = folder
-        self.project = f"recovery-lab-first-start-{os.getpid()}"
-        self.volume = f"{self.project}_data"
-        for name in ("scripts", "postgres", "docker-compose.yml"):
-            source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-        (folder / "recovery_lab").mkdir()  # what lib.sh reads
-        shutil.copy(ROOT / "recovery_lab/surroundings.txt", folder / "recovery_lab")
-        rows = folder / "postgres/init/40-rows.sql"
+    def __init__(self, clone: Scratch) -> None:
+        self.clone = clone
+        self.name = f"recovery-lab-first-start-{os.getpid()}"
+        rows = clone.folder / "postgres/init/40-rows.sql"
         rows.write_text(rows.read_text().replace("200000", ROWS))
-        (folder / ".env").write_text(
-            f"COMPOSE_PROJECT_NAME={self.project}\nPOSTGRES_IMAGE={image}\n"
-        )
-        self.run("bash", "scripts/secrets.sh")
+        with (clone.folder / ".env").open("a") as file:
+            file.write(f"COMPOSE_PROJECT_NAME={self.name}\n")
+        clone.run("bash", "scripts/secrets.sh")
 
-    def run(self, *command: str, check: bool = True, says: str = "") -> Done:
-        """Run a command in the copy, `says` as its input; nothing exported names another stack."""
-        environ = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("COMPOSE_PROJECT_NAME", "POSTGRES_IMAGE")
-        }
-        done = subprocess.run(
-            command, cwd=self.folder, env=environ, input=says,
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def compose(self, *words: str, check: bool = True) -> Done:
+    def tried(self, *words: str) -> CompletedProcess[str]:
         """Run one command of Compose."""
-        return self.run("docker", "compose", "--progress", "quiet", *words, check=check)
+        return self.clone.tried("docker", "compose", "--progress", "quiet", *words)
 
-    def look(self) -> Done:
+    def compose(self, *words: str) -> str:
+        """Run one that must succeed."""
+        done = self.tried(*words)
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+    def look(self) -> CompletedProcess[str]:
         """Do what `make up` does before it starts the database."""
-        return self.run("bash", "scripts/first-start.sh", self.project, check=False)
+        return self.clone.tried("bash", "scripts/first-start.sh", self.name)
 
-    def inside(self, script: str, *, check: bool = True) -> str:
+    def inside(self, script: str) -> str:
         """Run a script in the running container."""
-        return self.compose("exec", "-T", "postgres", "bash", "-c", script, check=check).stdout
+        return self.compose("exec", "-T", "postgres", "bash", "-c", script)
 
     def beside(self, script: str) -> str:
         """Run a script on the volume of a stopped database."""
         self.compose("stop", "postgres")
         words = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "bash", "postgres", "-c")
-        return self.compose(*words, script).stdout
+        return self.compose(*words, script)
 
     def start(self) -> None:
         """Start the database and wait until it takes sessions, its first start done."""
         self.compose("up", "--detach", "postgres")
         deadline = time.monotonic() + 90
-        while self.compose("exec", "-T", "postgres", "healthcheck.sh", check=False).returncode:
-            assert time.monotonic() < deadline, self.compose("logs", "postgres").stdout
+        while self.tried("exec", "-T", "postgres", "healthcheck.sh").returncode:
+            assert time.monotonic() < deadline, self.compose("logs", "postgres")
             time.sleep(0.1)
 
     def kill(self) -> None:
@@ -90,42 +71,36 @@ class Scratch:
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
-    """One project for all of these; each test leaves what it likes."""
-    config = subprocess.run(
-        ["docker", "compose", "config", "--format", "json"],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=30,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("first-start")
-    made = Scratch(folder, json.loads(config.stdout)["services"]["postgres"]["image"])
-    yield made
-    made.compose("down", "--volumes", "--timeout", "2")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One project for all of these, not started yet; each test may leave it as it likes."""
+    with scratch(tmp_path_factory.mktemp("first-start") / "clone") as clone:
+        yield Database(clone)
 
 
 @pytest.fixture
-def complete(scratch: Scratch) -> Scratch:
+def complete(database: Database) -> Database:
     """A database whose first start was finished, and which runs."""
-    scratch.start()
-    return scratch
+    database.start()
+    return database
 
 
 @pytest.mark.parametrize("instant", [IN_INITDB, IN_INIT], ids=["initdb", "init"])
-def test_first_start_killed_is_begun_anew(scratch: Scratch, instant: str, proves) -> None:
+def test_first_start_killed_is_begun_anew(database: Database, instant: str, proves) -> None:
     """Killed in initdb or while the scripts run, it ends in a whole database."""
-    scratch.compose("down", "--volumes", "--timeout", "2")
-    scratch.compose("up", "--detach", "postgres")
-    scratch.inside(f"until {instant} 2>/dev/null; do sleep 0.01; done")
-    scratch.kill()
-    done = scratch.look()
+    database.compose("down", "--volumes", "--timeout", "2")
+    database.compose("up", "--detach", "postgres")
+    database.inside(f"until {instant} 2>/dev/null; do sleep 0.01; done")
+    database.kill()
+    done = database.look()
     assert 0 == done.returncode, done.stderr
     assert "holds no row and is made again" in done.stdout
-    scratch.start()
-    assert ROWS == scratch.query("SELECT count(*) FROM orders")
-    assert "" == scratch.inside(f"test -e {MARK}")
+    database.start()
+    assert ROWS == database.query("SELECT count(*) FROM orders")
+    assert "" == database.inside(f"test -e {MARK}")
     proves(f"killed where `{instant[:24]}…` holds: begun anew, {ROWS} rows")
 
 
-def test_first_start_of_before_gets_its_mark(complete: Scratch) -> None:
+def test_first_start_of_before_gets_its_mark(complete: Database) -> None:
     """A whole database without the mark gets it, running or killed, and keeps what it holds."""
     complete.query("INSERT INTO orders (placed_at, region, amount) VALUES (now(), 'mine', 1)")
     complete.inside(f"rm {MARK}")
@@ -139,7 +114,7 @@ def test_first_start_of_before_gets_its_mark(complete: Scratch) -> None:
     assert "1" == complete.query("SELECT count(*) FROM orders WHERE region = 'mine'")
 
 
-def test_first_start_unfinished_with_rows_is_refused(complete: Scratch) -> None:
+def test_first_start_unfinished_with_rows_is_refused(complete: Database) -> None:
     """A part is missing and there are rows, in whatever database: they are named and they stay."""
     complete.query("CREATE DATABASE other", "postgres")
     complete.query("CREATE TABLE mine AS SELECT 1 AS one", "other")
@@ -149,7 +124,7 @@ def test_first_start_unfinished_with_rows_is_refused(complete: Scratch) -> None:
         done = complete.look()
         assert 1 == done.returncode
         assert "other.public.mine: 1" in done.stderr
-        assert complete.volume in done.stderr
+        assert f"{complete.name}_data" in done.stderr
         complete.compose("stop", "postgres")
     complete.compose("start", "postgres")
     complete.inside("until pg_isready -q -h 127.0.0.1; do sleep 0.05; done")
@@ -157,7 +132,7 @@ def test_first_start_unfinished_with_rows_is_refused(complete: Scratch) -> None:
     complete.compose("down", "--volumes", "--timeout", "2")
 
 
-def test_first_start_of_what_does_not_start_is_refused(complete: Scratch) -> None:
+def test_first_start_of_what_does_not_start_is_refused(complete: Database) -> None:
     """A server that has served and starts no more is never taken for a broken-off initdb."""
     complete.beside(f"rm {MARK}; mv {DATA}/global/pg_control {DATA}/global/aside")
     done = complete.look()
@@ -169,7 +144,7 @@ def test_first_start_of_what_does_not_start_is_refused(complete: Scratch) -> Non
     complete.beside(f"mv {DATA}/aside {DATA}/PG_VERSION; touch {MARK}")
 
 
-def test_first_start_of_another_major_is_named(complete: Scratch) -> None:
+def test_first_start_of_another_major_is_named(complete: Database) -> None:
     """Both versions are named, and the data is left alone."""
     version = complete.beside(f"cat {DATA}/PG_VERSION; echo 12 >{DATA}/PG_VERSION").strip()
     done = complete.look()
@@ -179,16 +154,15 @@ def test_first_start_of_another_major_is_named(complete: Scratch) -> None:
     complete.beside(f"echo {version} >{DATA}/PG_VERSION")
 
 
-def test_passwords_made_anew_can_be_given_to_the_data(complete: Scratch) -> None:
+def test_passwords_made_anew_can_be_given_to_the_data(complete: Database) -> None:
     """`.secrets/` was lost: the data takes the new passwords, and loses nothing."""
-    for path in (complete.folder / ".secrets").iterdir():
+    for path in (complete.clone.folder / ".secrets").iterdir():
         path.unlink()
-    complete.run("bash", "scripts/secrets.sh")
+    complete.clone.run("bash", "scripts/secrets.sh")
     complete.compose("restart", "postgres")
     complete.inside("until pg_isready -q -h 127.0.0.1; do sleep 0.05; done")
-    answer = complete.compose("exec", "-T", "postgres", "healthcheck.sh", check=False)
+    answer = complete.tried("exec", "-T", "postgres", "healthcheck.sh")
     assert "password authentication failed" in answer.stderr
-    script = (complete.folder / "postgres/passwords.sql").read_text()
-    psql = "docker compose exec -T postgres psql -U lab_owner -d lab".split()
-    complete.run(*psql, says=script)
+    psql = "docker compose exec -T postgres psql -U lab_owner -d lab <postgres/passwords.sql"
+    complete.clone.run("bash", "-c", psql)
     complete.start()
