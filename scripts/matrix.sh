@@ -4,9 +4,12 @@
 #    ie: FAULTS=restart,freeze POLICIES=adopted,naive REPEATS=5 scripts/matrix.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+. scripts/lib_alone.sh
 
 main() {
   local before after status=0
+  alone matrix
   before="$(readlink .lab/runs/latest || true)"
   .venv/bin/python -m pytest tests/matrix -p no:cacheprovider \
     --faults="${FAULTS:-all}" --policies="${POLICIES-}" --repeats="${REPEATS-}" \
