@@ -74,6 +74,13 @@ def test_doctor_names_what_files_say(clone: Clone, tmp_path: Path) -> None:
     assert "your own lines of .env, by Compose: COMPOSE_FILE" in said
 
 
+def test_table_is_documented_as_it_is() -> None:
+    """Each name with what it does, word by word."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    rows = [f"| `{name}` | {kind} | {what} |" for kind, name, what in TABLE]
+    assert [] == [row for row in rows if row not in text]
+
+
 def test_make_unsets_what_would_lead_scripts_elsewhere(clone: Clone) -> None:
     """With CDPATH set, `cd scripts/..` may end in another folder."""
     other = clone.folder.parent / "other"
