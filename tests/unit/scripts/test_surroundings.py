@@ -33,7 +33,7 @@ def test_variable_has_no_effect_on_the_lab(clone: Clone, name: str) -> None:
 
 def test_variables_have_no_effect_on_the_instrument() -> None:
     """Who calls `recovery-lab` or pytest without a script gets the same."""
-    code = "import os, recovery_lab.docker; print(*sorted(os.environ))"
+    code = "from recovery_lab import docker; print(*docker.surroundings())"
     environ = {**os.environ, **dict.fromkeys(IGNORED, "x"), "MINE": "y"}
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -72,6 +72,13 @@ def test_doctor_names_what_files_say(clone: Clone, tmp_path: Path) -> None:
     said = _doctor(clone, DOCKER_CONFIG=str(tmp_path))
     assert "proxies in Docker's config.json" in said
     assert "your own lines of .env, by Compose: COMPOSE_FILE" in said
+
+
+def test_table_is_documented_as_it_is() -> None:
+    """Each name with what it does, word by word."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    rows = [f"| `{name}` | {kind} | {what} |" for kind, name, what in TABLE]
+    assert [] == [row for row in rows if row not in text]
 
 
 def test_make_unsets_what_would_lead_scripts_elsewhere(clone: Clone) -> None:
