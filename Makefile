@@ -57,7 +57,7 @@ crash-db: ## the same with SIGKILL
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in half a minute
-	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- scripts/take-away.sh restart
+	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart
 
 .PHONY: matrix
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
@@ -107,7 +107,7 @@ images:
 
 .PHONY: browser-image
 browser-image:
-	@bash scripts/prepare.sh browser
+	@bash scripts/prepare.sh browser second
 
 .PHONY: environment
 environment:

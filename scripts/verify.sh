@@ -19,7 +19,7 @@ main() {
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
   .venv/bin/python -m pytest tests/browser tests/setup tests/unit ${more[@]+"${more[@]}"} >"$LOG" 2>&1 &
   beside=$!
-  .venv/bin/python -m pytest tests/integration tests/matrix &
+  .venv/bin/python -m pytest tests/integration tests/matrix tests/second &
   outages=$!
   wait "$outages" || status=$?
   wait "$beside" || status=$?

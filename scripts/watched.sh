@@ -36,7 +36,7 @@ watched() {
   own_project name
   up_if_down
   .venv/bin/recovery-lab watch --name "$2" --repeat "${REPEAT:-1}" \
-    -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
+    -- bash scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
   [ "$status" -ne 0 ] || [ "${REPEAT:-1}" != 1 ] || say evidence "one run is none: REPEAT=10 make $4"
   [ "$status" -ne 0 ] || say next "$3"
   exit "$status"
