@@ -38,6 +38,8 @@ answer_of() {
   while :; do
     answer="$(look "$1" "$2")" || die "the database's volume $1 cannot be looked at" "see above"
     [ "${answer%% *}" = starting ] || break
+    # Half shut it would never let a look in; stopped, it is looked at from beside.
+    case "$answer" in *"is shutting down"*) docker compose --progress quiet stop postgres ;; esac
     [ "$SECONDS" -lt "$until" ] ||
       die "the database's first start has not ended after $LIMIT_S s: ${answer#starting }" "make logs"
     sleep 0.2

@@ -95,3 +95,16 @@ def test_first_start_under_way_is_waited_for(clone: Clone) -> None:
     done = clone.run("bash", "scripts/first-start.sh", PROJECT)
     assert 0 == done.returncode, done.stderr
     assert not [call for call in clone.calls if call.startswith(RUN)]
+
+
+def test_first_start_of_a_half_shut_server_is_looked_at_when_it_is_stopped(clone: Clone) -> None:
+    """It refuses new sessions for as long as an old one lives, so it is shut the fast way."""
+    script = clone.folder / "scripts/first-start.sh"
+    script.write_text(script.read_text().replace("LIMIT_S=90", "LIMIT_S=1"))
+    clone.answers("docker ps --no-trunc", 0, "abc lab-postgres-1\\n")
+    clone.answers("docker compose ps --all --quiet postgres", 0, "abc\\n")
+    clone.answers(
+        "docker compose exec -T postgres bash", 0, "starting FATAL: system is shutting down\\n"
+    )
+    clone.run("bash", "scripts/first-start.sh", PROJECT)
+    assert "docker compose --progress quiet stop postgres" in clone.calls
