@@ -68,4 +68,9 @@ def _probes(target: Target) -> Probes | None:
     if target.application is None or target.health is None:
         return None
     health = target.health
-    return Probes(url=target.application.url, path=health.path, live_path=health.live_path)
+    return Probes(
+        url=target.application.url,
+        path=health.path,
+        server_key=health.server_key,
+        live_path=health.live_path,
+    )

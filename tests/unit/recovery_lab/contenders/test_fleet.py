@@ -5,9 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from recovery_lab import programs
@@ -38,7 +40,9 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.started: list[dict[str, Any]] = []
         self.said: list[AnyRecord] = []
-        self.fleet = Fleet(STACK, self.said.append, entries(TARGET))
+        found = entries(TARGET)
+        found["twin"] = replace(found["adopted"], name="twin", plays="adopted")
+        self.fleet = Fleet(STACK, self.said.append, found)
         monkeypatch.setattr(programs, "start_program", self.start)
 
     def start(self, stack: Stack, image: str, module: str, part: str) -> programs.Helper:
@@ -109,6 +113,13 @@ def test_fleet_tells_each_program_its_part(world: World) -> None:
     assert ["steady"] == dashboard["jobs"]
 
 
+def test_twin_is_made_as_the_one_that_it_doubles(world: World) -> None:
+    """Only its name is another, also in its records."""
+    ensure(world, ["adopted"])
+    world.fleet.ensure(["twin"], ["steady"], 5.0)
+    assert [("twin", "adopted")] == [(one["contender"], one["plays"]) for one in world.started]
+
+
 def test_fleet_emits_to_whoever_listens_by_now(world: World) -> None:
     """From one outage to the next the history changes, and the contenders are kept."""
     ensure(world, ["adopted"])
@@ -162,6 +173,13 @@ def test_way_tells_the_login_and_how_the_application_is_read() -> None:
         way["reading"]["pool_application"],
         way["reading"]["deadline_s"],
     )
-    second = load_target(ROOT / "tests/targets/inventory/target.toml")
-    way = way_of(Stack(target=second, project="x", environment={"STORE_PASSWORD": "shelf"}))
-    assert ("shelf", "") == (way["login"]["password"], way["reading"]["pool_application"])
+    bare = msgspec.structs.replace(TARGET, application=None, health=None, pool=None)
+    assert way_of(Stack(target=bare, project="x"))["reading"] is None
+
+
+def test_way_holds_a_password_that_stands_in_a_variable() -> None:
+    """Of the stack's environment: what Compose gets."""
+    login = msgspec.structs.replace(TARGET.database, password_file="", password_env="SHELF")
+    target = msgspec.structs.replace(TARGET, database=login, pool=None)
+    way = way_of(Stack(target=target, project="x", environment={"SHELF": "ladder"}))
+    assert ("ladder", "") == (way["login"]["password"], way["reading"]["pool_application"])

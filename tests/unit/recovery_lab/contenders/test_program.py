@@ -21,7 +21,8 @@ assert importlib.util.find_spec("msgspec") is None, "this Python has more than i
 
 class Shop:
     def __init__(self, name, way):
-        self.name, self.way = name, way
+        assert name == "shelf"
+        self.way = way
 
     def read(self, nonce):
         if self.way["breaks"]:
@@ -50,7 +51,8 @@ class Started:
     def __init__(self, folder: Path, **part: Any) -> None:
         (folder / "shop.py").write_text(FACTORY)
         whole = {
-            "contender": "shelf",
+            "contender": "twin",
+            "plays": "shelf",
             "jobs": ["steady", "idle"],
             "factory": "shop:make",
             "way": {"breaks": False},
@@ -115,7 +117,7 @@ def test_program_plays_both_jobs_with_the_standard_library_alone(start: Start) -
     )
     program.tell("steady")
     began, *_, ended = program.until("ended")
-    assert ("shelf", "steady", 1) == (began["contender"], began["job"], began["op"])
+    assert ("twin", "steady", 1) == (began["contender"], began["job"], began["op"])
     assert ("ok", 7, "then") == (
         ended["outcome"],
         ended["backend_pid"],
@@ -158,7 +160,7 @@ def test_order_that_fails_is_trouble(start: Start) -> None:
     program = start(way={"breaks": True})
     program.tell("warm")
     [trouble] = program.until("trouble")
-    assert "shelf: warm: RuntimeError: out of stock" == trouble["message"]
+    assert "twin: warm: RuntimeError: out of stock" == trouble["message"]
     program.tell("look")
     program.until("look")
 

@@ -25,25 +25,6 @@ def _rows(after: str) -> dict[str, list[str]]:
     return rows
 
 
-def _word(holds: bool | None) -> str:
-    return {True: "yes", False: "no", None: "as seen"}[holds]
-
-
-def test_docs_table_is_the_registry() -> None:
-    """Every fault has its row: whom it cuts, its lengths, whether the server restarts."""
-    expected = {
-        name: [
-            "as seen" if fault.effects.observed else fault.effects.cuts,
-            _word(fault.effects.ends_sessions),
-            f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
-            _word(fault.effects.restarts),
-            " ".join(fault.effects.explains) or "none",
-        ]
-        for name, fault in FAULTS.items()
-    }
-    assert expected == _rows("# Faults")
-
-
 def test_docs_tell_what_each_fault_does_and_how_it_lands() -> None:
     """Every fault has its paragraph, which names its evidence."""
     paragraphs = {m[1]: m[0] for m in re.finditer(r"\*\*`(\w+)`\*\* (?:.+\n)+", PAGE)}
