@@ -77,6 +77,10 @@ format: environment ## lay the code out as lint wants it
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 	@.venv/bin/shfmt --write scripts postgres .ci/run
 
+.PHONY: docs
+docs: environment ## make the tables anew that the documents repeat from code and from recorded runs
+	@$(PYTHON) -m tests.tables
+
 .PHONY: lock
 lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE=--upgrade
 	@scripts/lock.sh $(UPGRADE)

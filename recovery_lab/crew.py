@@ -4,30 +4,31 @@ import msgspec
 
 from recovery_lab import docker
 from recovery_lab.contenders.fleet import Fleet
-from recovery_lab.contenders.registry import entries
+from recovery_lab.docker import Stack
 from recovery_lab.outage import OutageInfo
-from recovery_lab.programs import start_program
+from recovery_lab.plan import all_entries
+from recovery_lab.programs import login, start_program
 from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.link import Link
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.sampler import Probes
-from recovery_lab.record.session import Login
-from recovery_lab.stack import Stack
 from recovery_lab.target import Target
 
 
 class Crew:
-    """Starts the observer at once and contenders as asked; whoever makes it closes it."""
+    """Starts the observer at once and contenders as asked; whoever makes it closes it.
 
-    def __init__(self, stack: Stack) -> None:
+    `twin` names the contender that stands in a second time.
+    """
+
+    def __init__(self, stack: Stack, twin: str = "") -> None:
         self._recorder: Recorder | None = None
-        login = msgspec.convert(stack.target.login(stack.environ()), Login)
-        assignment = Assignment(login=login, probes=_probes(stack.target))
+        assignment = Assignment(login=login(stack), probes=_probes(stack.target))
         words = msgspec.json.encode(assignment).decode()
         helper = start_program(stack, docker.INSTRUMENT, "recovery_lab.record.observer", words)
         self._observer = Link("the observer", helper, self._emit)
-        self._fleet = Fleet(stack, self._emit, entries(stack.target))
+        self._fleet = Fleet(stack, self._emit, all_entries(stack.target, twin))
 
     def record_into(self, recorder: Recorder | None) -> None:
         """Let all that the helpers say be written there; None: nowhere, between two outages."""
@@ -35,8 +36,8 @@ class Crew:
 
     def cast(self, info: OutageInfo) -> None:
         """Start the contenders of an outage that do not run yet, and end all others."""
-        jobs = {one.contender: list(one.jobs) for one in info.cast}
-        self._fleet.ensure(jobs, info.reads_per_s)
+        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
+        self._fleet.ensure([one.contender for one in info.cast], asked, info.reads_per_s)
 
     def order(self, order: str) -> None:
         """Give every contender an order."""
@@ -67,4 +68,9 @@ def _probes(target: Target) -> Probes | None:
     if target.application is None or target.health is None:
         return None
     health = target.health
-    return Probes(url=target.application.url, path=health.path, live_path=health.live_path)
+    return Probes(
+        url=target.application.url,
+        path=health.path,
+        server_key=health.server_key,
+        live_path=health.live_path,
+    )

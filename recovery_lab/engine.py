@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from recovery_lab.crew import Crew
+from recovery_lab.docker import Stack
 from recovery_lab.errors import HealError, InconclusiveError, LabError
 from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.files import write_whole
@@ -32,10 +33,8 @@ from recovery_lab.record.history import (
 )
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import Story
-from recovery_lab.stack import Stack
 
 BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
-IDLE_CONNECTIONS = 5
 START_LIMIT_S, SETTLE_LIMIT_S = 60.0, 30.0
 POLL_S = 0.2
 LOOKS_SHARE = 0.02  # of a core: a look that was dear is followed by a longer pause
@@ -99,6 +98,7 @@ class _Outage:
         self._recorder = recorder
         self._folder = folder
         self._history = recorder.history
+        self._capabilities = info.capabilities
         self._fetched_at = 0.0
         self._story: Story | None = None
 
@@ -145,8 +145,9 @@ class _Outage:
         wait = self._recorder.wait_for
         wait(Warmed, START_LIMIT_S, self._crew.verify_alive, count=len(cells))
         for one in self._history.of(Warmed):
-            if one.job == "idle" or one.contender == self._info.application:
-                _verify_warm(one, counted="pool" in self._info.capabilities or one.wanted == 0)
+            blind = one.contender == self._info.application and "pool" not in self._capabilities
+            if one.job == "idle" and not blind:
+                _verify_warm(one)
         self._crew.order("look")
         self._crew.observe("sessions")
         ensure_headroom(wait(Sessions, 10.0, self._crew.verify_alive))
@@ -230,6 +231,7 @@ class _Outage:
             time.sleep(POLL_S)  # a pool takes a connection back a moment after its read
             if not any(look.checked_out for look in self._history.of(Look)[-pools:]):
                 break
+        self._crew.verify_alive()  # one that died has left no more to say, and nobody noticed
         self._crew.observe("rest")
         self._mark(measures.CLOSED)
 
@@ -245,10 +247,10 @@ class _Outage:
             write_whole(self._folder / name, story.log_of(service).encode())
 
 
-def _verify_warm(warmed: Warmed, *, counted: bool) -> None:
+def _verify_warm(warmed: Warmed) -> None:
     """Raise InconclusiveError unless a pool is full, and the server counts the same sessions."""
     held = len(set(warmed.backends))
-    if counted and not warmed.wanted == warmed.checked_in == held:
+    if warmed.checked_in != held or held < warmed.wanted:
         raise InconclusiveError(
             f"{warmed.contender}: the {warmed.job} pool is not warm: {warmed.wanted} connections "
             f"wanted, {warmed.checked_in} idle, {held} sessions on the server"

@@ -27,8 +27,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One run: what was asked for, its outages as planned, and what it stood on.
 
-    `shape` is that of the folder; `commit` ends in `+` where uncommitted changes were there;
-    `images` are ids, since a tag may be built anew under a run.
+    `shape` is that of the folder; `twin` is the contender that its twin doubles; `commit` ends in
+    `+` where uncommitted changes were there; `images` are ids, since a tag may be built anew.
     """
 
     shape: int
@@ -37,6 +37,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     planned: list[OutageInfo]
     target: str
+    twin: str
     commit: str
     images: dict[str, str]
     host: dict[str, str]

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 _HELD = (signal.SIGINT, signal.SIGTERM)
@@ -40,7 +40,7 @@ class Interrupts:
         if self._came_late and error is None:
             raise KeyboardInterrupt
 
-    def _came(self, number: int, frame: FrameType | None) -> None:
+    def _came(self, *_: object) -> None:
         # Set before the raise: not even the next signal finds a gap before the healing.
         if self._held_back:
             self._came_late = True

@@ -3,11 +3,12 @@
 import random
 import secrets
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
 
 import msgspec
 
-from recovery_lab.contenders.registry import CANARY, Entry, entries
+from recovery_lab.contenders.fleet import jobs_of
+from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of
@@ -24,8 +25,8 @@ TWIN = "twin"  # the reference once more under another name: A against A
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a run, checked.
 
-    `contenders` empty means all that the target has; `twin` names the contender that stands in a
-    second time; `hold_s` None means each fault's own length.
+    `contenders` empty means all that the target has. Alone in their outages (`solo`) the first of
+    several stands in a second time as `twin`; `hold_s` None means each fault's own length.
     """
 
     faults: tuple[str, ...] = QUICK
@@ -33,7 +34,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     hold_s: float | None = None
     solo: bool = False
-    twin: str = ""
     seed: int = 0
     limit_s: float = 120.0
 
@@ -74,58 +74,69 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
 
     Raises BadInputError where a fault cannot have the length asked for.
     """
-    wanted = asked.contenders or tuple(contender_names(target))
-    solos = [*wanted, *([TWIN] if asked.twin else [])] if asked.solo else [""]
+    all_of_them = tuple(contender_names(target))
+    asked = msgspec.structs.replace(asked, contenders=asked.contenders or all_of_them)
+    solos = [*asked.contenders, *([TWIN] if twin_of(asked) else [])] if asked.solo else [""]
     return [
-        _outage(target, asked, fault, repeat, solo, wanted)
+        _outage(target, asked, fault, repeat, solo)
         for repeat in range(1, asked.repeats + 1)
         for fault in asked.faults
         for solo in solos
     ]
 
 
-def watched(
-    target: Target,
-    *,
-    name: str,
-    command: Sequence[str],
-    jobs: Sequence[JobName],
-    limit_s: float,
-    repeats: int = 1,
-    parts: Mapping[str, str] = MappingProxyType({}),
-) -> list[OutageInfo]:
-    """Return the outages of a command that the application alone meets; `parts` as in a Cast."""
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that the application alone is to meet; `part` as in a Cast's `parts`."""
+
+    command: list[str]
+    title: str = "outage"
+    job: JobName = "steady"
+    repeats: int = 1
+    limit_s: float = 120.0
+    part: str = ""
+    policy: str = ""
+
+
+def watched(target: Target, asked: Watched) -> list[OutageInfo]:
+    """Return the outages of a user's own command."""
     if target.application is None:
         raise BadInputError("this target declares no application; there is nobody to watch")
     entry = entries(target)[target.application.service]
-    cast = [Cast(contender=entry.name, traits=entry.traits, jobs=list(jobs), parts=dict(parts))]
+    parts: dict[str, str] = {asked.job: asked.part} if asked.part else {}
+    cast = [Cast(contender=entry.name, traits=entry.traits, jobs=[asked.job], parts=parts)]
     return [
         msgspec.structs.replace(
-            _info(target, "command", repeat, cast, limit_s), title=name, command=list(command)
+            _info(target, "command", repeat, cast, asked.limit_s),
+            title=asked.title,
+            policy=asked.policy,
+            command=asked.command,
         )
-        for repeat in range(1, repeats + 1)
+        for repeat in range(1, asked.repeats + 1)
     ]
+
+
+def twin_of(asked: Asked) -> str:
+    """Return the contender that others are compared with, and that has a twin."""
+    return asked.contenders[0] if asked.solo and len(asked.contenders) > 1 else ""
 
 
 def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
     """Return every contender by name, a twin of one of them among them."""
     found = dict(entries(target))
     if twin:
-        found[TWIN] = msgspec.structs.replace(found[twin], name=TWIN)
+        found[TWIN] = replace(found[twin], name=TWIN, plays=twin)
     return found
 
 
-def _outage(
-    target: Target, asked: Asked, fault: str, repeat: int, solo: str, wanted: Sequence[str]
-) -> OutageInfo:
-    known = all_entries(target, asked.twin)
+def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) -> OutageInfo:
+    known = all_entries(target, twin_of(asked))
     own_s = FAULTS[fault].hold_s
     seed = f"{asked.seed}/{fault}/{repeat}/{solo}"
     jitter_s = random.Random(seed).uniform(0.0, JITTER_S)  # noqa: S311 # no secret: a run's seed
     hold_s = own_s if asked.hold_s is None else asked.hold_s
     length_s = max(hold_s, min(hold_s + jitter_s, FAULTS[fault].max_hold_s))
     hold_s = round(checked(FAULTS[fault], length_s), 3)
-    who = [solo] if solo else _with_controls(target, fault, hold_s, wanted)
+    who = [solo] if solo else _with_controls(target, fault, hold_s, asked.contenders)
     if len(who) > AT_MOST:
         raise BadInputError(f"{len(who)} contenders in one outage, at most {AT_MOST}")
     cast = [cast_of(target, known[name], fault) for name in who]
@@ -142,16 +153,16 @@ def _outage(
 
 def cast_of(target: Target, entry: Entry, fault: str) -> Cast:
     """Return a contender's place in an outage of a fault, with what the target says of it."""
-    said = {
+    said: dict[str, str] = {
         job: target.roles[f"{fault}/{entry.name}/{job}"]
-        for job in entry.jobs
+        for job in jobs_of(entry, JOBS)
         if f"{fault}/{entry.name}/{job}" in target.roles
     }
     shown = entry.name in (CANARY, TWIN)
     return Cast(
         contender=entry.name,
         traits=entry.traits,
-        jobs=list(entry.jobs),
+        jobs=jobs_of(entry, JOBS),
         parts=said,
         deciding=not shown,
     )
@@ -161,11 +172,11 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
     """Return who was asked for, and for each of their jobs one control where there is one."""
     known = entries(target)
     effects = FAULTS[fault].effects
-    jobs = {job for name in wanted for job in known[name].jobs}
+    jobs = {job for name in wanted for job in jobs_of(known[name], JOBS)}
     controls = {
         job: name
-        for name, entry in reversed(known.items())
-        for job in entry.jobs
+        for name, entry in reversed(list(known.items()))
+        for job in jobs_of(entry, JOBS)
         if part_of(cast_of(target, entry, fault), job, effects, hold_s).breaks
     }
     chosen = {name for job, name in controls.items() if job in jobs}

@@ -1,4 +1,4 @@
-"""The lab's own programs, each in a helper container on the network where clients meet the database."""
+"""The lab's own programs, each in a helper container on the clients' network."""
 
 import subprocess
 from collections.abc import Sequence

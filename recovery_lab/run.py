@@ -12,6 +12,7 @@ from pathlib import Path
 
 from recovery_lab import docker, stack
 from recovery_lab.crew import Crew
+from recovery_lab.docker import Stack
 from recovery_lab.engine import Stage, View, play_outage
 from recovery_lab.files import write_whole
 from recovery_lab.folder import (
@@ -34,7 +35,6 @@ from recovery_lab.judge.verdict import (
 )
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History
-from recovery_lab.stack import Stack
 
 AGAIN = 2  # times an outage is played again that its recorder was late for
 GUESS_S = 30.0  # an outage's length before the first is known
@@ -46,22 +46,23 @@ OnOutage = Callable[[OutageVerdict, Path], None]
 class Plan:
     """What a run plays: the outages, and how.
 
-    `target` is the file that declares it. `keep_contenders` lets them meet one outage after the
-    other; `stop_at_bad` ends the run at the first outage that is not good.
+    `target` is the file that declares it, `twin` whom the twin doubles. `keep_contenders` lets
+    them meet one outage after the other; `stop_at_bad` ends the run at the first bad outage.
     """
 
     name: str
     target: str
     seed: int
     outages: Sequence[OutageInfo]
+    twin: str = ""
     keep_contenders: bool = False
     stop_at_bad: bool = False
 
 
-def begin_run(plan: Plan, where: Stack) -> Path:
+def begin_run(plan: Plan, where: Stack, root: Path | None = None) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
     began = datetime.now(UTC)
-    folder = where.target.root / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
+    folder = (root or where.target.root) / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
     private = where.target.private
     info = RunInfo(
         shape=SHAPE,
@@ -70,6 +71,7 @@ def begin_run(plan: Plan, where: Stack) -> Path:
         seed=plan.seed,
         planned=list(plan.outages),
         target=plan.target,
+        twin=plan.twin,
         commit=_commit(where.target.root),
         images=_images(where),
         host=_host(),
@@ -94,20 +96,20 @@ def play_run(
     crew: Crew | None = None
     try:
         for info in open_:
-            if info.policy and info.policy != stack.policy(where):
+            if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
-                crew = _ended(crew)
-            crew = crew or Crew(where)
+                crew = _end(crew)
+            crew = crew or Crew(where, plan.twin)
             progress.begin(info.name)
             stage = Stage(stack=where, crew=crew, view=progress)
             outage = _play(stage, info, folder / "outages" / info.name)
             on_outage(outage, folder / "outages" / info.name)
             if not plan.keep_contenders:
-                crew = _ended(crew)
+                crew = _end(crew)
             if plan.stop_at_bad and outage.verdict != "passed":
                 break
     finally:
-        _ended(crew)
+        _end(crew)
         verdict = write_verdict(folder)
     return verdict
 
@@ -170,9 +172,10 @@ def _recorded(folder: Path, info: OutageInfo) -> bool:
     return (path / "outage.json").exists() and read_outage(path)[0].complete
 
 
-def _ended(crew: Crew | None) -> None:
+def _end(crew: Crew | None) -> Crew | None:
     if crew:
         crew.close()
+    return None
 
 
 def _commit(root: Path) -> str:

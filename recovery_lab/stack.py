@@ -69,7 +69,7 @@ def use_policy(stack: Stack, name: str) -> Stack:
 def heal(stack: Stack, policy: str = "") -> Stack:
     """Bring the steady state back, under a policy, whatever was left of both services."""
     _ensure_running(stack, stack.target.database.service)
-    if policy and policy != _policy(stack):
+    if policy and policy != policy_of(stack):
         return use_policy(stack, policy)
     _ensure_running(stack, _application(stack.target).service)
     try:
@@ -110,7 +110,7 @@ def _trouble(stack: Stack, witness: Witness | None) -> str:
 def _health_trouble(stack: Stack) -> str:
     if stack.target.health is None:
         return ""
-    body, wanted = get(stack, stack.target.health.path).json(), _policy(stack)
+    body, wanted = get(stack, stack.target.health.path).json(), policy_of(stack)
     policy = body["pool"]["policy"] if wanted else ""
     steady = body["status"] == "up" and policy == wanted
     return "" if steady else f"health says {body['status']} {policy}".rstrip()
@@ -235,7 +235,7 @@ def _recreate(stack: Stack) -> None:
     settle(stack)
 
 
-def _policy(stack: Stack) -> str:
+def policy_of(stack: Stack) -> str:
     """Return the policy that a stack of our own was asked for; empty where it has none."""
     private = stack.target.private
     return stack.environment.get(private.policy_variable, "") if private else ""

@@ -67,6 +67,7 @@ class Health(Table, frozen=True, kw_only=True):
 
     path: str
     live_path: str = ""
+    server_key: str = "server"  # of the answer, under which it tells of the database's server
     interval_s: Seconds = 1.0
     deadline_s: Seconds = 1.0
 

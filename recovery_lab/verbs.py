@@ -1,29 +1,28 @@
 """What each verb does: it makes a plan, has it played, and says what came of it."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from rich.console import Console
 
 from recovery_lab import docker, plan
+from recovery_lab.contenders.registry import JOBS
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
-from recovery_lab.faults.healing import heal_open, open_faults
+from recovery_lab.faults.healing import heal_open
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
-from recovery_lab.judge.verdict import STATUS, OutageVerdict, RunVerdict, verdict_lines
-from recovery_lab.outage import JobName, OutageInfo
+from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
 from recovery_lab.record.history import History
-from recovery_lab.report.terminal import Screen, closing_lines, demo_table, row
+from recovery_lab.report.demo import demo_table
+from recovery_lab.report.terminal import Screen, closing_lines, row
 from recovery_lab.run import Plan, begin_run, play_run, write_verdict
 from recovery_lab.stack import own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
 
 Say = Callable[[str], None]
-POLICIES = ("naive", "adopted")  # of the demo
+ACTS = {"naive": "control: first reads", "adopted": "subject"}  # of the demo, by policy
 DEMO_LIMIT_S = 15.0
 
 
@@ -46,10 +45,10 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     resumed = find_run(words.resume) if words.resume else None
     if resumed:
         info = read_run(resumed)
-        outages, name, seed = info.planned, info.name, info.seed
+        outages, name, seed, twin = info.planned, info.name, info.seed, info.twin
     else:
         asked = _asked(words, plan.contender_names(target))
-        outages, seed = plan.outages(target, asked), asked.seed
+        outages, seed, twin = plan.outages(target, asked), asked.seed, plan.twin_of(asked)
         name = "-".join(asked.faults) + ("-solo" if asked.solo else "")
     docker.refuse_remote()
     keep = _flag("KEEP", words.keep)
@@ -58,6 +57,7 @@ def run(target_file: Path, words: Words, say: Say) -> int:
         target=str(target_file),
         seed=seed,
         outages=outages,
+        twin=twin,
         keep_contenders=bool(outages[0].solo),
         stop_at_bad=keep,
     )
@@ -74,26 +74,18 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     return judge(str(folder), say)
 
 
-def watch(
-    target_file: Path, command: Sequence[str], name: str, repeat: int, job: str, say: Say
-) -> int:
-    """Watch `repeat` outages by a command; the page and the records are kept whatever happens."""
-    if job not in ("steady", "idle"):
-        raise BadInputError(f"--job {job!r}: expected steady or idle")
-    if not 1 <= repeat <= 100:
-        raise BadInputError(f"--repeat {repeat}: expected a whole number from 1 to 100")
+def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
+    """Watch outages by a command; the page and the records are kept whatever happens."""
+    if asked.job not in JOBS:
+        raise BadInputError(f"--job {asked.job!r}: expected steady or idle")
+    if not 1 <= asked.repeats <= 100:
+        raise BadInputError(f"--repeat {asked.repeats}: expected a whole number from 1 to 100")
     docker.refuse_remote()
     target = load_target(target_file)
-    jobs: list[JobName] = ["steady" if job == "steady" else "idle"]
-    outages = plan.watched(
-        target,
-        name=name.split(maxsplit=1)[0],
-        command=command,
-        jobs=jobs,
-        limit_s=limit_s(),
-        repeats=repeat,
-    )
-    played = Plan(name=outages[0].title, target=str(target_file), seed=0, outages=outages)
+    name, title = asked.title, asked.title.split(maxsplit=1)[0]
+    asked = msgspec.structs.replace(asked, title=title, limit_s=limit_s())
+    outages = plan.watched(target, asked)
+    played = Plan(name=title, target=str(target_file), seed=0, outages=outages)
     stack = own_stack(target)
     folder = begin_run(played, stack)
     screen = Screen(say, name, outages[0], docker.describe_context())
@@ -114,24 +106,21 @@ def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
     target = load_target(target_file)
     docker.refuse_remote()
     say("Five idle pooled connections, a restart of PostgreSQL, then five reads at once.")
-    outages: list[OutageInfo] = []
-    for policy, part in zip(POLICIES, ("control: first reads", "subject"), strict=True):
-        (info,) = plan.watched(
-            target,
-            name="demo",
-            command=command,
-            jobs=["idle"],
-            limit_s=DEMO_LIMIT_S,
-            parts={"idle": part},
-        )
-        outages.append(msgspec.structs.replace(info, policy=policy))
+    act = plan.Watched(command=list(command), title="demo", job="idle", limit_s=DEMO_LIMIT_S)
+    outages = [
+        info
+        for policy, part in ACTS.items()
+        for info in plan.watched(target, msgspec.structs.replace(act, policy=policy, part=part))
+    ]
     private = target.private
-    first = {private.policy_variable: POLICIES[0]} if private else {}
+    first = {private.policy_variable: next(iter(ACTS))} if private else {}
     played = Plan(name="demo", target=str(target_file), seed=0, outages=outages)
-    with Console().status("starting a stack of its own") as status:
-        with private_stack(target, "demo", first) as stack:
-            folder = begin_run(played, stack)
-            verdict = play_run(folder, played, stack, _Lines(status.update))
+    with (
+        Console().status("starting a stack of its own") as status,
+        private_stack(target, "demo", first) as stack,
+    ):
+        folder = begin_run(played, stack)
+        verdict = play_run(folder, played, stack, _Lines(status.update))
     Console().print(demo_table(folder, verdict, target))
     for line in verdict_lines(verdict):
         say(line)

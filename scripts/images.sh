@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/lib_build.sh
 
-readonly NETFAULT=(docker compose --project-name recovery-lab-netfault --file scripts/netfault/compose.yml)
+readonly INSTRUMENT=(docker compose --project-name recovery-lab-instrument --file recovery_lab/compose.yml)
 readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
 
 # An answer of a registry (no such image, no right to it, too many requests) is no such word.
@@ -50,12 +50,14 @@ python_id() {
 }
 
 make_dashboard() {
-  local python files=(dashboard recovery_lab requirements/dashboard.txt requirements/installer.txt)
+  local python files=(dashboard requirements/dashboard.txt requirements/installer.txt)
   python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard
-  build_with "$python$(content scripts/netfault)" "$NETFAULT_IMAGE" \
-    "${NETFAULT[@]}" build --progress plain netfault
+  # Not beside it: both would make the stand-in that they are built on. Its code is mounted.
+  files=(recovery_lab/Dockerfile requirements/instrument.txt requirements/installer.txt)
+  build_with "$python$(content "${files[@]}")" "$INSTRUMENT_IMAGE" \
+    "${INSTRUMENT[@]}" build --progress plain instrument
 }
 
 # Only the tests need it, and it is large: `make verify` asks for it, `make up` does not.

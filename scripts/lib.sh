@@ -10,7 +10,7 @@
   OFFICIAL_POSTGRES=postgres:17-trixie
   OFFICIAL_PYTHON=python:3.13-slim-trixie
   DASHBOARD_IMAGE=recovery-lab/dashboard:local
-  NETFAULT_IMAGE=recovery-lab/netfault:local
+  INSTRUMENT_IMAGE=recovery-lab/instrument:local
   BROWSER_IMAGE=recovery-lab/browser:local
   BUILD_DIR=.lab/build
   KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"

@@ -20,9 +20,11 @@ main() {
   lock installer --group installer "$@"
   lock browser --group browser "$@"
   lock dashboard --group dashboard "$@"
-  # The host's file holds the image's versions, so that both test the same libraries.
-  lock host --group dashboard --group lab --group test --group lint \
-    --constraints requirements/dashboard.txt "$@"
+  # One version of a library in both: a driver must not tell contenders apart.
+  lock instrument --group instrument --constraints requirements/dashboard.txt "$@"
+  # The host's file holds the images' versions, so that all test the same libraries.
+  lock host --group dashboard --group instrument --group lab --group test --group lint \
+    --constraints requirements/dashboard.txt --constraints requirements/instrument.txt "$@"
 }
 
 main "$@"

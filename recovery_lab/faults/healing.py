@@ -57,17 +57,17 @@ def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
 def _heal(path: Path) -> str:
     """Heal one fault; where its watchdog is at it already, wait for that one's end."""
     began = time.monotonic()
-    while True:
+    while path.exists():
         try:
             with journal.held(path, OpenFault) as fault:
                 return heal_held(fault)
         except HeldError:
             entry = journal.read(path, OpenFault)
-            if entry is None:
-                return f"{path.stem}: healed by its watchdog"
-            if time.monotonic() > began + (OTHER_LIMIT_S if entry.healing else LIVES_S):
+            healing = entry is not None and entry.healing
+            if time.monotonic() > began + (OTHER_LIMIT_S if healing else LIVES_S):
                 raise
             time.sleep(0.1)  # polled: a lock tells nobody
+    return f"{path.stem}: healed by its watchdog"
 
 
 def heal_held(held: Held[OpenFault]) -> str:

@@ -1,14 +1,16 @@
 """Run one fault: name it in the journal, watch over it, inject, prove, hold, heal, prove again."""
 
-from collections.abc import Callable
-from contextlib import closing
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
-from recovery_lab.errors import BadInputError, HealError, InconclusiveError
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import command, journal, server
 from recovery_lab.faults.base import Fault, Scene, checked, note
-from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.faults.journal import FAULT, Held, OpenFault
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
@@ -46,49 +48,118 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         seen = replace(scene, witness=witness)
         seen = replace(seen, before=server.look_before(seen))
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
-        with (
-            Watchdog(path, limit_s) as watchdog,
-            Interrupts() as interrupts,
-            _journalled(fault, seen, held),
-        ):
-            watched = _Watched(seen, watchdog, interrupts)
-            landed = _play(fault, watched)
-            healed = _verify_healed(fault, watched.scene)
-            server.verify_start(seen, fault)
-            held.remove()
-            watched.verify()
+        with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
+            run = _Run(fault, seen, watchdog, interrupts)
+            with _journalled(run, held):
+                landed = run.play()
+                healed = run.verify_healed()
+                server.verify_start(seen, fault)
+            run.verify_paced()
     return Done(landed=landed, healed=healed)
 
 
-class _Watched:
-    """The scene, in each of whose waits the caller's pace and both helpers' lives are looked at.
+class _Run:
+    """One fault while it may be in: each wait looks at the caller's pace and at both helpers.
 
-    While it heals nothing breaks in: what is found then waits for `verify`.
+    While it heals nothing breaks in: what is found then waits for `verify_paced`.
     """
 
-    def __init__(self, scene: Scene, watchdog: Watchdog, interrupts: Interrupts) -> None:
-        self.scene = replace(scene, pace=self._pace)
-        self._callers = scene.pace
+    def __init__(
+        self, fault: Fault, scene: Scene, watchdog: Watchdog, interrupts: Interrupts
+    ) -> None:
+        self.fault = fault
+        self.scene = replace(scene, note=self._note, pace=self._pace)
+        self._given = scene
+        self._watchdog = watchdog
+        self._interrupts = interrupts
+        self._steps: list[str] = []
+        self._healing = False
+        self._trouble: LabError | None = None
+
+    def play(self) -> str:
+        """Inject, prove, hold, heal; healed also when any of it fails."""
+        scene, name = self.scene, self.fault.name
+        try:
+            note(scene, name, "injecting")
+            self.fault.inject(scene)
+            self._note_unless("injected")
+            ends_at = time.monotonic() + scene.hold_s  # this host's clock: it only paces
+            landed = self.fault.verify_landed(scene)
+            note(scene, name, "landed", evidence=landed)
+            while (left_s := ends_at - time.monotonic()) > 0:
+                scene.pace()
+                time.sleep(min(PACE_S, left_s))  # the fault's length
+            self._watchdog.verify_watching()
+        finally:
+            self._heal()
+        return landed
+
+    def verify_healed(self) -> str:
+        """Return the evidence that it is back; raises HealError when it is not."""
+        try:
+            self.scene.seen.revive()
+            healed = self.fault.verify_healed(self.scene)
+        except InconclusiveError as error:
+            raise HealError(
+                f"{self.scene.stack.project}: cannot see {self.fault.name} healed: {error}"
+            ) from error
+        note(self.scene, self.fault.name, "back", evidence=healed)
+        return healed
+
+    def verify_paced(self) -> None:
+        """Raise what a wait has found while nothing was to break in."""
+        if self._trouble:
+            raise self._trouble
+
+    def _heal(self) -> None:
+        self._interrupts.hold_back()
+        self._healing = True
+        with suppress(InconclusiveError):  # healing must not depend on the witness
+            self.scene.seen.revive()
+            note(self.scene, self.fault.name, "healing")
+        self.fault.heal(self.scene)
+        self._note_unless("healed")
+
+    def _note(self, event: FaultEvent) -> None:
+        self._steps.append(event.name)
+        self._given.note(event)
+
+    def _note_unless(self, step: str) -> None:
+        """Note a step that the fault itself had no better instant for."""
+        if step not in self._steps:
+            note(self.scene, self.fault.name, step, evidence="as the witness heard of it")
+
+    def _pace(self) -> None:
+        if self._trouble:
+            return
+        try:
+            self._given.pace()
+            self._watchdog.verify_watching()
+            self.scene.seen.verify_alive()
+        except LabError as error:
+            if not self._healing:
+                raise
+            self._trouble = error
 
 
-def _noting(steps: list[str], scene: Scene) -> Callable[[FaultEvent], None]:
-    def noted(event: FaultEvent) -> None:
-        steps.append(event.name)
-        scene.note(event)
-
-    return noted
-
-
-def _note_unless(steps: list[str], scene: Scene, fault: Fault, step: str) -> None:
-    """Note a step that the fault itself had no better instant for."""
-    if step not in steps:
-        note(scene, fault.name, step, evidence="as the witness heard of it")
-
-
-def _verify_healed(fault: Fault, scene: Scene) -> str:
+@contextmanager
+def _journalled(run: _Run, held: Held[OpenFault]) -> Iterator[None]:
+    """Name the fault before it is injected; take its name out only when it is seen healed."""
+    held.write(
+        OpenFault(
+            fault=run.fault.name,
+            stack=run.scene.stack,
+            hold_s=run.scene.hold_s,
+            before=run.scene.before,
+            docker=docker.endpoint()[1],
+            pid=os.getpid(),
+        )
+    )
     try:
-        healed = fault.verify_healed(scene)
-    except InconclusiveError as error:
-        raise HealError(f"{scene.project}: cannot see {fault.name} healed: {error}") from error
-    note(scene, fault.name, "back", evidence=healed)
-    return healed
+        yield
+    except BaseException as error:  # also Ctrl-C, and pytest's own word that time is up
+        if not isinstance(error, HealError):
+            run.verify_healed()
+            held.remove()
+        raise
+    held.remove()

@@ -38,7 +38,7 @@ class Witness:
                 f"the fault's witness is gone: {self._helper.last_words()}"
             ) from error
         if not select.select([self._helper.stdout], [], [], ANSWER_LIMIT_S)[0]:
-            self._helper.end()
+            docker.end_process_group(self._helper.process, 1.0)
             raise InconclusiveError(f"no word from the fault's witness in {ANSWER_LIMIT_S:.0f} s")
         line = self._helper.stdout.readline()
         if not line:

@@ -98,13 +98,23 @@ class Case:
         asked = released_at is not None and ready is not None and released_at >= ready.late_at
         if self.job != "idle" or not asked:
             return []
-        return self.due_from(released_at)[: len(self.warm_backends)]
+        return self.due_from(released_at)[: self.held]
 
     @cached_property
-    def warm_backends(self) -> list[int]:
-        """The sessions that it held before the fault."""
+    def warmed(self) -> Warmed | None:
+        """Its pool before the fault."""
         own = (w for w in self.seen.history.of(Warmed) if w.contender == self.cast.contender)
-        return next((warmed.backends for warmed in own if warmed.job == self.job), [])
+        return next((warmed for warmed in own if warmed.job == self.job), None)
+
+    @property
+    def held(self) -> int:
+        """How many idle connections it held, by its own count."""
+        return self.warmed.checked_in if self.warmed else 0
+
+    @property
+    def warm_backends(self) -> list[int]:
+        """The sessions that it held before the fault, where they are known."""
+        return self.warmed.backends if self.warmed else []
 
     def before(self) -> list[Read]:
         """Return the reads due before the fault."""

@@ -73,6 +73,12 @@ def sessions_lost(seen: Seen) -> int:
     return len({line.pid for line in measures.ended_sessions(seen.history)})
 
 
+def lost_said(history: History) -> str:
+    """Return what the server said to the sessions that it ended."""
+    ended = measures.ended_sessions(history)
+    return ended[0].message if ended else "the server ended without a word"
+
+
 def server_log(history: History, asked_at: float) -> list[str]:
     """Return the server's lines about its own end and start, not those about single sessions."""
     return [

@@ -14,6 +14,7 @@ from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
 from recovery_lab.judge.figures import (
     Figures,
     figures_of,
+    lost_said,
     rounded,
     server_log,
     sessions_lost,
@@ -152,7 +153,6 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
     origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
-    ended = measures.ended_sessions(history)
     return OutageVerdict(
         name=info.name,
         fault=info.fault,
@@ -166,7 +166,7 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
         evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
         lost_s=since(seen.lost_at, origin),
-        lost_said=ended[0].message if ended else "the server ended without a word",
+        lost_said=lost_said(history),
         sessions_lost=sessions_lost(seen),
         ready_early_s=since(seen.ready.early_at if seen.ready else None, origin),
         ready_late_s=since(seen.ready.late_at if seen.ready else None, origin),

@@ -5,17 +5,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from recovery_lab import docker
 from recovery_lab.errors import InconclusiveError
+from recovery_lab.programs import Helper
 from recovery_lab.record.history import AnyRecord, Trouble, decode
 
 
 class Link:
     """One helper container; `on_record` is called on a thread of the link's own."""
 
-    def __init__(
-        self, name: str, helper: docker.Helper, on_record: Callable[[AnyRecord], None]
-    ) -> None:
+    def __init__(self, name: str, helper: Helper, on_record: Callable[[AnyRecord], None]) -> None:
         self.name = name
         self._helper = helper
         self._on_record = on_record

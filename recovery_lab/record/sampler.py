@@ -18,10 +18,14 @@ _Loop = tuple[Callable[[httpx.Client], Record], float, float]
 
 
 class Probes(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the application's probes are; `live_path` is empty where it has none."""
+    """Where the application's probes are; `live_path` is empty where it has none.
+
+    `server_key` is the key of the health answer under which it tells of the server.
+    """
 
     url: str
     path: str
+    server_key: str
     live_path: str = ""
 
 
@@ -54,7 +58,8 @@ class Sampler:
         started_at = time.monotonic()
         try:
             body = client.get(self._probes.path).json()
-            return _health(body, started_at, time.monotonic())
+            server = body.get(self._probes.server_key) or {}
+            return _health(body, server, started_at, time.monotonic())
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return Health(started_at=started_at, ended_at=time.monotonic(), status="unreachable")
 
@@ -68,8 +73,10 @@ class Sampler:
         return Live(started_at=started_at, ended_at=time.monotonic(), ok=ok)
 
 
-def _health(body: dict[str, Any], started_at: float, ended_at: float) -> Health:
-    server, pool = body.get("postgres") or {}, body.get("pool") or {}
+def _health(
+    body: dict[str, Any], server: dict[str, Any], started_at: float, ended_at: float
+) -> Health:
+    pool = body.get("pool") or {}
     outage = server.get("last_outage") or {}
     return Health(
         started_at=started_at,

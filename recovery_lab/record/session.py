@@ -21,7 +21,7 @@ QUERY_LIMIT_S = 1.0
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How to log in; a password in a file is read anew for each session."""
+    """How to log in; a password that stands in a file is read anew for each session."""
 
     host: str
     port: int
@@ -32,9 +32,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
     def secret(self) -> str:
         """Return the password as it is now."""
-        if not self.password_file:
-            return self.password
-        return Path(self.password_file).read_text(encoding="utf-8").strip()
+        return self.password or Path(self.password_file).read_text().strip()
 
 
 class DeadlineError(Exception):
@@ -56,10 +54,11 @@ def query_fresh(
     sql: str,
     *,
     parameters: Sequence[object] = (),
-    connect_limit_s: float = CONNECT_LIMIT_S,
-    query_limit_s: float = QUERY_LIMIT_S,
+    limits_s: tuple[float, float] = (CONNECT_LIMIT_S, QUERY_LIMIT_S),
 ) -> list[tuple[Any, ...]]:
     """Open a session, run one statement, close the session; return its rows.
+
+    `limits_s` are those to connect and to query.
 
     Raises psycopg2.Error as the driver gives it, or DeadlineError.
     """
@@ -74,10 +73,10 @@ def query_fresh(
         async_=1,
     )
     try:
-        drive(connection, "connect", connect_limit_s)
+        drive(connection, "connect", limits_s[0])
         cursor = connection.cursor()
         cursor.execute(sql, parameters)
-        drive(connection, "query", query_limit_s)
+        drive(connection, "query", limits_s[1])
         return cursor.fetchall()
     finally:
         connection.close()

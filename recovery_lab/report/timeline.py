@@ -1,6 +1,7 @@
 """One outage as a picture: who saw what when, readable in black and white."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -8,39 +9,44 @@ import altair as alt
 import vl_convert
 
 from recovery_lab.files import write_whole
-from recovery_lab.judge import measures
-from recovery_lab.judge.figures import of_cell
-from recovery_lab.judge.verdict import OutageVerdict, end_at
-from recovery_lab.record.history import AnyRecord, Began, Missed, Probe
+from recovery_lab.judge.account import Read
+from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.verdict import OutageVerdict
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History, Probe
 
 WIDTH, LANE = 900, 62
 FLOOR_MS, CEILING_MS = 0.5, 20000.0
-SHAPES = {"ok": "circle", "error": "cross", "hung": "square", "missed": "triangle-down"}
-INK = {"ok": "#9a9a9a", "error": "#000000", "hung": "#000000", "missed": "#555555"}
-PHASES = {"up": "#ffffff", "away": "#555555"}
+SHAPES = {
+    "ok": "circle",
+    "failed": "cross",
+    "hung": "square",
+    "missed": "triangle-down",
+    "unfinished": "diamond",
+}
+INK = {"ok": "#9a9a9a", "missed": "#555555"}  # all else is black
+PHASES = {True: "#ffffff", False: "#555555"}
 Point = dict[str, Any]  # a datum of Vega's
 
 
-def write_timeline(path: Path, outage: OutageVerdict, history: Sequence[AnyRecord]) -> None:
+def write_timeline(path: Path, outage: OutageVerdict, info: OutageInfo, history: History) -> None:
     """Draw one outage into an SVG file."""
-    spec = chart(outage, history).to_dict()
+    spec = chart(outage, info, history).to_dict()
     write_whole(path, vl_convert.vegalite_to_svg(spec).encode())
 
 
-def chart(outage: OutageVerdict, history: Sequence[AnyRecord]) -> Any:
+def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> Any:
     """Return the picture: the server's phases as a lane, and a lane for each cell below it."""
-    origin = measures.mark_at(history, measures.ASKED) or 0.0
-    begin_s = min(
-        (began.scheduled_at for began in measures.of_kind(history, Began)), default=origin
-    )
-    span = alt.Scale(domain=[begin_s - origin - 0.1, max(5.0, outage.end_s or 0.0)], nice=False)
+    seen = Seen(info, history)
+    origin, end_s = seen.asked_at or 0.0, seen.end_at - (seen.asked_at or 0.0)
+    cases = [Case(seen, cast, job) for cast, job in info.cells]
+    begin_s = min((case.reads[0].due_at - origin for case in cases if case.reads), default=0.0)
+    span = alt.Scale(domain=[begin_s - 0.1, max(5.0, end_s)], nice=False)
     lanes = [_server(outage, history, origin, span)]
-    for cell in outage.cells:
-        own = of_cell(history, cell.contender, cell.job)
-        points = list(_points(own, origin, end_at(history)))
-        recovered_s = cell.figures.recovery_at_s if cell.job == "steady" else None
+    for cell, case in zip(outage.cells, cases, strict=True):
+        points = [_point(read, origin, seen.end_at) for read in case.reads]
         title = f"{cell.contender} · {cell.job} · {cell.label}"
-        lanes.append(_lane(title, points, _marks(outage, recovered_s), span))
+        lanes.append(_lane(title, points, _marks(outage, cell.figures.recovered_s), span))
     said = f"{outage.name}: who saw what, in seconds after the fault was asked for"
     return (
         alt.vconcat(*lanes, spacing=6)
@@ -51,13 +57,11 @@ def chart(outage: OutageVerdict, history: Sequence[AnyRecord]) -> Any:
     )
 
 
-def _server(
-    outage: OutageVerdict, history: Sequence[AnyRecord], origin: float, span: alt.Scale
-) -> Any:
+def _server(outage: OutageVerdict, history: History, origin: float, span: alt.Scale) -> Any:
     """Return the lane of the server's phases, as the probes saw them, the fault shaded."""
     bars = [
-        {"from": begin - origin, "to": until - origin, "ink": PHASES[phase]}
-        for begin, until, phase in _phases(history)
+        {"from": begin - origin, "to": until - origin, "ink": PHASES[ok]}
+        for begin, until, ok in _phases(history)
     ]
     base = _chart(bars)
     bar = base.mark_bar(height=14, stroke="#000000", strokeWidth=0.5, clip=True).encode(
@@ -78,7 +82,7 @@ def _server(
 
 
 def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) -> Any:
-    """Return one cell's lane: each operation by its schedule and its latency."""
+    """Return one cell's lane: each read by when it was due and what its user waited."""
     base = _chart(points)
     y = alt.Y(
         "ms:Q",
@@ -95,12 +99,12 @@ def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) 
         ),
         color=alt.Color("ink:N", scale=None),
     )
-    hung = (
-        base.transform_filter("datum.outcome == 'hung'")
+    open_ = (
+        base.transform_filter("datum.outcome == 'hung' || datum.outcome == 'unfinished'")
         .mark_bar(height=3, color="#000000", opacity=0.5, clip=True)
         .encode(x=alt.X("at:Q", scale=span, axis=_plain_axis()), x2="until:Q", y=y)
     )
-    layers = alt.layer(_shade_marks(marks, span), dots, hung, *_rules(marks, span))
+    layers = alt.layer(_shade_marks(marks, span), dots, open_, *_rules(marks, span))
     return layers.properties(width=WIDTH, height=LANE, title=_titled(title))
 
 
@@ -150,34 +154,29 @@ def _rule(instants: Sequence[float], span: alt.Scale, dash: list[int]) -> Any:
     )
 
 
-def _points(own: Sequence[AnyRecord], origin: float, until: float) -> Iterator[Point]:
-    for op in measures.operations(own):
-        ended_at = op.ended_at or until
-        outcome = op.outcome if op.outcome in SHAPES else "hung"  # unfinished: a bar to the end
-        yield {
-            "at": round(op.scheduled_at - origin, 4),
-            "until": round(ended_at - origin, 4),
-            "ms": max(FLOOR_MS, round((ended_at - op.scheduled_at) * 1000, 3)),
-            "outcome": outcome,
-            "ink": INK[outcome],
-        }
-    for missed in measures.of_kind(own, Missed):
-        at = round(missed.scheduled_at - origin, 4)
-        yield {"at": at, "until": at, "ms": FLOOR_MS, "outcome": "missed", "ink": INK["missed"]}
+def _point(read: Read, origin: float, until: float) -> Point:
+    """Place a read by its wait: a stall's missed reads make a ramp down to its end.
+
+    What never ended, and a wait without end, reaches to the record's end.
+    """
+    ended_at = read.ended_at if read.wait_s is None else read.due_at + read.wait_s
+    took_s = (until if ended_at is None else ended_at) - read.due_at
+    return {
+        "at": round(read.due_at - origin, 4),
+        "until": round(read.due_at + took_s - origin, 4),
+        "ms": max(FLOOR_MS, round(took_s * 1000, 3)),
+        "outcome": read.outcome,
+        "ink": INK.get(read.outcome, "#000000"),
+    }
 
 
-def _phases(history: Sequence[AnyRecord]) -> Iterator[tuple[float, float, str]]:
-    """Yield (begin, end, phase) where fresh sessions worked, and where they did not."""
-    probes = sorted(measures.of_kind(history, Probe), key=lambda probe: probe.started_at)
-    begin, phase = None, ""
-    for probe in probes:
-        word = "up" if probe.ok else "away"
-        if word != phase:
-            if begin is not None:
-                yield begin, probe.started_at, phase
-            begin, phase = probe.started_at, word
-    if begin is not None:
-        yield begin, probes[-1].ended_at, phase
+def _phases(history: History) -> Iterator[tuple[float, float, bool]]:
+    """Yield (begin, end, whether fresh sessions worked) for each run of probes."""
+    probes = sorted(history.of(Probe), key=lambda probe: probe.started_at)
+    runs = [(ok, list(run)) for ok, run in groupby(probes, key=lambda probe: probe.ok)]
+    ends = [run[0].started_at for _, run in runs[1:]] + [probe.ended_at for probe in probes[-1:]]
+    for (ok, run), end_at in zip(runs, ends, strict=True):
+        yield run[0].started_at, end_at, ok
 
 
 def _told(outage: OutageVerdict) -> str:

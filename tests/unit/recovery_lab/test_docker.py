@@ -1,11 +1,20 @@
 """Talking to Docker: what is refused before anything is sent, and what a failure says."""
 
 import json
+import os
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.errors import BadInputError, DockerError
+from recovery_lab.docker import Stack
+from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
+from recovery_lab.target import load_target
+
+ROOT = Path(__file__).parents[3]
+TARGET = msgspec.structs.replace(load_target(ROOT / "target.toml"), root=Path("/somewhere"))
+STACK = Stack(target=TARGET, project="mine", environment={"PORT": "8123"})
 
 
 @pytest.fixture
@@ -48,12 +57,22 @@ def test_exported_host_wins_over_the_context(context, monkeypatch: pytest.Monkey
         docker.refuse_remote()
 
 
-def test_failed_command_says_what_and_why(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def fake(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """Let `docker` be a shell program."""
+
+    def does(program: str) -> None:
+        docker_here = tmp_path / "docker"
+        docker_here.write_text(f"#!/bin/sh\n{program}\n")
+        docker_here.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    return does
+
+
+def test_failed_command_says_what_and_why(fake) -> None:
     """The command, its status and its own words."""
-    fake = tmp_path / "docker"
-    fake.write_text("#!/bin/sh\necho 'no such thing' >&2\nexit 7\n")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    fake("echo 'no such thing' >&2; exit 7")
     with pytest.raises(DockerError, match="docker ps: exit status 7: no such thing"):
         docker.run("ps")
 
@@ -65,11 +84,67 @@ def test_missing_docker_names_the_remedy(tmp_path, monkeypatch: pytest.MonkeyPat
         docker.run("ps")
 
 
-def test_helper_is_named_by_its_project_and_no_service_of_compose() -> None:
-    """Whose it is can be read off its name and labels; Compose's own labels are emptied."""
-    words = docker.named_as_ours("mine")
-    assert words[:2] != docker.named_as_ours("mine")[:2]
-    assert words[1].startswith("mine-lab-")
-    labels = set(words[3::2])
-    assert {"recovery-lab=1", "recovery-lab.project=mine"} < labels
-    assert {"com.docker.compose.project=", "com.docker.compose.service="} < labels
+def test_stack_is_told_to_compose_and_this_process_is_not(fake) -> None:
+    """Project, folder and settings go with the command; the environment here stays as it is."""
+    fake('echo "$*"; echo "$COMPOSE_PROJECT_NAME $PORT"')
+    before = dict(os.environ)
+    words, environment = docker.compose(STACK, "ps").splitlines()
+    assert words.startswith("compose --project-name mine --project-directory /somewhere ")
+    assert words.endswith("--file /somewhere/docker-compose.yml ps")
+    assert "mine 8123" == environment
+    assert before == dict(os.environ)
+
+
+def test_own_project_is_the_one_that_compose_means(fake) -> None:
+    """Asked for, and not guessed from the folder's name: it may stand in .env."""
+    fake("""case "$*" in *"config --format json"*) echo '{"name": "theirs"}' ;; esac""")
+    assert "theirs" == docker.project_name(STACK.target)
+
+
+def test_network_is_the_projects_own() -> None:
+    """As Compose names it."""
+    assert "mine_default" == docker.network(STACK)
+
+
+def test_command_is_out_of_reach_of_ctrl_c(fake) -> None:
+    """It has a process session of its own: what heals is not ended in the middle."""
+    fake("ps -o sid= -p $$; echo $$")
+    sid, pid = docker.run("ps").split()
+    assert sid == pid
+
+
+def test_command_that_takes_too_long_is_ended_with_its_children(fake, tmp_path) -> None:
+    """Compose is a child of `docker`: it must not go on by itself."""
+    fake(f"trap 'touch {tmp_path}/ended; exit' TERM; sleep 60 & wait")
+    with pytest.raises(DockerError, match="no answer after 0 s"):
+        docker.run("compose", "up", limit_s=0.2)
+    assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize(("takes_s", "left"), [("0.5", "done"), ("60", "ended")])
+def test_command_is_paced_and_broken_off_where_that_raises(
+    takes_s: str, left: str, fake, tmp_path, monkeypatch
+) -> None:
+    """It is left to end by itself for a moment: its daemon goes on with it in any case."""
+    monkeypatch.setattr(docker, "BROKEN_OFF_S", 1.0)
+    fake(f"trap 'touch {tmp_path}/ended; exit' TERM; sleep {takes_s} & wait; touch {tmp_path}/done")
+    calls: list[int] = []
+
+    def pace() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise InconclusiveError("the observer ended")
+
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        docker.run("stop", "db", pace=pace)
+    assert (tmp_path / left).exists()
+
+
+def test_events_are_those_of_one_service_without_its_health_checks(fake) -> None:
+    """A health check runs every few seconds and says nothing of the container."""
+    fake(
+        """case "$*" in *project=mine*service=db*)
+        echo '{"timeNano": 1500000000, "Action": "die"}'
+        echo '{"timeNano": 1600000000, "Action": "exec_die"}' ;; esac"""
+    )
+    assert [(1.5, "die")] == docker.events(STACK, "db", 1.0, 2.0)

@@ -91,7 +91,7 @@ def test_images_builds_only_what_changed(images: Clone) -> None:
     _make(images)
     assert 1 == images.calls.count(build)
     (images.folder / "dashboard/settings.py").touch()
-    files = "dashboard recovery_lab requirements/dashboard.txt requirements/installer.txt"
+    files = "dashboard requirements/dashboard.txt requirements/installer.txt"
     code = f". scripts/lib.sh; . scripts/lib_build.sh; content {files}"
     label = images.run("bash", "-c", code).stdout.strip()
     images.answers("docker image inspect --format {{ index", 0, label)
@@ -102,12 +102,21 @@ def test_images_builds_only_what_changed(images: Clone) -> None:
     assert 2 == images.calls.count(build)
 
 
-def test_images_makes_the_network_faults_helper(images: Clone) -> None:
-    """What drops packets is an image of its own, built where it is missing."""
+def test_images_makes_the_instrument_once(images: Clone) -> None:
+    """It is an image of its own, and what is mounted into it makes no new one."""
+    build = "recovery_lab/compose.yml build --progress plain instrument"
+    (images.folder / "recovery_lab").mkdir()
+    (images.folder / "recovery_lab/Dockerfile").touch()
     done = _make(images)
     assert 0 == done.returncode, done.stderr
-    builds = [call for call in images.calls if "netfault/compose.yml build" in call]
-    assert 1 == len(builds)
+    assert 1 == len([call for call in images.calls if call.endswith(build)])
+    files = "recovery_lab/Dockerfile requirements/instrument.txt requirements/installer.txt"
+    code = f". scripts/lib.sh; . scripts/lib_build.sh; content {files}"
+    label = images.run("bash", "-c", code).stdout.strip()
+    images.answers("docker image inspect --format {{ index", 0, label)
+    (images.folder / "recovery_lab/errors.py").write_text("changed = True\n")
+    _make(images)
+    assert 1 == len([call for call in images.calls if call.endswith(build)])
 
 
 def test_images_failed_build_shows_its_log(images: Clone) -> None:

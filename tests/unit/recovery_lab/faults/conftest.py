@@ -1,24 +1,27 @@
 """A world without Docker: one database's container, its helpers, and a witness that sees them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import msgspec
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.errors import DockerError
+from recovery_lab.errors import DockerError, InconclusiveError
 from recovery_lab.faults import Scene, drop, healing, kill, runner, server, slow
 from recovery_lab.faults.answers import Answer, Order
 from recovery_lab.record.history import Clock, FaultEvent
+from recovery_lab.stack import Stack
 from recovery_lab.target import Target, load_target
 
 ROOT = Path(__file__).parents[4]
 PROJECT, DATABASE = "recovery-lab-unit", "d" * 64
 START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
+HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
 State = dict[str, Any]
 
 
@@ -38,37 +41,48 @@ class World:
     sleeping: int = 0
     slept: str = ""
     now: float = 100.0
+    elapsed: float = 0.0
     calls: list[str] = field(default_factory=list)
     seen: list[tuple[float, str]] = field(default_factory=list)
     events: list[FaultEvent] = field(default_factory=list)
     stacks: set[str] = field(default_factory=set)
+    half_shut: bool = False
+    paced: int = 0
+    trouble: str = ""
+    lost_witnesses: int = 0
 
-    def run(self, *words: str, limit_s: float = 60.0) -> str:
+    def run(self, *words: str, **options: object) -> str:
         """Stand in for `docker.run`."""
         self.calls.append(" ".join(words))
         answer = getattr(self, f"_{words[0]}")(*words[1:])
         return answer if isinstance(answer, str) else ""
 
     @property
+    def stack(self) -> Stack:
+        """The database's stack."""
+        return Stack(target=self.target, project=PROJECT)
+
+    @property
     def scene(self) -> Scene:
         """The database's scene, as a caller gives it."""
-        note = self.events.append
-        return Scene(target=self.target, project=PROJECT, hold_s=2.0, note=note)
+        note, pace = self.events.append, self.pace
+        return Scene(stack=self.stack, hold_s=2.0, note=note, pace=pace, command=("true",))
 
     def seen_scene(self, hold_s: float = 2.0) -> Scene:
         """The scene as a fault gets it from the runner."""
         witness: Any = Witness(self)
-        scene = Scene(
-            target=self.target,
-            project=PROJECT,
-            hold_s=hold_s,
-            note=self.events.append,
-            witness=witness,
-        )
-        return runner.replace(scene, before=server.look_before(scene))
+        scene = replace(self.scene, hold_s=hold_s, witness=witness)
+        return replace(scene, before=server.look_before(scene))
+
+    def pace(self) -> None:
+        """Stand in for the caller's pace: do what is due, or find a helper dead."""
+        self.paced += 1
+        if self.trouble:
+            raise InconclusiveError(self.trouble)
 
     def pass_time(self, seconds: float) -> None:
-        """Let the sleeping query end, where it does."""
+        """Let the fault's length pass, and the sleeping query end, where it does."""
+        self.elapsed += seconds
         if self.slept:
             self.sleeping = 0
 
@@ -114,6 +128,7 @@ class World:
 
     def _stop(self, name: str) -> None:
         self._act("stop", Running=False, ExitCode=0)
+        self.half_shut = False
 
     def _restart(self, name: str) -> None:
         self.starts += 1
@@ -163,7 +178,11 @@ class World:
         return "\n".join(rows)
 
     def _compose(self, *words: str) -> None:
-        self.stacks.discard(PROJECT)
+        if "down" in words:
+            self.stacks.discard(PROJECT)
+        if "up" in words:
+            self.exists = True
+            self._start(DATABASE)
 
 
 class Witness:
@@ -171,11 +190,21 @@ class Witness:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.lost = False
+
+    def verify_alive(self) -> None:
+        if self.lost:
+            raise InconclusiveError("the fault's witness ended: killed")
+
+    def revive(self) -> None:
+        self.world.lost_witnesses += self.lost
+        self.lost = False
 
     def close(self) -> None:
         pass
 
     def clock(self) -> Clock:
+        self.verify_alive()
         self.world.now += 0.25
         return Clock(at=self.world.now, wall=self.world.now)
 
@@ -189,7 +218,9 @@ class Witness:
 
     def probe(self) -> Answer:
         state = self.world.state
+        self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
+        session = HALF_SHUT if self.world.half_shut else session
         session = "hangs" if state["Paused"] or self.world.dropping else session
         tcp = "" if session != "hangs" else "hangs" if self.world.dropping else "ok"
         started = state["StartedAt"] if session == "ok" else ""
@@ -224,7 +255,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     for module in (runner, healing, slow):
         monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
-    monkeypatch.setattr(runner.time, "sleep", made.pass_time)
+    clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)
+    monkeypatch.setattr(runner, "time", clock)
+    monkeypatch.setattr(server.time, "sleep", made.pass_time)
+    monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(server, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     for module, name in [*limits, (slow, "SEEN_S"), (slow, "DUE_S")]:
         monkeypatch.setattr(module, name, 0.02)

@@ -1,9 +1,11 @@
 """A fault's length is checked before anything is touched."""
 
+from dataclasses import replace
+
 import pytest
 
 from recovery_lab.errors import BadInputError
-from recovery_lab.faults import FAULTS, Scene, checked, run_fault
+from recovery_lab.faults import FAULTS, checked, run_fault
 from tests.unit.recovery_lab.faults.conftest import World
 
 
@@ -20,7 +22,7 @@ def test_length_out_of_range_is_named(name: str, world: World) -> None:
     """The setting, its value, the fault and its range; and Docker hears nothing of it."""
     fault = FAULTS[name]
     for hold_s in (fault.min_hold_s - 0.5, fault.max_hold_s + 1, float("nan")):
-        scene = Scene(target=world.target, project="p", hold_s=hold_s, note=world.events.append)
+        scene = replace(world.scene, hold_s=hold_s)
         with pytest.raises(BadInputError, match=rf"HOLD={hold_s:g}: {name} takes from .* to "):
             run_fault(fault, scene)
     assert [] == world.calls

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from recovery_lab.faults import FAULTS, runner
+from recovery_lab.docker import INSTRUMENT
+from recovery_lab.faults import FAULTS, command, runner, server
 from recovery_lab.faults.drop import _LABEL, OVERTIME_S
 from recovery_lab.faults.fresh import SLEEPER
-from recovery_lab.roles import controls_of
 from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[4]
@@ -25,20 +25,6 @@ def _rows(after: str) -> dict[str, list[str]]:
     return rows
 
 
-def test_docs_table_is_the_registry() -> None:
-    """Every fault has its row: whom it cuts, its lengths, whether the server restarts."""
-    expected = {
-        name: [
-            fault.cuts,
-            f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
-            "yes" if fault.restarts else "no",
-            ", ".join(f"`{control}`" for control in controls_of(name)) or "none",
-        ]
-        for name, fault in FAULTS.items()
-    }
-    assert expected == _rows("# Faults")
-
-
 def test_docs_tell_what_each_fault_does_and_how_it_lands() -> None:
     """Every fault has its paragraph, which names its evidence."""
     paragraphs = {m[1]: m[0] for m in re.finditer(r"\*\*`(\w+)`\*\* (?:.+\n)+", PAGE)}
@@ -55,13 +41,16 @@ def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
 
 
 def test_docs_name_what_the_target_file_says() -> None:
-    """The helper's image and the interface are those of this repository's target."""
-    faults = load_target(ROOT / "target.toml").faults
-    assert f"`{faults.image}`" in PAGE
-    assert f"`{faults.interface}`" in PAGE
+    """The interface is that of this repository's target; the helper's image is the instrument's."""
+    assert f"`{INSTRUMENT}`" in PAGE
+    assert f"`{load_target(ROOT / 'target.toml').database.interface}`" in PAGE
 
 
 def test_docs_name_the_bounds_of_the_watch() -> None:
     """How long a run may overstay, and the drop's helper."""
     assert f"lives {runner.GRACE_S:.0f} s after" in PAGE
     assert f"{OVERTIME_S:.0f} s\nafter the fault's length" in PAGE
+    assert f"at most {command.LIMIT_S:.0f} s" in PAGE
+    assert f"works for {server.AGAIN_S:.0f} s" in PAGE
+    assert f"for {server.HALF_SHUT_S:.0f} s is\nhalf-shut" in PAGE
+    assert f"After {server.BACK_LIMIT_S:.0f} s nothing goes on" in PAGE

@@ -3,7 +3,7 @@
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, server, slow
+from recovery_lab.faults import FAULTS, MATRIX, server, slow
 from tests.unit.recovery_lab.faults.conftest import World
 
 CASES = [
@@ -15,9 +15,11 @@ CASES = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 2.0),
+    ("command", 0.0),
 ]
 each = pytest.mark.parametrize(("name", "hold_s"), CASES)
 EVIDENCE = {
+    "command": "exit status 0",
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
     "kill": "exit code 137, not out of memory",
@@ -35,7 +37,7 @@ def test_fault_lands_with_its_evidence(name: str, hold_s: float, world: World) -
     assert any(word in FAULTS[name].verify_landed(scene) for word in EVIDENCE[name].split("|"))
 
 
-@pytest.mark.parametrize(("name", "hold_s"), CASES[1:])
+@pytest.mark.parametrize(("name", "hold_s"), CASES[1:-1])
 def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: World) -> None:
     """Every command succeeded, and nothing changed."""
     scene = world.seen_scene(hold_s)
@@ -59,6 +61,15 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
         world.dropping,
         world.sleeping,
     )
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_effects_fit_one_another(name: str) -> None:
+    """57P01 is explained where sessions are ended, and nowhere else."""
+    effects = FAULTS[name].effects
+    assert effects.ends_sessions == ("57P01" in effects.explains)
+    assert effects.ends_sessions == effects.restarts
+    assert (effects.cuts == "none") == (not effects.explains)
 
 
 @pytest.mark.parametrize("name", ["restart", "kill", "freeze", "drop"])
@@ -91,10 +102,10 @@ def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
     """It shares the server's network and holds NET_ADMIN there; nothing on the host."""
     FAULTS["drop"].inject(world.seen_scene())
     call = world.told("run")[0]
-    assert f"--network container:{'d' * 64} --cap-drop ALL --cap-add NET_ADMIN" in call
+    assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/netfault:local -IS /netfault.py hold eth0 62.0")
+    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 62.0")
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:

@@ -1,27 +1,30 @@
 """A fresh process heals what a dead one left, and leaves the living alone."""
 
 import json
+import os
+import signal
 
+import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError, HealError
-from recovery_lab.faults import FAULTS, journal
+from recovery_lab.faults import FAULTS, journal, server
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.healing import heal_now, heal_open
-from recovery_lab.faults.journal import FAULT, STACK, OpenFault, OpenStack
+from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
 from tests.unit.recovery_lab.faults.conftest import PROJECT, World
 from tests.unit.recovery_lab.faults.test_journal import entry
 
 
 def _leave_frozen(world: World) -> None:
     FAULTS["freeze"].inject(world.seen_scene())
-    with journal.held(journal.path_of(world.target, PROJECT, FAULT), OpenFault) as held:
+    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
         held.write(entry(world))
 
 
 def _leave_stack(world: World) -> None:
     world.stacks = {PROJECT}
-    with journal.named_stack(world.target, PROJECT):
+    with journal.named_stack(world.stack):
         pass
 
 
@@ -45,7 +48,7 @@ def test_heal_where_nothing_was_ever_open(world: World) -> None:
 
 def test_heal_takes_out_a_name_without_a_fault(world: World) -> None:
     """The run died before its entry was whole, so before it touched anything."""
-    path = journal.path_of(world.target, PROJECT, FAULT)
+    path = journal.path_of(world.stack, FAULT)
     path.parent.mkdir(parents=True)
     path.write_text('{"fault": "fre')
     assert [f"{PROJECT}: named, never injected"] == list(heal_open(world.target, keep=False))
@@ -70,7 +73,9 @@ def test_heal_removes_a_dead_runs_stack_after_its_fault(world: World) -> None:
     assert "healed freeze" in fault
     assert f"{PROJECT}: removed the stack of a dead run" == stack
     assert ["rm --force helper-1"] == world.told("rm")
-    assert f"--project-name {PROJECT} down --volumes" in world.told("compose")[-1]
+    compose = world.told("compose")[-1]
+    assert f"--project-name {PROJECT}" in compose
+    assert "down --volumes" in compose
     assert [] == _left(world)
 
 
@@ -84,8 +89,8 @@ def test_heal_keeps_a_stack_that_is_to_be_looked_at(world: World) -> None:
 
 def test_heal_leaves_the_living_alone(world: World) -> None:
     """A living run's fault is named as trouble; its stack is simply its own."""
-    path = journal.path_of(world.target, PROJECT, FAULT)
-    living = journal.held(path, OpenFault), journal.named_stack(world.target, PROJECT)
+    path = journal.path_of(world.stack, FAULT)
+    living = journal.held(path, OpenFault), journal.named_stack(world.stack)
     refused = pytest.raises(BadInputError, match="held by a run that lives")
     with living[0], living[1], refused:
         list(heal_open(world.target, keep=False))
@@ -134,6 +139,7 @@ def test_heal_goes_on_until_it_is_back(world: World, monkeypatch) -> None:
             world.state["Paused"] = True
 
     monkeypatch.setattr(Freeze, "heal", late)
+    monkeypatch.setattr(server, "AGAIN_S", 0.0)
     [line] = heal_open(world.target, keep=False)
     assert "a fresh session reads" in line
     assert not world.state["Paused"]
@@ -149,8 +155,73 @@ def test_heal_now_waits_for_nobody(world: World, monkeypatch) -> None:
 
 def test_stack_of_an_unfinished_name_was_never_started(world: World) -> None:
     """The name is whole before the first container is there."""
-    path = journal.path_of(world.target, PROJECT, STACK)
+    path = journal.path_of(world.stack, STACK)
     path.parent.mkdir(parents=True)
     path.write_text("{")
     assert [f"{PROJECT}: named, never started"] == list(heal_open(world.target, keep=False))
     assert journal.read(path, OpenStack) is None
+
+
+@pytest.mark.parametrize("healed", [True, False])
+def test_heal_waits_for_a_watchdog_that_heals(healed: bool, world: World, monkeypatch) -> None:
+    """Not refused while a dead run's fault is in good hands, and its stack stands meanwhile."""
+    _leave_frozen(world)
+    _leave_stack(world)
+    path = journal.path_of(world.stack, FAULT)
+    watchdog = journal.held(path, OpenFault)
+    held = watchdog.__enter__()
+    held.write(msgspec.structs.replace(entry(world), healing=True))
+
+    def end(seconds: float) -> None:
+        assert [] == world.told("compose")
+        if healed:
+            held.remove()
+        watchdog.__exit__(None, None, None)
+        monkeypatch.setattr(server.time, "sleep", world.pass_time)
+
+    monkeypatch.setattr(server.time, "sleep", end)
+    fault, stack = heal_open(world.target, keep=False)
+    assert ("healed by its watchdog" if healed else "healed freeze") in fault
+    assert stack.endswith("removed the stack of a dead run")
+    assert [] == _left(world)
+
+
+def test_heal_that_waits_is_bounded(world: World, monkeypatch) -> None:
+    """A watchdog that never ends is named, and its stack is left to it."""
+    monkeypatch.setattr("recovery_lab.faults.healing.OTHER_LIMIT_S", 0.02)
+    _leave_stack(world)
+    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
+        held.write(msgspec.structs.replace(entry(world), healing=True))
+        with pytest.raises(HeldError, match="process 4711"):
+            list(heal_open(world.target, keep=False))
+    assert [] == world.told("compose")
+
+
+def test_heal_says_who_heals(world: World, monkeypatch) -> None:
+    """So that another one waits for it, and no one takes it for a living run."""
+    _leave_frozen(world)
+    seen: list[OpenFault | None] = []
+    heal, path = Freeze.heal, journal.path_of(world.stack, FAULT)
+
+    def look(self, scene) -> None:
+        seen.append(journal.read(path, OpenFault))
+        heal(self, scene)
+
+    monkeypatch.setattr(Freeze, "heal", look)
+    list(heal_open(world.target, keep=False))
+    assert [(True, os.getpid())] == [(one.healing, one.pid) for one in seen if one]
+
+
+def test_heal_is_not_broken_off(world: World, monkeypatch) -> None:
+    """Ctrl-C on `make heal` is answered when the database is back."""
+    _leave_frozen(world)
+    heal = Freeze.heal
+    monkeypatch.setattr(
+        Freeze,
+        "heal",
+        lambda self, scene: signal.raise_signal(signal.SIGINT) or heal(self, scene),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        list(heal_open(world.target, keep=False))
+    assert not world.state["Paused"]
+    assert [] == _left(world)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,15 @@ with journal.held(Path(sys.argv[1]), journal.OpenFault):
 @pytest.fixture
 def path(world: World) -> Path:
     """The file of the world's project."""
-    return journal.path_of(world.target, PROJECT, FAULT)
+    return journal.path_of(world.stack, FAULT)
 
 
 def entry(world: World) -> OpenFault:
     """A frozen database."""
     return OpenFault(
         fault="freeze",
-        project=PROJECT,
+        stack=replace(world.stack, environment={"PORT": "8501"}),
         hold_s=2.0,
-        target=world.target,
         before=NOTHING,
         docker="unix:///unit",
         pid=4711,
@@ -98,8 +98,19 @@ def test_lock_dies_with_its_holder(path: Path) -> None:
 @pytest.mark.parametrize("stands", [True, False])
 def test_stack_is_named_while_it_may_stand(stands: bool, world: World) -> None:
     """Its name stays where its containers do."""
-    path = journal.path_of(world.target, PROJECT, STACK)
-    with journal.named_stack(world.target, PROJECT):
-        assert PROJECT == journal.read(path, OpenStack).project
+    path = journal.path_of(world.stack, STACK)
+    with journal.named_stack(world.stack):
+        assert world.stack == journal.read(path, OpenStack).stack
         world.stacks = {PROJECT} if stands else set()
     assert stands == path.exists()
+
+
+def test_open_faults_are_those_of_living_and_dead_runs(world: World, path: Path) -> None:
+    """Read from the files alone; a file without an entry is none."""
+    assert [] == journal.open_faults(world.target)
+    with journal.held(path, OpenFault) as held:
+        assert [] == journal.open_faults(world.target)
+        held.write(entry(world))
+        assert [entry(world)] == journal.open_faults(world.target)
+    assert [entry(world)] == journal.open_faults(world.target)
+    assert [] == world.calls

@@ -1,19 +1,21 @@
 """One fault, from a steady state to a steady state, whatever goes wrong between."""
 
+import signal
+
 import pytest
 
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, journal, run_fault
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.journal import FAULT, OpenFault
-from tests.unit.recovery_lab.faults.conftest import PROJECT, Watchdog, World
+from tests.unit.recovery_lab.faults.conftest import Watchdog, World
 from tests.unit.recovery_lab.faults.test_journal import entry
 
 STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
 
 
 def _open(world: World) -> OpenFault | None:
-    return journal.read(journal.path_of(world.target, PROJECT, FAULT), OpenFault)
+    return journal.read(journal.path_of(world.stack, FAULT), OpenFault)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -72,7 +74,7 @@ def test_run_that_cannot_heal_leaves_the_name(world: World, monkeypatch) -> None
 
 def test_run_over_an_open_fault_is_refused(world: World) -> None:
     """And what is open stays as it is."""
-    path = journal.path_of(world.target, PROJECT, FAULT)
+    path = journal.path_of(world.stack, FAULT)
     with journal.held(path, OpenFault) as held:
         held.write(entry(world))
     with pytest.raises(BadInputError, match="make heal"):
@@ -101,3 +103,74 @@ def test_run_on_a_remote_daemon_is_refused(world: World, monkeypatch) -> None:
     with pytest.raises(BadInputError, match="refusing"):
         run_fault(FAULTS["restart"], world.scene)
     assert [] == world.told("restart")
+
+
+def test_run_paces_its_hold(world: World) -> None:
+    """Every 0.2 s at least the caller can look at what else runs."""
+    run_fault(FAULTS["freeze"], world.scene)
+    assert world.scene.hold_s / 0.2 <= world.paced
+
+
+def test_run_heals_when_a_helper_is_dead(world: World) -> None:
+    """The caller's pace says so: the hold ends at once, and the database is back."""
+    world.trouble = "the observer ended: killed"
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert world.elapsed < world.scene.hold_s
+    assert not world.state["Paused"]
+    assert _open(world) is None
+
+
+def test_run_whose_witness_is_dead_is_healed_and_seen_by_another(world: World, monkeypatch) -> None:
+    """Its life is watched as well, and no heal hangs on it."""
+
+    def lose(self, scene) -> str:
+        scene.seen.lost = True
+        return "landed"
+
+    monkeypatch.setattr(Freeze, "verify_landed", lose)
+    with pytest.raises(InconclusiveError, match="witness ended"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert 1 == world.lost_witnesses
+    assert "back" == world.events[-1].name
+    assert not world.state["Paused"]
+
+
+def test_run_that_finds_a_helper_dead_while_it_heals_heals_first(world: World, monkeypatch) -> None:
+    """And says so then: nothing was measured."""
+    heal = Freeze.heal
+
+    def late(self, scene) -> None:
+        world.trouble = "the observer ended: killed"
+        scene.pace()
+        heal(self, scene)
+
+    monkeypatch.setattr(Freeze, "heal", late)
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert STEPS == [event.name for event in world.events]
+    assert _open(world) is None
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_is_healed_however_often_it_is_interrupted(
+    times: int, number: signal.Signals, world: World, monkeypatch
+) -> None:
+    """The first breaks off the hold; the next, while it heals, break off nothing."""
+    signals = iter(range(times))
+
+    def interrupt(*_: object) -> None:
+        if next(signals, None) is not None:
+            signal.raise_signal(number)
+
+    for name in ("heal", "verify_healed"):
+        original = getattr(Freeze, name)
+        impatient = lambda self, scene, then=original: interrupt() or then(self, scene)  # noqa: E731
+        monkeypatch.setattr(Freeze, name, impatient)
+    monkeypatch.setattr(Freeze, "verify_landed", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert not world.state["Paused"]
+    assert _open(world) is None
+    assert "back" == world.events[-1].name

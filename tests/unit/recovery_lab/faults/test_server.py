@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery_lab.errors import InconclusiveError
+from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, server
 from tests.unit.recovery_lab.faults.conftest import DATABASE, PROJECT, World
 
@@ -49,3 +49,31 @@ def test_start_that_does_not_fit_the_fault_is_inconclusive(
         world.run("restart", "db")
     with pytest.raises(InconclusiveError, match=f"{name}: expected "):
         server.verify_start(scene, FAULTS[name])
+
+
+def test_half_shut_server_is_named_and_started(world: World, monkeypatch) -> None:
+    """It runs, keeps its old sessions and takes no new ones: ended fast, and started."""
+    monkeypatch.setattr(server, "HALF_SHUT_S", 0.0)
+    scene = world.seen_scene()
+    world.half_shut = True
+    said = FAULTS["restart"].verify_healed(scene)
+    assert said.startswith("half-shut for 0 s, so stopped fast and started; a fresh session reads")
+    assert (1, 1) == (len(world.told("stop")), len(world.told("start")))
+
+
+def test_server_that_shuts_down_is_left_some_seconds(world: World, monkeypatch) -> None:
+    """A fast shutdown says the same for a moment."""
+    scene = world.seen_scene()
+    world.half_shut = True
+    with pytest.raises(HealError, match="the database system is shutting down"):
+        FAULTS["restart"].verify_healed(scene)
+    assert [] == world.told("stop")
+
+
+def test_heal_does_not_depend_on_a_witness(world: World) -> None:
+    """One that is gone notes nothing; the database is thawed all the same."""
+    scene = world.seen_scene()
+    FAULTS["freeze"].inject(scene)
+    scene.seen.lost = True
+    FAULTS["freeze"].heal(scene)
+    assert not world.state["Paused"]

@@ -1,6 +1,7 @@
 """The witness, with its program as a process of this machine and nobody to log in to."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,12 +12,11 @@ from typing import IO, cast
 import msgspec
 import pytest
 
-from recovery_lab import docker
+from recovery_lab import programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import witness as module
 from recovery_lab.faults.answers import Order
 from recovery_lab.faults.witness import Witness
-from tests.unit.recovery_lab.faults.conftest import PROJECT, ROOT, World
+from tests.unit.recovery_lab.faults.conftest import ROOT, World
 
 Program = subprocess.Popen[bytes]
 
@@ -33,21 +33,21 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
     """A witness of that server."""
     secret = tmp_path / "password"
     secret.write_text("none\n")
-    login = module.login(world.target)
+    login = programs.login(world.stack)
     port = listener.getsockname()[1]
     login = msgspec.structs.replace(login, host="127.0.0.1", port=port, password_file=str(secret))
 
-    def start(target, project, program, words) -> docker.Helper:
+    def start(stack, image, program, words) -> programs.Helper:
         command = [sys.executable, "-m", program, msgspec.json.encode(login).decode()]
         pipe = subprocess.PIPE
         one = subprocess.Popen(
             command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
         streams = cast("tuple[IO[bytes], ...]", (one.stdin, one.stdout, one.stderr))
-        return docker.Helper(one, *streams)
+        return programs.Helper(one, *streams)
 
-    monkeypatch.setattr(module, "start_program", start)
-    with closing(Witness(world.target, PROJECT)) as one:
+    monkeypatch.setattr(programs, "start_program", start)
+    with closing(Witness(world.stack)) as one:
         yield one
 
 
@@ -91,3 +91,27 @@ def test_witness_ends_with_its_runner(witness: Witness) -> None:
     """Its input closes, and it goes."""
     witness._helper.stdin.close()
     assert 0 == witness._helper.process.wait(5)
+
+
+def test_witness_that_is_gone_is_started_again(witness: Witness) -> None:
+    """The healing must be seen; one that lives is left alone."""
+    witness.revive()
+    witness.verify_alive()
+    first = witness._helper.process.pid
+    os.kill(first, 9)
+    witness._helper.process.wait(5)
+    with pytest.raises(InconclusiveError, match="witness ended"):
+        witness.verify_alive()
+    witness.revive()
+    witness.verify_alive()
+    assert first != witness._helper.process.pid
+    witness.clock()
+
+
+def test_witness_that_says_nothing_is_ended(witness: Witness, monkeypatch) -> None:
+    """Stopped, or on a machine that stands still: another can then be started."""
+    monkeypatch.setattr("recovery_lab.faults.witness.ANSWER_LIMIT_S", 0.05)
+    os.kill(witness._helper.process.pid, signal.SIGSTOP)
+    with pytest.raises(InconclusiveError, match="no word"):
+        witness.clock()
+    assert witness._helper.process.poll() is not None

@@ -1,0 +1,110 @@
+"""The pool policies as the lab's contenders: what is measured is the code that is shipped.
+
+The lab calls `make` in a container of this image, as target.toml declares it. Both ends are
+duck-typed: nothing of the lab is imported here.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+from dashboard.db_connector import POLICIES, Address
+from dashboard.errors import classify, driver_error, phase_of
+from dashboard.monitor import Monitor
+from dashboard.pool import Fetch, ReadPool, make_pool
+from dashboard.sampler import Sampler
+from dashboard.settings import PolicyName
+
+CHECK_EVERY_S = 1.0  # the dashboard's own default
+WARM_LIMIT_S = 10.0
+# After an outage a pool may hold dead connections; each failed round replaces some of them.
+WARM_ROUNDS = 10
+
+Json = dict[str, Any]
+
+READ_SQL = """SELECT '{nonce}' AS nonce, pg_backend_pid() AS backend_pid,
+       to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
+               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started"""
+
+
+class PolicyContender:
+    """Reads through a pool of the dashboard's, under one policy."""
+
+    def __init__(self, policy: PolicyName, address: Address) -> None:
+        self._pool: ReadPool = make_pool(POLICIES[policy], address)
+        self._pinned = POLICIES[policy].pins_one_connection
+        if POLICIES[policy].disposes_on_failed_check:
+            Monitor(
+                Sampler(address),
+                interval_s=CHECK_EVERY_S,
+                on_sample=lambda _: None,
+                on_failed_check=self._pool.check_failed,
+            ).start()
+
+    def read(self, nonce: str) -> Json:
+        """Read once through the pool."""
+        return self._pool.read(lambda fetch: fetch(READ_SQL.format(nonce=nonce)))[0]
+
+    def warm(self, count: int) -> list[int]:
+        """Hold `count` connections at once, so that the pool must open that many."""
+        wanted = 1 if self._pinned else count
+        for _ in range(WARM_ROUNDS - 1):
+            try:
+                return self._held_together(wanted)
+            except Exception:  # noqa: BLE001, S112 # the last round's error is the one that counts
+                continue
+        return self._held_together(wanted)
+
+    def look(self) -> Json | None:
+        """Return the pool's own count; one pinned connection is no pool."""
+        if self._pinned:
+            return None
+        stats = self._pool.stats()
+        return {
+            "size": stats.size,
+            "checked_in": stats.checked_in,
+            "checked_out": stats.checked_out,
+        }
+
+    def failure(self, error: Exception) -> Json:
+        """Use the dashboard's own kinds; the driver's words are for the record, not for a page."""
+        trouble, inner = classify(error), driver_error(error) or error
+        return {
+            "phase": phase_of(error),
+            "kind": trouble.kind,
+            "error_class": type(inner).__name__,
+            "sqlstate": trouble.sqlstate or "",
+            "message": (str(inner).strip().splitlines() or [""])[0],
+        }
+
+    def _held_together(self, count: int) -> list[int]:
+        together = threading.Barrier(count)
+
+        def hold(fetch: Fetch) -> int:
+            backend = int(fetch("SELECT pg_backend_pid() AS backend_pid")[0]["backend_pid"])
+            together.wait(WARM_LIMIT_S)
+            return backend
+
+        def one(_: int) -> int:
+            try:
+                return self._pool.read(hold)
+            except Exception:
+                together.abort()  # the others would wait for this one
+                raise
+
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(one, range(count)))
+
+
+def make(name: str, way: Json) -> PolicyContender:
+    """Make the contender of a policy; `way["login"]` says where its database is."""
+    login = way["login"]
+    address = Address(
+        host=login["host"],
+        port=login["port"],
+        database=login["name"],
+        user=login["user"],
+        password=Path(login["password_file"]).read_text(encoding="utf-8").strip(),
+    )
+    return PolicyContender(cast("PolicyName", name), address)

@@ -1,0 +1,160 @@
+"""The target's application as a contender: read through HTTP, as its users read it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import msgspec
+
+from recovery_lab.contenders.base import Answer, Failure, Pooled
+from recovery_lab.record.session import QUERY_LIMIT_S, Login, query_fresh, resolve
+
+HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
+GRACE_S = 0.5  # after a declared deadline
+HEALTH_LIMIT_S = 2.0
+# As many reads at once as a pool keeps connections overlap within a few rounds; more means that
+# they cannot.
+WARM_ROUNDS = 40
+BLIND_ROUNDS = 3  # where nobody tells what the pool holds
+
+
+class NotLiveError(Exception):
+    """The application answered, but not with live data; `error` is what its body tells of it."""
+
+    def __init__(self, kind: str, message: str, error: dict[str, Any] | None = None) -> None:
+        self.kind = kind
+        self.error = error or {}
+        super().__init__(message)
+
+
+class Application:
+    """Reads as a user does. Its pool is the application's own, where that one shows it."""
+
+    def __init__(self, way: dict[str, Any]) -> None:
+        self._login = msgspec.convert(way["login"], Login)
+        self._reading = way["reading"]
+        deadline_s = self._reading["deadline_s"]
+        given_up_s = deadline_s + GRACE_S if deadline_s else HUNG_S
+        self._http = httpx.Client(
+            base_url=self._reading["url"], timeout=given_up_s, trust_env=False
+        )
+
+    def read(self, nonce: str) -> Answer:
+        """Ask for a live read.
+
+        The route takes no nonce: that each answer belongs to its own request is HTTP's promise.
+        """
+        answered = self._http.get(self._reading["read_path"])
+        body = live_body(answered, self._reading["read_must_have"])
+        backend = body.get("backend_pid")
+        return Answer(
+            nonce=nonce, backend_pid=backend if isinstance(backend, int) else 0, server_started=""
+        )
+
+    def warm(self, count: int) -> list[int]:
+        """Fill the pool, until all its connections idle in it; return their backends.
+
+        Where the application does not show its pool, `count` reads at once are sent a few times,
+        and a backend that no answer tells is 0.
+        """
+        if not self._reading["pool_application"]:
+            return self._warm_blindly(count)
+        for _ in range(WARM_ROUNDS):
+            pooled = self._pooled()
+            self._read_at_once(pooled["size"])
+            idle, backends = self._pooled()["checked_in"], self._backends()
+            # The server's count decides: the pool also counts sessions that are long gone.
+            if idle == len(backends) == pooled["size"]:
+                return backends
+        raise RuntimeError(
+            f"the pool counts {idle} idle connections, the server {len(backends)} sessions; "
+            f"{pooled['size']} wanted"
+        )
+
+    def _warm_blindly(self, count: int) -> list[int]:
+        backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
+        if len(backends) < count:
+            raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
+        return backends
+
+    def look(self) -> Pooled | None:
+        """Return the state of the application's pool, as its health route tells it."""
+        return self._pooled() if self._reading["pool_application"] else None
+
+    def failure(self, error: Exception) -> Failure:
+        """Use the words that the application told its user."""
+        told = error.error if isinstance(error, NotLiveError) else {}
+        failed = Failure(
+            phase="http",
+            kind=_kind(error),
+            error_class=type(error).__name__,
+            sqlstate=told.get("sqlstate") or "",
+            message=(str(error).splitlines() or [""])[0],
+        )
+        if operation := told.get("operation_id"):
+            failed["operation_id"] = str(operation)
+        return failed
+
+    def _pooled(self) -> Pooled:
+        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
+        told = answered.json()["pool"]
+        return Pooled(
+            size=told["size"], checked_in=told["checked_in"], checked_out=told["checked_out"]
+        )
+
+    def _read_at_once(self, count: int) -> list[int]:
+        together = threading.Barrier(count)
+
+        def one(_: int) -> int | None:
+            together.wait(HUNG_S)
+            try:
+                return self.read("warm")["backend_pid"]
+            except (httpx.HTTPError, NotLiveError):
+                return None  # the next round tells whether it matters
+
+        with ThreadPoolExecutor(count) as threads:
+            return [pid for pid in threads.map(one, range(count)) if pid is not None]
+
+    def _backends(self) -> list[int]:
+        sql = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY pid"
+        rows = query_fresh(
+            self._login,
+            resolve(self._login.host, self._login.port),
+            sql,
+            parameters=(self._reading["pool_application"],),
+            limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
+        )
+        return [row[0] for row in rows]
+
+
+def live_body(answered: httpx.Response, must_have: list[str]) -> dict[str, Any]:
+    """Return the body of a live read: status 200, JSON, with the keys it must have, not stale.
+
+    A plain Streamlit answers 200 HTML on any path, so the body counts. Raises NotLiveError.
+    """
+    try:
+        body = answered.json()
+    except ValueError:
+        raise NotLiveError("not_json", f"status {answered.status_code}, no JSON") from None
+    told = body if isinstance(body, dict) else {}
+    if answered.status_code != 200:
+        error = told.get("error")
+        error = error if isinstance(error, dict) else {}
+        message = error.get("message") or f"status {answered.status_code}"
+        raise NotLiveError(error.get("kind") or "http", message, error)
+    missing = [name for name in must_have if name not in told]
+    if missing or told.get("stale"):
+        raise NotLiveError("not_live", f"no {', '.join(missing)}" if missing else "stale")
+    return told
+
+
+def make(name: str, way: dict[str, Any]) -> Application:  # noqa: ARG001 # as every factory is called
+    """Make the contender that stands for the application."""
+    return Application(way)
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, NotLiveError):
+        return error.kind
+    return "client_timeout" if isinstance(error, httpx.TimeoutException) else "http"

@@ -1,0 +1,74 @@
+"""All contenders of a target: the instrument's own, its application, and those it declares."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recovery_lab import contenders
+from recovery_lab.docker import INSTRUMENT
+from recovery_lab.errors import BadInputError
+from recovery_lab.outage import JobName
+from recovery_lab.target import Target, Traits
+
+JOBS: tuple[JobName, ...] = ("steady", "idle")
+CANARY = "canary"  # in every outage: what happens to its one session is the fault
+APPLICATION = "recovery_lab.contenders.application"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One contender: what it does, and how it is made in which image."""
+
+    name: str
+    traits: Traits
+    image: str
+    factory: str
+    jobs: tuple[JobName, ...] = ("steady",)
+    plays: str = ""  # whom a twin stands in for a second time; its factory hears this name
+
+
+def entries(target: Target) -> dict[str, Entry]:
+    """Return every contender that can meet an outage of this target.
+
+    Raises BadInputError when two of them have one name.
+    """
+    found: dict[str, Entry] = {}
+    for entry in (*_own(), *_application(target), *_declared(target)):
+        if entry.name in found:
+            raise BadInputError(f"two contenders are called {entry.name!r}; rename the target's")
+        found[entry.name] = entry
+    return found
+
+
+def _own() -> Iterator[Entry]:
+    """Yield the instrument's own: each module of this folder that has traits."""
+    for module in pkgutil.iter_modules(contenders.__path__, f"{contenders.__name__}."):
+        traits = getattr(importlib.import_module(module.name), "TRAITS", None)
+        if traits is not None:
+            name = module.name.rpartition(".")[2]
+            yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=f"{module.name}:make")
+
+
+def _application(target: Target) -> Iterator[Entry]:
+    """Yield the application; its one pool serves either job, so it plays one at a time."""
+    if (application := target.application) is not None:
+        yield Entry(
+            name=application.service,
+            traits=Traits(pings=True, deadline_s=application.deadline_s),
+            image=INSTRUMENT,
+            factory=f"{APPLICATION}:make",
+            jobs=JOBS,
+        )
+
+
+def _declared(target: Target) -> Iterator[Entry]:
+    if (declared := target.contenders) is not None:
+        for name, traits in declared.entries.items():
+            yield Entry(
+                name=name,
+                traits=traits,
+                image=declared.image,
+                factory=declared.factory,
+                jobs=JOBS if traits.pools else JOBS[:1],
+            )

@@ -1,0 +1,50 @@
+"""The demo's table: what the first reads of an idle pool met, and the driver's own words for it."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from recovery_lab.folder import read_outage
+from recovery_lab.judge.account import Read
+from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.report.words import outcomes, policy
+from recovery_lab.target import Target
+
+
+def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
+    """Return the table of a run whose outages the application's idle pool meets."""
+    pattern = target.application.driver_line if target.application else ""
+    table = Table("policy", "first reads after the server was ready", "what the driver said")
+    for outage in verdict.outages:
+        folder = run / "outages" / outage.name
+        info, history = read_outage(folder)
+        log = folder / "application.log"
+        first = Case(Seen(info, history), *info.cells[0]).first_reads
+        said = counted_words(first, log.read_text() if log.exists() else "", pattern)
+        cell = outage.cells[0]
+        table.add_row(policy(outage), outcomes(cell.figures.first_reads), said or "-")
+    return table
+
+
+def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
+    """Return the driver's words about the reads that failed, and about no others.
+
+    They stand in the application's log, by each read's operation id (`op=<id>`): the log's first
+    failed read may be another one, of the stack's own start. Where no line has an id of them, the
+    answer's own kind and message stand in.
+    """
+    failed = [read for read in reads if read.outcome == "failed"]
+    ids = {read.operation_id for read in failed if read.operation_id}
+    lines = [line for line in log.splitlines() if _named(line) in ids]
+    told = [found[1] for line in lines if pattern and (found := re.search(pattern, line))]
+    own = [f"{read.kind}: {read.message}" for read in failed]
+    return "; ".join(dict.fromkeys(told or own))
+
+
+def _named(line: str) -> str:
+    """Return the operation id in a line of the log."""
+    found = re.search(r"\bop=(\S+)", line)
+    return found[1] if found else ""

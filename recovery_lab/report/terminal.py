@@ -1,0 +1,150 @@
+"""What the screen says of one outage that the application alone meets, live and at its end."""
+
+from collections.abc import Callable, Iterator
+
+from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.figures import lost_said, sessions_lost
+from recovery_lab.judge.measures import server_starts
+from recovery_lab.judge.thresholds import THRESHOLDS
+from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import Health, History, Probe, Warmed
+from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds, starts, why
+
+Say = Callable[[str], None]
+Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
+_WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
+
+__all__ = ["Screen", "closing_lines", "row"]
+
+
+class Screen:
+    """A view that prints each phase of an outage once, when it is known.
+
+    `info` is the outage as planned; a run's repeats differ from it in nothing that is shown.
+    """
+
+    def __init__(self, show: Say, name: str, info: OutageInfo, context: str) -> None:
+        self._show = show
+        self._name = name
+        self._info = info
+        self._context = context
+        self._history = History()
+        self._printed: set[str] = set()
+
+    def say(self, text: str) -> None:
+        """Print nothing: the phases tell it."""
+
+    def look(self, history: History) -> None:
+        """Print what is new; another history is another outage."""
+        if history is not self._history:
+            self._history, self._printed = history, set()
+        if "header" not in self._printed:
+            self._printed.add("header")
+            self._show(" · ".join(self._header()))
+            self._show(row("before", " · ".join(self._before())))
+        seen = Seen(self._info, history)
+        phases = _phases(seen, Case(seen, *self._info.cells[0]), self._name)
+        for key, at, text in sorted(phases, key=lambda phase: phase[1]):
+            if key not in self._printed:
+                self._printed.add(key)
+                self._show(row(f"{at - (seen.asked_at or 0.0):6.3f} s", text))
+
+    def _header(self) -> Iterator[str]:
+        yield self._name
+        for probe in [probe for probe in self._history.of(Probe) if probe.ok][:1]:
+            yield f"postgres {probe.server_version}"
+        for sample in [sample for sample in self._history.of(Health) if sample.policy][:1]:
+            yield f"policy {sample.policy}" + f" ({sample.shown_as})" * bool(sample.shown_as)
+        yield f"docker context: {self._context}"
+
+    def _before(self) -> Iterator[str]:
+        for sample in self._history.of(Health)[-1:]:
+            yield f"System Health {sample.status}"
+        for warmed in self._history.of(Warmed)[:1]:
+            held = f"{len(warmed.backends)} idle pooled connections"
+            told = f"{held} (backends {ranges(warmed.backends)})"
+            yield told if warmed.backends else f"{warmed.checked_in} reads answered"
+
+
+def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
+    """Yield each phase known so far. None of them waits for a judging of all that was recorded."""
+    if seen.asked_at is None:
+        return
+    yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
+    gone = sessions_lost(seen)
+    # While the server is away only its log tells of lost sessions; a killed one leaves no word.
+    if seen.lost_at is not None and (gone or seen.ready):
+        held = f"{gone} of {len(case.warm_backends)} sessions lost: {lost_said(seen.history)}"
+        yield "lost", seen.lost_at, held
+    if seen.ready is None:
+        return
+    half_s = (seen.ready.late_at - seen.ready.early_at) / 2
+    moved = starts(*server_starts(seen.history))
+    told = f"server ready (± {half_s * 1000:.0f} ms; {moved})"
+    yield "ready", seen.ready.early_at + half_s, told
+    if case.recovered and case.recovered_at is not None:
+        told = f"first live read through the same pool (backend {case.recovered.backend_pid})"
+        yield "read", case.recovered_at, told
+    if seen.health_at is not None:
+        yield "health", seen.health_at, "System Health up"
+
+
+def closing_lines(outage: OutageVerdict) -> list[str]:
+    """Return the lines under the phases: outage, reads, window, what was not judged, verdict."""
+    cell = next(cell for cell in outage.cells if cell.contender == outage.application)
+    unjudged = not_judged(cell)
+    process = "RESTARTED" if outage.restarted else "not restarted"
+    return [
+        *(_idle_lines if cell.job == "idle" else _steady_lines)(outage, cell),
+        row("window", _window(outage, cell)),
+        row("process", f"{outage.application} {process}"),
+        *([f"not judged: {unjudged}"] if unjudged else []),
+        _verdict(cell),
+    ]
+
+
+def _steady_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
+    figures, server_s = cell.figures, outage.server_share_s
+    known = server_s is not None and figures.recovery_lag_s is not None
+    whole_s = (server_s or 0.0) + (figures.recovery_lag_s or 0.0) if known else None
+    shares = f"server {seconds(server_s)} + ours {seconds(figures.recovery_lag_s)}"
+    return [
+        row("outage", f"{seconds(whole_s)} = {shares}"),
+        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
+    ]
+
+
+def _idle_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
+    """The idle pool is asked late on purpose: it has no lag, and nothing is "ours"."""
+    figures = cell.figures
+    longest = seconds(figures.first_wait_s, "without end")
+    return [
+        row("outage", f"server {seconds(outage.server_share_s)}"),
+        row("first", f"{outcomes(figures.first_reads)}; longest wait {longest}"),
+        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
+    ]
+
+
+def _after(cell: Cell) -> str:
+    after = cell.figures.after_ready
+    return f"after ready {after.failed} failed · {after.hung} hung"
+
+
+def _window(outage: OutageVerdict, cell: Cell) -> str:
+    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.limit_s:g} s)"
+    lag_s, health_s = cell.figures.recovery_lag_s, outage.health_lag_s
+    unwatched = any(said.startswith("readiness returns: ") for said in cell.not_judged)
+    needed = {"both": [lag_s, health_s], "System Health": [health_s], "reads": [lag_s]}
+    which = "System Health" if cell.job == "idle" else "reads" if unwatched else "both"
+    known = [value for value in needed[which] if value is not None]
+    if len(known) < len(needed[which]):
+        return f"{which} not back after ready {bounds}"
+    late = " · LATE" if max(known) > THRESHOLDS.target_s else ""
+    return f"{which} back {seconds(max(known))} after ready {bounds}{late}"
+
+
+def _verdict(cell: Cell) -> str:
+    if cell.verdict == "passed":
+        return "RECOVERED: nobody had to intervene."
+    return f"{_WORDS[cell.verdict]}: {why(cell)}"

@@ -1,0 +1,100 @@
+"""How figures are said, on the screen and on a page alike."""
+
+from collections.abc import Iterable, Sequence
+from math import inf, isinf
+from statistics import median
+
+from recovery_lab.judge.account import Tally
+from recovery_lab.judge.differences import outages_bound
+from recovery_lab.judge.verdict import Cell, OutageVerdict
+
+WIDTH = 9  # of the first column on the screen
+OUTCOMES = ("ok", "failed", "hung", "missed", "unfinished")
+
+
+def row(name: str, text: str) -> str:
+    """Return one line of the screen: a short name, then the text."""
+    return f"{name:<{WIDTH}} {text}"
+
+
+def seconds(value: float | None, absent: str = "unknown") -> str:
+    """Return seconds with milliseconds, or a word where there are none."""
+    return absent if value is None or isinf(value) else f"{value:.3f} s"
+
+
+def outcomes(tally: Tally) -> str:
+    """Return how many reads had which outcome: all five, they add up to what was due."""
+    return " · ".join(f"{getattr(tally, word)} {word}" for word in OUTCOMES)
+
+
+def policy(outage: OutageVerdict) -> str:
+    """Return the policy's name with what it is shown as; empty where no health probe tells it."""
+    return outage.policy + f" ({outage.shown_as})" * bool(outage.shown_as)
+
+
+def counted(words: Iterable[str]) -> str:
+    """Return words with how often each came."""
+    listed = list(words)
+    return ", ".join(f"{word} ({listed.count(word)})" for word in dict.fromkeys(listed))
+
+
+def spread(values: Sequence[float | None]) -> str:
+    """Return median, worst and count of some seconds; what never came is the worst of all."""
+    ranked = [inf if value is None else value for value in values]
+    if not ranked:
+        return "-"
+    told = ("never" if isinf(v) else f"{v:.3f}" for v in (median(ranked), max(ranked)))
+    return f"{' / '.join(told)} ({len(ranked)})"
+
+
+def outages_with(bad: Sequence[int]) -> str:
+    """Return in how many outages a read was bad, and the share of such outages that this allows."""
+    hit = sum(count > 0 for count in bad)
+    most = outages_bound(len(bad), hit)
+    bound = f"; at most {most:.0%} (95 %)".replace("%", " %", 1) if not hit and bad else ""
+    return f"{hit} of {len(bad)} outages{bound}"
+
+
+def not_judged(cell: Cell) -> str:
+    """Return which rules were not judged, by the capability that they miss; empty: none."""
+    rules: dict[str, list[str]] = {}
+    for said in cell.not_judged:
+        rule, _, why = said.partition(": ")
+        for capability in ("health", "liveness"):
+            why = why.replace(f"no {capability} ", f"no {capability} probe ")
+        rules.setdefault(why, []).append(rule)
+    return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())
+
+
+def why(cell: Cell) -> str:
+    """Return which rules a cell broke and how, then what is in doubt beside it."""
+    # A control that broke its rule did what it must: no finding.
+    broken = [] if cell.role == "control" else [f"{f.rule}: {f.said}" for f in cell.failures]
+    return "; ".join([*broken, *(f"in doubt: {doubt.said}" for doubt in cell.doubts)])
+
+
+def ready(outage: OutageVerdict) -> tuple[float, float] | None:
+    """Return the middle of ready's bracket and its half width, in s."""
+    if outage.ready_early_s is None or outage.ready_late_s is None:
+        return None
+    half_s = (outage.ready_late_s - outage.ready_early_s) / 2
+    return outage.ready_early_s + half_s, half_s
+
+
+def starts(before: str, after: str) -> str:
+    """Return whether the server's start time moved."""
+    if not (before and after):
+        return "start time unknown"
+    return (
+        "start time did not move"
+        if before == after
+        else f"start time moved {before[11:19]} -> {after[11:19]}"
+    )
+
+
+def ranges(pids: Sequence[int]) -> str:
+    """Return pids as `71-75` where they run on, else as a list."""
+    ordered = sorted(pids)
+    if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
+        return f"{ordered[0]}-{ordered[-1]}"
+    return ", ".join(str(pid) for pid in ordered) or "none"

@@ -1,0 +1,99 @@
+"""The pool policies as contenders: the dashboard's own pools, and errors in its own words."""
+
+import threading
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import psycopg2
+import pytest
+import sqlalchemy.exc
+
+from dashboard.contenders import PolicyContender, make
+from dashboard.db_connector import POLICIES
+
+Hold = Any
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> dict[str, Any]:
+    """The way to a database that is not there."""
+    (tmp_path / "password").write_text("none\n")
+    login = {"host": "127.0.0.1", "port": 1, "name": "lab", "user": "nobody"}
+    return {"login": {**login, "password_file": str(tmp_path / "password")}, "reading": None}
+
+
+class FakePool:
+    """A pool of five, some of whose connections are dead; a read that meets one loses it."""
+
+    def __init__(self, dead: int) -> None:
+        self.dead, self.lock = dead, threading.Lock()
+        self.pids = iter(range(1, 1000))
+
+    def read(self, query: Hold) -> Any:
+        with self.lock:
+            pid = next(self.pids)
+            if self.dead:
+                self.dead -= 1
+                raise psycopg2.OperationalError("gone")
+        return query(lambda sql: [{"backend_pid": pid}])
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_each_policy_is_a_contender_over_the_dashboards_own_pool(
+    name: str, way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is measured is what is shipped; one pinned connection is no pool."""
+    monkeypatch.setattr("dashboard.contenders.Monitor.start", lambda self: None)
+    contender = make(name, way)
+    assert POLICIES[name] is contender._pool.policy
+    assert (None if name == "pinned" else 5) == (contender.look() or {}).get("size")
+
+
+def test_dispose_has_a_monitor_beside_it(
+    way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It clears the pool on a failed check, as it does in the dashboard; the others have none."""
+    started = Mock()
+    monkeypatch.setattr("dashboard.contenders.Monitor.start", started)
+    make("adopted", way)
+    started.assert_not_called()
+    make("dispose", way)
+    started.assert_called_once()
+
+
+def test_failed_read_is_told_in_the_dashboards_words(way: dict[str, Any]) -> None:
+    """Phase, kind, class and message of the driver's own error inside SQLAlchemy's."""
+    inner = psycopg2.OperationalError("connection refused\nsecond line")
+    told = make("naive", way).failure(sqlalchemy.exc.OperationalError(None, None, inner))
+    assert {
+        "phase": "connect",
+        "kind": "refused",
+        "error_class": "OperationalError",
+        "sqlstate": "",
+        "message": "connection refused",
+    } == told
+
+
+def test_warm_holds_all_connections_at_once(way: dict[str, Any]) -> None:
+    """Each is another backend; what an outage has left dead is replaced on the way."""
+    contender = make("naive", way)
+    contender._pool = FakePool(dead=3)
+    assert 5 == len(set(contender.warm(5)))
+
+
+def test_warm_of_a_pool_that_stays_dead_raises_its_error(way: dict[str, Any]) -> None:
+    """In bounded time: a failed one does not keep the others waiting."""
+    contender = make("naive", way)
+    contender._pool = FakePool(dead=1000)
+    with pytest.raises(psycopg2.OperationalError, match="gone"):
+        contender.warm(5)
+
+
+def test_warm_of_a_pinned_connection_asks_it_once(
+    way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four at once would wait for each other behind its one lock."""
+    contender: PolicyContender = make("pinned", way)
+    monkeypatch.setattr(contender, "_pool", FakePool(dead=0))
+    assert [1] == contender.warm(4)

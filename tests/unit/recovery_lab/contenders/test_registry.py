@@ -1,0 +1,56 @@
+"""All contenders of a target: the instrument's own, its application, and those it declares."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from recovery_lab.contenders.program import load
+from recovery_lab.contenders.registry import entries
+from recovery_lab.docker import INSTRUMENT
+from recovery_lab.errors import BadInputError
+from recovery_lab.target import Contenders, Target, Traits, load_target
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def target() -> Target:
+    """This repository's own."""
+    return load_target(ROOT / "target.toml")
+
+
+def test_own_target_has_seven(target: Target) -> None:
+    """Canary and quitter, the application by its service's name, and the four policies."""
+    found = entries(target)
+    assert {"canary", "quitter", "dashboard", "adopted", "naive", "dispose", "pinned"} == set(found)
+    assert {"adopted", "naive", "dispose"} == {n for n, e in found.items() if e.traits.pools}
+    assert {"canary", "quitter", "pinned"} == {
+        n for n, e in found.items() if not e.traits.reconnects
+    }
+    assert {INSTRUMENT} == {found[n].image for n in ("canary", "quitter", "dashboard")}
+    assert Traits(pings=True, deadline_s=5.0) == found["dashboard"].traits
+    assert {"adopted", "naive", "dispose", "dashboard"} == {
+        n for n, e in found.items() if "idle" in e.jobs
+    }
+
+
+def test_every_factory_is_there(target: Target) -> None:
+    """Whatever an entry names can be loaded, and takes a name and a way."""
+    for entry in entries(target).values():
+        assert callable(load(entry.factory))
+
+
+def test_bare_target_has_the_instruments_own(target: Target) -> None:
+    """Canary and quitter need a login alone."""
+    bare = msgspec.structs.replace(
+        target, application=None, health=None, pool=None, contenders=None
+    )
+    assert {"canary", "quitter"} == set(entries(bare))
+
+
+def test_two_of_one_name_are_refused(target: Target) -> None:
+    """A target cannot put another in the canary's place."""
+    declared = Contenders(image="shop", factory="shop:make", entries={"canary": Traits()})
+    with pytest.raises(BadInputError, match="two contenders are called 'canary'"):
+        entries(msgspec.structs.replace(target, contenders=declared))

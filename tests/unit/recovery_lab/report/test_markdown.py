@@ -1,0 +1,141 @@
+"""The page of a run, whatever its plan."""
+
+from pathlib import Path
+
+import pytest
+
+from recovery_lab.folder import read_run
+from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.record.history import LogLine
+from recovery_lab.report import markdown
+from recovery_lab.report.words import outages_with, spread
+from tests.unit.recovery_lab.report.played import ORIGIN, Played, keep
+
+SAID = LogLine(
+    at=ORIGIN + 0.45,
+    pid=1,
+    sqlstate="00000",
+    application="",
+    severity="LOG",
+    message="database system is ready to accept connections",
+)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> tuple[Path, RunVerdict]:
+    """A user's command three times: two back at once, one never, and one played again."""
+    played = [
+        Played(repeat=1, missed=(0.3, 0.35), extra=[SAID]),
+        Played(repeat=2, recovered_s=1.7),
+        Played(repeat=3, recovered_s=99.0),
+    ]
+    verdict = keep(tmp_path, played)
+    (tmp_path / "late/command-2.1").mkdir(parents=True)
+    return tmp_path, verdict
+
+
+def test_page_of_a_command_is_one_for_a_ticket(watched: tuple[Path, RunVerdict]) -> None:
+    """Median and worst, every run with all five outcomes, the server's log, where it ran."""
+    page = markdown.write(*watched)
+    for said in (
+        "**failed**: 2 passed, 1 failed, 0 inconclusive cells, 0 references, 3 outages. Seed 7.",
+        "- command-3 dashboard steady: failed: recovers: no recovery, censored 8.4 s after ready",
+        "kept under `late/`: command-2.1.",
+        "| ours (recovery lag) | 1.123 / never (3) |",
+        "| 1 | passed | 0.480 | 0.123 | 0.322 | 208 | 12 | 0 | 2 | 0 | 1 | 0 |",
+        "| command | dashboard | steady | subject | passed (uncontrolled) (2), failed (1) | 662 |",
+        "| command | dashboard | 0.123 1.123 never |",
+        (
+            "| [command-1](timelines/command-1.svg) | adopted (plan 18-03) | 0.0 | 0.100 |"
+            " 0.593 ± 0.013 | 0.322 |"
+        ),
+        "| commit | 0123456789ab+, with uncommitted changes |",
+        "| image postgres | recovery-lab/postgres:local sha256:77 |",
+        "| processors | 2 |",
+        "| PostgreSQL | 17.6 |",
+        "+0.450 s [1] LOG: database system is ready to accept connections",
+    ):
+        assert said in page
+    assert page == (watched[0] / "report.md").read_text()
+
+
+def test_page_is_the_same_byte_for_byte(watched: tuple[Path, RunVerdict]) -> None:
+    """A report is a function of the folder."""
+    run, verdict = watched
+    info = read_run(run)
+    assert markdown.page(info, verdict) == markdown.page(info, verdict)
+
+
+def test_page_says_what_was_not_judged(tmp_path: Path) -> None:
+    """By contender and by the capability that is missing."""
+    verdict = keep(tmp_path, [Played(capabilities=("application", "pool", "server log"))])
+    page = markdown.page(read_run(tmp_path), verdict)
+    assert "- dashboard steady: no liveness probe declared (liveness); no health" in page
+
+
+def page_of(run: Path, played: list[Played]) -> str:
+    """Return the page of some outages; no pictures, which take a second each."""
+    verdict = keep(run, played)
+    return markdown.page(read_run(run), verdict)
+
+
+def solo(contender: str, lags: list[float], **more: object) -> list[Played]:
+    """Return outages that one contender meets alone."""
+    return [
+        Played(
+            fault="restart",
+            contender=contender,
+            solo=contender,
+            repeat=number,
+            recovered_s=0.7 + lag,
+            **more,
+        )
+        for number, lag in enumerate(lags, start=1)
+    ]
+
+
+def test_solo_page_has_waits_differences_and_bounds(tmp_path: Path) -> None:
+    """A difference is claimed against the one that has a twin, with its shift; no other is."""
+    near, far = [0.0, 0.05, 0.1, 0.15, 0.2, 0.25], [1.0, 1.05, 1.1, 1.15, 1.2, 1.25]
+    played = [*solo("adopted", near), *solo("naive", far), *solo("twin", near)]
+    page = page_of(tmp_path, played)
+    for said in (
+        "| restart | adopted | 0.123 0.173 0.223 0.273 0.323 0.373 |",
+        (
+            "| recovery lag, s | naive | adopted | 6, 6 | +1.000 (+0.850 to +1.150) | 0.0043 |"
+            " different | |"
+        ),
+        (
+            "| restart | recovery lag, s | twin | adopted | 6, 6 | +0.000 (-0.150 to +0.150) | 1 |"
+            " not distinguishable | |"
+        ),
+        "| restart | adopted | 6 |",
+    ):
+        assert said in page
+
+
+def test_small_family_is_refused_with_what_it_needs(tmp_path: Path) -> None:
+    """Three against three carry nothing."""
+    played = [*solo("adopted", [0.0] * 3), *solo("twin", [0.0] * 3)]
+    page = page_of(tmp_path, played)
+    assert "| twin | adopted | 3, 3 | | | refused | 3 against 3 repeats cannot carry" in page
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([0] * 20, "0 of 20 outages; at most 14 % (95 %)"),
+        ([0, 3, 1], "2 of 3 outages"),
+        ([], "0 of 0 outages"),
+    ],
+)
+def test_zero_is_said_of_outages_with_its_bound(bad: list[int], said: str) -> None:
+    """Never of reads, and never more than so many outages allow."""
+    assert said == outages_with(bad)
+
+
+def test_what_never_came_is_the_worst() -> None:
+    """It does not drop out of median and worst."""
+    assert "0.500 / never (3)" == spread([0.1, None, 0.5])
+    assert "never / never (2)" == spread([None, None])
+    assert "-" == spread([])

@@ -1,0 +1,126 @@
+"""What an operator reads while an outage goes on, and at its end."""
+
+import time
+
+import pytest
+
+from recovery_lab.judge.verdict import judge_outage
+from recovery_lab.record.history import Container, History, Missed
+from recovery_lab.report.terminal import Screen, closing_lines
+from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
+
+
+def screen(played: Played, *until_s: float) -> list[str]:
+    """Return what is printed when the record is looked at as far as each instant."""
+    lines: list[str] = []
+    show = Screen(lines.append, "restart (fast)", played.info(), "default (local)")
+    history = History()
+    records = sorted(played.records(), key=when)
+    for end_s in until_s:
+        while records and when(records[0]) < ORIGIN + end_s:
+            history.append(records.pop(0))
+        show.look(history)
+    return lines
+
+
+def test_phases_are_printed_once_when_they_are_known() -> None:
+    """Asked and lost while the server is away; the rest 2 s after it has held."""
+    early = screen(Played(), -0.5, 0.3)
+    assert early == [
+        (
+            "restart (fast) · postgres 17.6 · policy adopted (plan 18-03)"
+            " · docker context: default (local)"
+        ),
+        "before    System Health up · 5 idle pooled connections (backends 71-75)",
+        " 0.000 s  restart asked",
+        " 0.100 s  5 of 5 sessions lost: terminating connection due to administrator command",
+    ]
+    looks = [at / 2 for at in range(-1, 19)]
+    assert screen(Played(), *looks) == [
+        *early,
+        " 0.592 s  server ready (± 12 ms; start time moved 09:00:00 -> 09:14:31)",
+        " 0.703 s  first live read through the same pool (backend 102)",
+        " 0.902 s  System Health up",
+    ]
+
+
+def test_another_history_is_another_outage() -> None:
+    """With repeats each outage has its own header and phases."""
+    lines: list[str] = []
+    show = Screen(lines.append, "restart", Played().info(), "default")
+    for _ in range(2):
+        show.look(Played().history())
+    assert 2 == sum(line.endswith("restart asked") for line in lines)
+    assert 14 == len(lines)
+
+
+def test_a_look_is_cheap() -> None:
+    """At 120 s of record a look takes far less than the second between two."""
+    played = Played(end_s=120.0)
+    history = played.history()
+    show = Screen(lambda _: None, "restart", played.info(), "default")
+    began = time.process_time()
+    show.look(history)
+    assert time.process_time() - began < 0.5
+
+
+def test_closing_lines_show_all_outcomes_and_end_with_the_verdict() -> None:
+    """The outage is its two shares; five outcomes; the window; one verdict."""
+    played = Played(missed=(0.3, 0.35, 0.4))
+    assert closing_lines(played.judged()) == [
+        "outage    0.603 s = server 0.480 s + ours 0.123 s",
+        (
+            "reads     208 ok · 12 failed · 0 hung · 3 missed · 0 unfinished; "
+            "after ready 1 failed · 0 hung"
+        ),
+        "window    both back 0.322 s after ready (target 60 s, limit 120 s)",
+        "process   dashboard not restarted",
+        "RECOVERED: nobody had to intervene.",
+    ]
+
+
+def test_idle_job_has_first_reads_and_no_lag() -> None:
+    """It is asked late on purpose: nothing of that is "ours"."""
+    lines = closing_lines(Played(job="idle", first_failed=2).judged())
+    assert lines[0] == "outage    server 0.480 s"
+    assert lines[1].startswith(
+        "first     3 ok · 2 failed · 0 hung · 0 missed · 0 unfinished; longest"
+    )
+    assert lines[3] == "window    System Health back 0.322 s after ready (target 60 s, limit 120 s)"
+    assert lines[-1].startswith("NOT RECOVERED: first reads: 2 of the first 5 reads not good")
+
+
+def test_broken_rules_are_named_and_doubts_stand_beside() -> None:
+    """A failure is no less one for a doubt."""
+    gap = Missed(due_at=ORIGIN + 8.9, contender="dashboard", job="steady")
+    *_, verdict = closing_lines(Played(extra=[gap], recovered_s=99.0, end_s=8.0).judged())
+    assert verdict.startswith("NOT RECOVERED: recovers: no recovery, censored 7.4 s after ready; ")
+    assert "; in doubt: " in verdict
+
+
+def test_doubt_alone_is_inconclusive() -> None:
+    """Nothing that was not shown is called recovered."""
+    played = Played()
+    judged = judge_outage(played.info(), History())
+    assert closing_lines(judged)[-1].startswith("INCONCLUSIVE: in doubt: no fault was asked for")
+
+
+def test_rules_without_their_capability_stand_in_one_line() -> None:
+    """Not judged, by name: never passed by silence."""
+    lines = closing_lines(Played(capabilities=("application",)).judged())
+    assert (
+        "not judged: no liveness probe declared (liveness); no health probe declared "
+        "(readiness falls, readiness returns); no pool declared (pool whole); "
+        "no server log declared (server sound)"
+    ) in lines
+    assert "window    reads back 0.123 s after ready (target 60 s, limit 120 s)" in lines
+
+
+@pytest.mark.parametrize(("start", "said"), [("one", "not restarted"), ("two", "RESTARTED")])
+def test_restarted_process_is_said(start: str, said: str) -> None:
+    """By the container's own start, before and after."""
+    starts = [
+        Container(at=ORIGIN + at, role="application", id="d", started=started)
+        for at, started in ((-1.0, "one"), (8.0, start))
+    ]
+    assert f"process   dashboard {said}" in closing_lines(Played(extra=starts).judged())

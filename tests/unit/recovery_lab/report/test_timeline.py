@@ -1,0 +1,49 @@
+"""The picture of an outage, readable in black and white."""
+
+from pathlib import Path
+
+import pytest
+
+from recovery_lab.record.history import Began
+from recovery_lab.report.timeline import chart, write_timeline
+from tests.unit.recovery_lab.report.played import ORIGIN, Played
+
+
+def of(played: Played, outcome: str) -> list[dict]:
+    """Return the points of one outcome."""
+    spec = chart(played.judged(), played.info(), played.history()).to_dict()
+    values = [value for values in spec["datasets"].values() for value in values]
+    return [value for value in values if value.get("outcome") == outcome]
+
+
+def test_missed_reads_of_a_stall_descend_to_its_end() -> None:
+    """Each stands at what its user waited: the later it was due, the less."""
+    missed = of(Played(missed=(0.3, 0.4, 0.5)), "missed")[:3]
+    assert [0.3, 0.4, 0.5] == [one["at"] for one in missed]
+    assert [403.0, 303.0, 203.0] == [one["ms"] for one in missed]
+
+
+def test_unfinished_read_is_a_bar_to_the_end() -> None:
+    """It was under way when the record broke off."""
+    open_ = Began(
+        op=9001, due_at=ORIGIN + 8.5, started_at=ORIGIN + 8.5, contender="dashboard", job="steady"
+    )
+    (one, *_) = of(Played(extra=[open_]), "unfinished")
+    assert (8.5, 9.0) == (one["at"], one["until"])
+
+
+@pytest.mark.parametrize("outcome", ["ok", "failed"])
+def test_every_read_is_drawn(outcome: str) -> None:
+    """Good or not."""
+    assert of(Played(), outcome)
+
+
+def test_picture_has_a_lane_for_the_server_and_each_cell(tmp_path: Path) -> None:
+    """Written whole, with ready's bracket in words."""
+    played = Played()
+    path = tmp_path / "one.svg"
+    write_timeline(path, played.judged(), played.info(), played.history())
+    picture = path.read_text()
+    assert picture.startswith("<svg")
+    assert "ready between 0.580 and 0.605 s" in picture
+    assert "dashboard · steady · passed" in picture

@@ -1,0 +1,74 @@
+"""The lab's programs in helper containers: what they get, and whose they are."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from recovery_lab import programs
+from recovery_lab.errors import BadInputError
+from recovery_lab.target import Database
+from tests.unit.recovery_lab.test_docker import ROOT, STACK
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[programs.Helper]:
+    """A program whose `docker` only says what it was told."""
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$*"\necho "last words" >&2\n')
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    one = programs.start_program(STACK, "their/image", "some.module", "{}", ["/a:/b:ro"])
+    yield one
+    one.end()
+    for stream in (one.stdout, one.stderr):
+        stream.close()
+
+
+def test_program_is_this_checkouts_own(started: programs.Helper) -> None:
+    """Whatever the image holds; what is the image's own is found behind it."""
+    words = started.stdout.read().decode()
+    assert f"--volume {ROOT}/recovery_lab:/instrument/recovery_lab:ro" in words
+    assert "--env PYTHONPATH=/instrument:/app" in words
+    assert words.strip().endswith("--entrypoint python their/image -m some.module {}")
+
+
+def test_program_gets_the_network_the_password_and_no_rights(started: programs.Helper) -> None:
+    """It meets the database as its clients do."""
+    words = started.stdout.read().decode()
+    assert "--network mine_default" in words
+    assert "--volume /somewhere/.secrets/reader_password:/run/secrets/" in words
+    assert "--volume /a:/b:ro" in words
+    assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
+
+
+def test_program_that_ended_is_quoted(started: programs.Helper) -> None:
+    """The last line of its complaints."""
+    assert "last words" == started.last_words()
+
+
+def test_login_takes_its_password_from_where_the_target_says(tmp_path: Path) -> None:
+    """A file, read anew for each session, or a variable of the stack."""
+    login = programs.login(STACK)
+    assert ("", True) == (login.password, login.password_file.startswith("/run/secrets/"))
+    secret = tmp_path / "password"
+    for password in ("first", "second"):
+        secret.write_text(f"{password}\n")
+        assert password == msgspec.structs.replace(login, password_file=str(secret)).secret()
+    database = Database(service="s", host="h", port=1, name="n", user="u", password_env="SECRET")
+    target = msgspec.structs.replace(STACK.target, database=database)
+    given = replace(STACK, target=target, environment={"SECRET": "keep-it"})
+    assert "keep-it" == programs.login(given).secret()
+    with pytest.raises(BadInputError, match="SECRET is not set"):
+        programs.login(replace(STACK, target=target))
+
+
+def test_helper_is_named_by_its_stack_and_no_service_of_compose() -> None:
+    """Whose it is can be read off its name and labels; Compose's own labels are emptied."""
+    words = programs.named_as_ours(STACK)
+    assert words[:2] != programs.named_as_ours(STACK)[:2]
+    assert words[1].startswith("mine-lab-")
+    labels = set(words[3::2])
+    assert {"recovery-lab=1", "recovery-lab.project=mine"} < labels
+    assert {"com.docker.compose.project=", "com.docker.compose.service="} < labels

@@ -1,0 +1,242 @@
+"""A stack as a value: when it is settled, what a policy changes, and that a private one goes."""
+
+import json
+import os
+import signal
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from recovery_lab import docker, stack
+from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
+from recovery_lab.faults import journal
+from recovery_lab.stack import Stack
+from recovery_lab.target import Target, load_target
+
+ROOT = Path(__file__).parents[3]
+READ = {"rows": [], "as_of": "now", "backend_pid": 1}
+
+
+@dataclass
+class World:
+    """What Docker and the application answer, and what they were told."""
+
+    status: str = "up"
+    policy: str = "adopted"
+    read_status: int = 200
+    read: dict[str, Any] = field(default_factory=READ.copy)
+    session: str = "ok"
+    running: bool = True
+    composed: list[str] = field(default_factory=list)
+    mended_by: str = ""
+
+    def compose(self, given: Stack, *words: str, limit_s: float = 0.0) -> str:
+        """Stand in for `docker.compose`."""
+        self.composed.append(" ".join(words))
+        if words[0] == "up":
+            self.policy = given.environment.get("DB_POOL_POLICY", self.policy)
+        if self.mended_by and self.mended_by in words:
+            self.read_status = 200
+        return "127.0.0.1:8765\n" if words[0] == "port" else "one\n" if words[0] == "ps" else ""
+
+    def run(self, *words: str, **options: object) -> str:
+        """Stand in for `docker.run`."""
+        if words[0] == "inspect":
+            return json.dumps([{"State": {"Paused": False, "Running": self.running}}])
+        return '[{"Name": "unit", "Endpoints": {"docker": {"Host": "unix:///unit"}}}]' * (
+            words[0] == "context"
+        )
+
+    def get(self, url: str, **options: object) -> httpx.Response:
+        """Stand in for the application."""
+        if url.endswith("/api/system-health"):
+            body = {"status": self.status, "pool": {"policy": self.policy}}
+            return httpx.Response(200, json=body)
+        return httpx.Response(self.read_status, json=self.read)
+
+
+class Witness:
+    """Tries a fresh session."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def probe(self) -> SimpleNamespace:
+        return SimpleNamespace(session=self._world.session)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    """This repository's target, in a folder of its own."""
+    return msgspec.structs.replace(load_target(ROOT / "target.toml"), root=tmp_path)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A steady stack."""
+    made = World()
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(docker, "compose", made.compose)
+    monkeypatch.setattr(docker, "run", made.run)
+    monkeypatch.setattr(httpx, "get", made.get)
+    monkeypatch.setattr(stack, "Witness", lambda given: Witness(made))
+    monkeypatch.setattr(stack.time, "sleep", lambda _: None)
+    monkeypatch.setattr(stack, "HEAL_LIMIT_S", 0.02)
+    return made
+
+
+@pytest.fixture
+def own(target: Target) -> Stack:
+    """The folder's own stack."""
+    return Stack(target=target, project="mine")
+
+
+def test_settled_is_up_and_a_good_live_read(world: World, own: Stack) -> None:
+    """Both, with all that a good read must have."""
+    stack.settle(own, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ({"status": "down"}, "health says down"),
+        ({"read_status": 503}, "a read is answered 503"),
+        ({"read": {"rows": []}}, "a read lacks as_of, backend_pid"),
+    ],
+)
+def test_trouble_is_not_settled(world: World, own: Stack, trouble: dict, said: str) -> None:
+    """And is named."""
+    vars(world).update(trouble)
+    with pytest.raises(InconclusiveError, match=said):
+        stack.settle(own, 0.02)
+
+
+def test_settled_has_the_policy_asked_for(world: World, own: Stack) -> None:
+    """A container that is just being replaced still answers with the old one."""
+    with pytest.raises(InconclusiveError, match="health says up adopted"):
+        stack.settle(stack.with_policy(own, "naive"), 0.02)
+
+
+def test_settled_without_a_health_probe_takes_a_fresh_session(world: World, own: Stack) -> None:
+    """A container that Docker calls healthy is not enough, nor is a read through an old session."""
+    bare = replace(own, target=msgspec.structs.replace(own.target, health=None, pool=None))
+    stack.settle(bare, 0.5)
+    world.session = "the database system is shutting down"
+    with pytest.raises(InconclusiveError, match="a fresh session: the database system is shut"):
+        stack.settle(bare, 0.02)
+    alone = replace(own, target=msgspec.structs.replace(bare.target, application=None))
+    world.session, world.read_status = "ok", 503
+    stack.settle(alone, 0.5)
+
+
+def test_policy_is_a_new_value_and_recreates_the_application_alone(
+    world: World, own: Stack
+) -> None:
+    """The stack that was given means what it meant; this process' environment too."""
+    before = dict(os.environ)
+    other = stack.use_policy(own, "naive")
+    assert ({}, {"DB_POOL_POLICY": "naive"}) == (own.environment, other.environment)
+    assert ["up --detach --no-build --no-deps --force-recreate dashboard"] == [
+        words for words in world.composed if words.startswith("up")
+    ]
+    assert before == dict(os.environ)
+
+
+def test_policy_needs_a_variable(own: Stack) -> None:
+    """A target need not have policies."""
+    private = msgspec.structs.replace(own.target.private, policy_variable="")
+    bare = replace(own, target=msgspec.structs.replace(own.target, private=private))
+    with pytest.raises(BadInputError, match="names no policy_variable"):
+        stack.with_policy(bare, "naive")
+
+
+def test_heal_starts_what_is_stopped(world: World, own: Stack) -> None:
+    """Both services, and no more is done to them."""
+    world.running = False
+    stack.heal(own)
+    assert ["start postgres", "start dashboard"] == [
+        words for words in world.composed if words.startswith("start")
+    ]
+
+
+def test_heal_recreates_an_application_that_stays_unsteady(world: World, own: Stack) -> None:
+    """A connection that is gone for good comes back with a new process alone."""
+    world.read_status, world.mended_by = 503, "--force-recreate"
+    stack.heal(own)
+    assert 200 == world.read_status
+
+
+def test_url_is_the_private_port_or_the_published_one(world: World, own: Stack) -> None:
+    """Compose is asked only where the stack does not know it."""
+    assert "http://127.0.0.1:8765" == stack.url(own)
+    assert "http://127.0.0.1:9" == stack.url(replace(own, environment={"DASHBOARD_PORT": "9"}))
+
+
+def test_private_stack_meets_no_other_and_goes(world: World, target: Target) -> None:
+    """A project and a port of its own; named in the journal while it may stand."""
+    before = dict(os.environ)
+    with stack.private_stack(target, "unit", {"DB_POOL_POLICY": "naive"}) as made:
+        assert f"recovery-lab-unit-{os.getpid()}" == made.project
+        assert "naive" == made.environment["DB_POOL_POLICY"]
+        assert "1.0" == made.environment["HEALTH_INTERVAL_S"]
+        assert int(made.environment["DASHBOARD_PORT"]) > 1024
+        assert journal.path_of(made, journal.STACK).exists()
+    assert "down --volumes --remove-orphans --timeout 2" == world.composed[-1]
+    assert not journal.path_of(made, journal.STACK).exists()
+    assert before == dict(os.environ)
+
+
+def test_private_stack_that_does_not_start_goes_too(
+    world: World, target: Target, monkeypatch
+) -> None:
+    """Whatever broke its start off."""
+    refused = DockerError(["docker"], 1, "no space left on device")
+
+    def broken(given: Stack, *words: str) -> str:
+        world.composed.append(" ".join(words))
+        if words[0] == "up":
+            raise refused
+        return ""
+
+    monkeypatch.setattr(docker, "compose", broken)
+    with pytest.raises(DockerError, match="no space left"), stack.private_stack(target, "unit"):
+        pytest.fail("started")
+    assert world.composed[-1].startswith("down --volumes")
+
+
+def test_private_stack_is_kept_for_who_wants_to_look(world: World, target: Target) -> None:
+    """KEEP=1, passed in by who read it."""
+    with stack.private_stack(target, "unit", keep=lambda: True):
+        pass
+    assert not any(words.startswith("down") for words in world.composed)
+
+
+def test_removal_is_not_broken_off(world: World, target: Target, monkeypatch) -> None:
+    """A second Ctrl-C waits for the end of what the first began."""
+    down, removed = stack.down, []
+
+    def impatient(given: Stack) -> None:
+        signal.raise_signal(signal.SIGINT)
+        down(given)
+        removed.append(given.project)
+
+    monkeypatch.setattr(stack, "down", impatient)
+    with pytest.raises(KeyboardInterrupt), stack.private_project(target, "unit"):
+        pass
+    assert removed
+
+
+def test_second_stack_needs_to_be_declared(target: Target) -> None:
+    """The port's variable is not guessed."""
+    bare = msgspec.structs.replace(target, private=None)
+    refused = pytest.raises(BadInputError, match=r"declares no \[private\]")
+    with refused, stack.private_project(bare, "unit"):
+        pytest.fail("made")
