@@ -40,7 +40,7 @@ def latency(language: Language, theme: Theme) -> Spec:
                 "transform": [{"filter": "isValid(datum.outage_to)"}],
                 "mark": {"type": "rect", "aria": False, "color": _OUTAGE_COLOUR, "opacity": 0.35},
                 "encoding": {
-                    "x": _time("at", say("Time (UTC)"), clock),
+                    "x": _time("at", say("Local time"), clock, "time"),
                     "x2": {"field": "outage_to"},
                 },
             },
@@ -49,7 +49,7 @@ def latency(language: Language, theme: Theme) -> Spec:
                 # With points: one good check between two outages is no line, and yet to be seen.
                 "mark": {"type": "line", "aria": False, "strokeWidth": 2, "point": _POINT},
                 "encoding": {
-                    "x": _time("at", say("Time (UTC)"), clock),
+                    "x": _time("at", say("Local time"), clock, "time"),
                     "y": _number("latency_ms", say("Latency (ms)")),
                 },
             },
@@ -67,7 +67,7 @@ def orders(language: Language, theme: Theme) -> Spec:
         "height": 300,
         "config": _config(theme),
         "encoding": {
-            "x": _time("day", say("Day (UTC)"), days),
+            "x": _time("day", say("Day (UTC)"), days, "utc"),
             "y": _number("orders", say("Orders per day")),
             "color": {
                 "field": "region",
@@ -125,12 +125,12 @@ def _config(theme: Theme) -> Spec:
     return {"axis": text, "legend": text}
 
 
-def _time(field: str, title: str, axis: Spec) -> Spec:
+def _time(field: str, title: str, axis: Spec, scale: Literal["time", "utc"]) -> Spec:
     return {
         "field": field,
         "type": "temporal",
         "title": title,
-        "scale": {"type": "utc"},
+        "scale": {"type": scale},  # "time" is the browser's own zone
         "axis": axis,
     }
 

@@ -2,22 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 
+from dashboard.errors import PasswordFileError
 from dashboard.settings import PolicyName, Settings
 
 APPLICATION_NAME = "dashboard-pool"
 
-# 오래된(끊어진) 연결을 다시 쓰지 않기 위한 풀 설정이다 (계획 18-03).
-# 실패 사례: DB가 재시작되면 풀에는 이미 끊긴 연결이 남는다. 그것을 그대로 꺼내 쓰면
+# 끊어진 연결을 다시 쓰지 않기 위한 풀 설정이다(계획 18-03).
+# 실패 사례: DB가 재시작되면 풀에 있던 연결은 모두 끊어진다. 그 연결을 그대로 꺼내 쓰면
 # `server closed the connection unexpectedly` 오류가 사용자 화면에 나타난다.
-#   pool_pre_ping  꺼낼 때마다 연결이 살아 있는지 확인하고, 끊겼으면 새로 연결한다.
-#   pool_recycle   만든 지 1800초가 지난 연결은 버린다 (방화벽이 유휴 연결을 끊는 경우).
-#   pool_timeout   남은 연결이 없으면 10초까지만 기다리고 오류를 낸다 (무한 대기 방지).
-#   pool_use_lifo  최근에 쓴 연결부터 꺼낸다 (쓰지 않는 연결은 서버가 정리할 수 있다).
-# In short: never reuse a stale connection; the failure was `server closed the connection`.
+# SQLAlchemy는 끊어진 연결을 하나만 발견해도 그 전에 만든 풀의 연결을 모두 버린다. 그래서 이 설정이
+# 없을 때 조회 다섯 번 중 한 번만 실패하는 것은 우연이 아니다.
+#   pool_pre_ping  연결을 꺼낼 때마다 살아 있는지 확인하고, 끊어졌으면 새로 연결한다.
+#   pool_recycle   만든 지 1800초가 지난 연결은 다음에 꺼낼 때 새로 만든다. 유휴 시간이 아니라
+#                  연결의 나이를 잰다. NAT·방화벽·로드밸런서는 흔히 유휴 연결을 350~900초 만에
+#                  끊으므로 1800초로는 막지 못한다. 막으려면 그 제한보다 작게 잡아야 한다.
+#   pool_timeout   빈 연결이 없으면 10초까지만 기다리고 오류를 낸다(기본값은 30초).
+#   pool_use_lifo  가장 최근에 쓴 연결부터 꺼낸다(남는 연결은 서버가 유휴 연결로 정리할 수 있다).
+# In short: never reuse a dead connection; one that is met makes SQLAlchemy drop the whole pool, and
+# pool_recycle is an age, above the idle limits (350 to 900 s) of common networks.
 PLAN_18_03: Mapping[str, Any] = {
     "pool_pre_ping": True,
     "pool_recycle": 1800,
@@ -50,25 +57,23 @@ POLICIES: Mapping[PolicyName, Policy] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the database is and who asks, the password included."""
+    """Where the database is and who asks, with his password or the file that holds it."""
 
     host: str
     port: int
     database: str
     user: str
-    password: str = field(repr=False)
+    password: str | Path = field(repr=False)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Address":
-        """Take the address from `settings`; the password is the first line of its file."""
-        with settings.db_password_file.open(encoding="utf-8") as file:
-            password = file.readline().rstrip("\n")
+        """Take the address from `settings`."""
         return cls(
             host=settings.db_host,
             port=settings.db_port,
             database=settings.db_name,
             user=settings.db_user,
-            password=password,
+            password=settings.db_password_file,
         )
 
     def connect_args(self, application_name: str) -> dict[str, Any]:
@@ -78,9 +83,23 @@ class Address:
             "port": self.port,
             "dbname": self.database,
             "user": self.user,
-            "password": self.password,
+            "password": self.password_now(),
             "application_name": application_name,
         }
+
+    def password_now(self) -> str:
+        """Return the password: a file's first line, read anew, for it may have been rotated.
+
+        Raises:
+            PasswordFileError: when the file cannot be read.
+        """
+        if isinstance(self.password, str):
+            return self.password
+        try:
+            with self.password.open(encoding="utf-8") as file:
+                return file.readline().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PasswordFileError(f"{type(error).__name__} of {self.password}") from error
 
 
 def build_engine(policy: Policy, address: Address) -> Engine:
@@ -92,11 +111,16 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     url = URL.create(
         "postgresql+psycopg2",  # plain `postgresql` means psycopg 3 from SQLAlchemy 2.1 on
         username=address.user,
-        password=address.password,
         host=address.host,
         port=address.port,
         database=address.database,
     )
-    return create_engine(
+    engine = create_engine(
         url, connect_args={"application_name": APPLICATION_NAME}, **policy.engine_options
     )
+
+    def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
+        arguments["password"] = address.password_now()
+
+    event.listen(engine, "do_connect", log_in)  # for each connection anew
+    return engine

@@ -3,68 +3,14 @@
 The driver's own words hold addresses and user names: they go to the log, never to a response.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import psycopg2
 import sqlalchemy.exc
 
-Phase = Literal["connect", "query"]
-
-MESSAGES: Mapping[str, str] = {
-    "connection_lost": "the database closed the connection",
-    "refused": "the database refuses connections",
-    "unreachable": "the database's host does not answer",
-    "unknown_host": "the database's name is not known",
-    "starting_up": "the database is starting up",
-    "shutting_down": "the database is shutting down",
-    "too_many_connections": "the database has no free connection slot",
-    "login_rejected": "the database rejected the login",
-    "query_failed": "the database rejected the query",
-    "pool_timeout": "no pooled connection became free in time",
-    "overloaded": "too many reads are waiting",
-    "deadline": "no answer within the deadline",
-    "closing": "the dashboard is stopping",
-    "internal": "the read failed in the dashboard",
-}
-
-# SQLSTATEs as PostgreSQL's appendix A lists them.
-_BY_SQLSTATE: Mapping[str, str] = {
-    "57P01": "connection_lost",  # admin_shutdown: this session was ended
-    "57P02": "connection_lost",  # crash_shutdown
-    "57P03": "starting_up",  # cannot_connect_now
-    "53300": "too_many_connections",
-    "28000": "login_rejected",
-    "28P01": "login_rejected",
-}
-
-# During connect the driver passes on no SQLSTATE, so the words decide (the server's
-# lc_messages is C; libpq's and the C library's are untranslated in the image). First match wins.
-_BY_WORDS: tuple[tuple[str, str], ...] = (
-    ("system is shutting down", "shutting_down"),
-    ("system is starting up", "starting_up"),
-    ("in recovery mode", "starting_up"),
-    ("not yet accepting connections", "starting_up"),
-    ("could not translate host name", "unknown_host"),
-    ("connection refused", "refused"),
-    ("no route to host", "unreachable"),
-    ("network is unreachable", "unreachable"),
-    ("timeout expired", "unreachable"),
-    ("connection timed out", "unreachable"),
-    ("too many clients", "too_many_connections"),
-    ("remaining connection slots", "too_many_connections"),
-    ("authentication failed", "login_rejected"),
-    ("not permitted to log in", "login_rejected"),
-    ("closed the connection", "connection_lost"),
-    ("connection already closed", "connection_lost"),
-    ("connection has been closed", "connection_lost"),
-    ("terminating connection", "connection_lost"),
-    ("connection reset", "connection_lost"),
-    ("broken pipe", "connection_lost"),
-    ("could not receive data", "connection_lost"),
-    ("could not send data", "connection_lost"),
-)
+from dashboard.kinds import BY_SQLSTATE, CONNECTING, MESSAGES, WORDS, Phase, Told
 
 
 class DashboardError(Exception):
@@ -84,15 +30,28 @@ class ClosingError(DashboardError):
 
 
 class UnknownHostError(DashboardError):
-    """The resolver knows no address for the database's name."""
+    """The resolver knows no address for the name of the database's host."""
+
+
+class PasswordFileError(DashboardError):
+    """The file that holds the password cannot be read."""
+
+
+class NotConnectedError(DashboardError):
+    """The driver opened no session; `orig` is its error, which need not tell that by its words."""
+
+    def __init__(self, orig: psycopg2.Error) -> None:
+        super().__init__(str(orig))
+        self.orig = orig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """One classified failure."""
+    """One classified failure; a reader's carries the id under which the log has the whole of it."""
 
     kind: str
     sqlstate: str | None = None
+    operation_id: str | None = None
 
     @property
     def message(self) -> str:
@@ -101,7 +60,8 @@ class Trouble:
 
     def as_json(self) -> dict[str, str | None]:
         """Return the shape the HTTP contract has for an error."""
-        return {"kind": self.kind, "sqlstate": self.sqlstate, "message": self.message}
+        told = {"kind": self.kind, "sqlstate": self.sqlstate, "message": self.message}
+        return told | ({"operation_id": self.operation_id} if self.operation_id else {})
 
 
 class ReadFailedError(DashboardError):
@@ -117,6 +77,7 @@ _OWN: Mapping[type[BaseException], str] = {
     DeadlineError: "deadline",
     ClosingError: "closing",
     UnknownHostError: "unknown_host",
+    PasswordFileError: "no_password",
     sqlalchemy.exc.TimeoutError: "pool_timeout",
 }
 
@@ -136,12 +97,16 @@ def classify(error: BaseException) -> Trouble:
 
 def driver_error(error: BaseException) -> psycopg2.Error | None:
     """Return the driver's error inside `error`, if there is one."""
-    inner = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    inner: BaseException | None = error
+    if isinstance(error, sqlalchemy.exc.DBAPIError | NotConnectedError):
+        inner = error.orig
     return inner if isinstance(inner, psycopg2.Error) else None
 
 
 def phase_of(error: BaseException) -> Phase:
     """Tell whether `error` came while connecting: then there was no statement yet."""
+    if isinstance(error, NotConnectedError):
+        return "connect"
     if isinstance(error, sqlalchemy.exc.DBAPIError):
         return "connect" if error.statement is None else "query"
     words = str(error).lower()
@@ -158,15 +123,22 @@ def driver_line(error: BaseException) -> str:
 
 
 def _kind_of(driver: psycopg2.Error, phase: Phase) -> str:
-    words = str(driver).lower()
-    by_words = next((kind for part, kind in _BY_WORDS if part in words), None)
-    if driver.pgcode == "57P03" and by_words is not None:
-        return by_words  # one SQLSTATE for starting up and shutting down: the words tell
-    if driver.pgcode is not None:
-        return _BY_SQLSTATE.get(driver.pgcode, "query_failed")
-    if by_words is not None:
-        return by_words
+    words, sqlstate = str(driver).lower(), driver.pgcode
+    if sqlstate is None:  # as always while the driver connects
+        return _told(words, WORDS[phase]) or _untold(driver, phase)
+    if sqlstate == "57P03":  # cannot_connect_now, for starting up and shutting down: words tell
+        return _told(words, CONNECTING) or "starting_up"
+    by_code = BY_SQLSTATE.get(sqlstate) or BY_SQLSTATE.get(sqlstate[:2])
+    return by_code or ("rejected" if phase == "connect" else "query_failed")
+
+
+def _told(words: str, told: Told) -> str | None:
+    matches = (kind for kind, patterns in told if re.search("|".join(patterns), words))
+    return next(matches, None)
+
+
+def _untold(driver: psycopg2.Error, phase: Phase) -> str:
     if phase == "connect":
-        return "unreachable"
+        return "not_connected"
     lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError)
     return "connection_lost" if lost else "query_failed"

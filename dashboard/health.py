@@ -35,7 +35,7 @@ class Sample:
     server: Server | None = None
     trouble: Trouble | None = None
     driver_line: str | None = None  # for the log only: it may hold addresses
-    session_lost: bool = False
+    session_lost: bool = False  # the monitor's own, since the sample before
 
     @property
     def good(self) -> bool:
@@ -113,16 +113,19 @@ def health_at(history: History, *, now_s: float, interval_s: float) -> Health:
     age_s = max(0.0, now_s - sample.ended_s)
     if age_s > stale_after_s(interval_s):
         return Health(status="stale", age_s=age_s, since=sample.ended_at, history=history)
-    status: Status = "up" if sample.good else "down"
+    away: Status = "starting" if history.server is None else "down"
+    status: Status = "up" if sample.good else away
     return Health(status=status, age_s=age_s, since=history.since, history=history)
 
 
 class HealthTracker:
-    """Turn samples, in their order, into a history."""
+    """Turn samples, in their order, into a history.
+
+    What was never seen cannot be lost: outages begin with the first good sample.
+    """
 
     def __init__(self, *, started_s: float, started_at: datetime) -> None:
         self.history = History(started_at=started_at, since=started_at)
-        # Before the first good sample the loss is bounded by this process's own start.
         self._good_began_s = started_s
         self._first_bad: Sample | None = None
         self._last_bad: Sample | None = None
@@ -130,14 +133,15 @@ class HealthTracker:
 
     def add(self, sample: Sample) -> History:
         """Take in the next sample and return the history with it."""
-        if sample.server is None:
+        if self.history.server is None:
+            if sample.good:
+                self.history = replace(self.history, since=sample.ended_at)
+        elif sample.server is None:
             self._lose(sample)
         elif self._first_bad is not None:
             self._return(sample, self._first_bad, self._last_bad or self._first_bad)
-        elif self._restarted_unseen(sample.server):
+        elif sample.session_lost or sample.server.started_at != self.history.server.started_at:
             self._record_unseen(sample)
-        elif self.history.sample is None:
-            self.history = replace(self.history, since=sample.ended_at)
         if sample.server is not None:
             self._good_began_s = sample.began_s
         self._points.append(Point(at=sample.ended_at, latency_ms=sample.latency_ms))
@@ -148,10 +152,6 @@ class HealthTracker:
             points=tuple(self._points),
         )
         return self.history
-
-    def _restarted_unseen(self, server: Server) -> bool:
-        before = self.history.server
-        return before is not None and server.started_at != before.started_at
 
     def _lose(self, sample: Sample) -> None:
         self._last_bad = sample
@@ -177,7 +177,11 @@ class HealthTracker:
         self._finish(outage, replaces=True)
 
     def _record_unseen(self, sample: Sample) -> None:
-        """Record a restart that fitted between two good samples: nothing shorter is excluded."""
+        """Record an absence that fitted between two good samples: nothing shorter is excluded.
+
+        A moved start tells a restart; a session that is gone though the start stands tells that
+        the server threw out its sessions (it does when one backend is killed).
+        """
         most_s = sample.ended_s - self._good_began_s
         middle_s = (self._good_began_s + sample.ended_s) / 2
         outage = Outage(

@@ -6,10 +6,12 @@ the catalogue is Python, so that nothing has to be compiled into the image.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, get_args
 
 import streamlit as st
 
+from dashboard import clock
 from dashboard.translations import KOREAN
 
 Language = Literal["en", "ko"]
@@ -28,14 +30,19 @@ def marked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Say English text in `language`."""
+    """Say English text in `language`, and instants in the viewer's `zone`."""
 
     language: Language
+    zone: tzinfo = UTC
 
     def __call__(self, text: str, **values: Any) -> str:
         """Return the translation of `text` with `values` in its braces."""
         said = _CATALOGUES[self.language].get(text, text)
         return said.format(**values) if values else said
+
+    def at(self, instant: datetime) -> str:
+        """Return the instant in the viewer's zone, UTC beside it."""
+        return clock.told(instant, self.zone)
 
 
 def choose(asked: str | None, kept: str | None, locale: str | None) -> Language:
@@ -63,7 +70,7 @@ def decide() -> Words:
 
 def words() -> Words:
     """Return the words that the router has decided on."""
-    return Words(st.session_state[_KEPT])
+    return Words(st.session_state[_KEPT], clock.zone(st.context.timezone))
 
 
 def switch(say: Words) -> None:

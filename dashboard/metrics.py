@@ -42,13 +42,14 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._samples = Histogram(
             "lab_db_sample_seconds",
-            "Duration of the monitor's checks, connecting included.",
+            "How long the monitor's checks took, connecting included (at least every third opens a "
+            "session); 1 s is the deadline.",
             buckets=_BUCKETS,
             registry=self._registry,
         )
         self._reads = Counter(
             "lab_reads_total",
-            "Reads by outcome: ok, or the kind of trouble.",
+            "Reads by their outcome: ok, or the kind of trouble that /api/orders/summary names.",
             ["outcome"],
             registry=self._registry,
         )
@@ -80,7 +81,7 @@ class _States(Collector):
         yield from _of_pool(self._sources.pool())
         yield GaugeMetricFamily(
             "lab_executor_queue_depth",
-            "Reads waiting for a thread.",
+            "Reads that wait for a thread.",
             value=self._sources.queue_depth(),
         )
         yield CounterMetricFamily(
@@ -89,19 +90,22 @@ class _States(Collector):
             value=self._sources.rejections(),
         )
         yield InfoMetricFamily(
-            "lab_pool_policy", "The pool policy in force.", value={"policy": self._sources.policy}
+            "lab_pool_policy",
+            "Always 1; the label says which pool policy is in force.",
+            value={"policy": self._sources.policy},
         )
 
 
 def _of_health(health: Health) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "lab_db_up",
-        "1 while the latest check was good and is not too old to trust.",
+        "1 while the latest check was good and is not older than three intervals and a second; "
+        "else 0, also while the dashboard starts.",
         value=int(health.status == "up"),
     )
     yield CounterMetricFamily(
         "lab_db_outages_total",
-        "Outages of the database seen by this process.",
+        "Outages since the first good check, also one that still lasts.",
         value=health.history.outages_total,
     )
     yield CounterMetricFamily(
@@ -113,19 +117,21 @@ def _of_health(health: Health) -> Iterable[Metric]:
 
 def _of_pool(stats: PoolStats) -> Iterable[Metric]:
     connections = GaugeMetricFamily(
-        "lab_pool_connections", "Connections of the pages' pool by state.", labels=["state"]
+        "lab_pool_connections", "Connections of the pages' pool: idle or in_use.", labels=["state"]
     )
     connections.add_metric(["idle"], stats.checked_in)
     connections.add_metric(["in_use"], stats.checked_out)
     yield connections
     yield GaugeMetricFamily(
-        "lab_pool_size", "Connections the pool keeps; more in all is overflow.", value=stats.size
+        "lab_pool_size",
+        "Connections that the pool keeps; what it has beyond is overflow.",
+        value=stats.size,
     )
     yield CounterMetricFamily(
-        "lab_pool_connects_total", "Connections the pool opened.", value=stats.connects_total
+        "lab_pool_connects_total", "Connections that the pool opened.", value=stats.connects_total
     )
     yield CounterMetricFamily(
         "lab_pool_invalidations_total",
-        "Connections the pool threw away as dead.",
+        "Connections that the pool threw away as dead.",
         value=stats.invalidations_total,
     )

@@ -1,13 +1,14 @@
 """What System Health says about a state: words, icon, colour and what to do."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from statistics import median
 from typing import Literal
 
 import pyarrow as pa
 
 from dashboard.db_connector import Policy
+from dashboard.errors import Trouble
 from dashboard.health import Health, History, Outage, Server, Status
 from dashboard.language import Words, marked
 from dashboard.latest import Latest
@@ -44,11 +45,14 @@ _LINES: dict[Status, str] = {
 }
 
 _MEANINGS: dict[Status, str] = {
-    "starting": marked("The first check of PostgreSQL has not ended yet. Wait a second."),
-    "up": marked("PostgreSQL answers. Nothing to do."),
+    "starting": marked(
+        "PostgreSQL has not been seen since the dashboard started: {trouble}. "
+        "If it is starting as well, wait. Otherwise start it; this page turns to up by itself."
+    ),
+    "up": marked("PostgreSQL answers, and new sessions work. Nothing to do."),
     "down": marked(
-        "PostgreSQL does not answer: {trouble}. Orders shows the last good data. "
-        "Bring PostgreSQL back; this page follows by itself."
+        "PostgreSQL takes no new session: {trouble}. Orders shows the last good data "
+        "where it cannot read. Bring PostgreSQL back; this page turns to up by itself."
     ),
     "stale": marked(
         "The last check is too old to trust, so the database may be up or down. "
@@ -56,6 +60,7 @@ _MEANINGS: dict[Status, str] = {
     ),
 }
 
+_NOT_CHECKED_YET = marked("The first check of PostgreSQL has not ended yet. Wait a second.")
 _UP_BUT_READS_FAIL = marked(
     "PostgreSQL answers, but the last read through the pool failed: {trouble}. "
     "If this stays, restart the dashboard and read the runbook."
@@ -66,7 +71,9 @@ _NEVER_BACK = marked(
 
 OPTION_MEANINGS: dict[str, str] = {
     "pool_pre_ping": marked("asks a connection whether it lives before each use"),
-    "pool_recycle": marked("replaces connections older than this many seconds"),
+    "pool_recycle": marked(
+        "replaces connections older than this many seconds: their age counts, not their idleness"
+    ),
     "pool_timeout": marked("waits at most this many seconds for a free connection"),
     "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),
 }
@@ -80,12 +87,22 @@ def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -
         said.append(say(_NEVER_BACK))
     if health.status == "up" and last is not None and last.trouble is not None:
         tone, icon = "warning", ":material/warning:"
+    if health.status == "starting" and health.history.sample is not None:
+        tone = "warning"
     return Verdict(
         tone=tone,
         icon=icon,
-        line=say(_LINES[health.status], since=clock(health.since)),
+        line=say(_LINES[health.status], since=say.at(health.since)),
         meaning=" ".join(said),
     )
+
+
+def cause(trouble: Trouble, say: Words) -> str:
+    """Say the trouble in its fixed words, with the id under which the log says more."""
+    why = say(trouble.message)
+    if trouble.operation_id is None:
+        return why
+    return say("{why}, operation {operation}", why=why, operation=trouble.operation_id)
 
 
 def told(*parts: str) -> str:
@@ -101,14 +118,9 @@ def age(health: Health, now: datetime, say: Words) -> str:
     refreshed = say(
         "This page refreshes by itself, last at {now}; "
         "while that time stands still, the dashboard itself is away.",
-        now=clock(now),
+        now=say.at(now),
     )
     return f"{known} {refreshed}"
-
-
-def clock(at: datetime | None) -> str:
-    """Return the instant in UTC, or a dash."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else NONE
 
 
 def read_end_told(last: LastRead | None, say: Words) -> str:
@@ -116,9 +128,11 @@ def read_end_told(last: LastRead | None, say: Words) -> str:
     if last is None:
         return say("Nobody has read through the pool yet: open Orders.")
     if last.trouble is None:
-        return say("The last read through the pool was good, at {at}.", at=clock(last.at))
-    why = say(last.trouble.message)
-    return say("The last read through the pool failed, at {at}: {why}.", at=clock(last.at), why=why)
+        return say("The last read through the pool was good, at {at}.", at=say.at(last.at))
+    why = cause(last.trouble, say)
+    return say(
+        "The last read through the pool failed, at {at}: {why}.", at=say.at(last.at), why=why
+    )
 
 
 def _latency_told(history: History, shown: int, say: Words) -> str:
@@ -132,7 +146,7 @@ def _latency_told(history: History, shown: int, say: Words) -> str:
     latest_ms = points[-1].latency_ms
     return say(
         "Latest check: {latest}; {good} of {count} checks good: median {median} ms, "
-        "slowest {worst} ms. Shaded: the database was away.",
+        "slowest {worst} ms. Shaded: the database did not answer.",
         latest=say("failed") if latest_ms is None else f"{latest_ms:.1f} ms",
         good=len(good),
         count=len(points),
@@ -178,21 +192,23 @@ def server_told(server: Server | None, say: Words) -> str:
     return say(
         "PostgreSQL **{version}**, started at {at}.",
         version=server.version,
-        at=clock(server.started_at),
+        at=say.at(server.started_at),
     )
 
 
 def no_outages_told(history: History, say: Words) -> str:
-    """Say since when there was none, where there was none."""
-    return "" if history.outages else say("None since {at}.", at=clock(history.started_at))
+    """Say since when there was none, where there was none: what was not seen is not vouched for."""
+    if history.outages:
+        return ""
+    return say("None since {at}.", at=say.at(history.since)) if history.server else NONE
 
 
 def _outage_table(outages: tuple[Outage, ...], say: Words) -> pa.Table:
     """Return the outages as a table of text, the latest first."""
     rows = [
         (
-            clock(outage.began_at),
-            clock(outage.ended_at) if outage.ended_at else say("lasts"),
+            say.at(outage.began_at),
+            say.at(outage.ended_at) if outage.ended_at else say("lasts"),
             _seconds(outage.duration_s),
             _bounds(outage),
         )
@@ -208,8 +224,10 @@ outage_table: Latest[tuple[Outage, ...], pa.Table] = Latest(_outage_table)
 def _meaning(health: Health, last: LastRead | None, say: Words) -> str:
     sample = health.history.sample
     if health.status == "up" and last is not None and last.trouble is not None:
-        return say(_UP_BUT_READS_FAIL, trouble=say(last.trouble.message))
-    trouble = say(sample.trouble.message) if sample and sample.trouble else NONE
+        return say(_UP_BUT_READS_FAIL, trouble=cause(last.trouble, say))
+    if sample is None:
+        return say(_NOT_CHECKED_YET)
+    trouble = cause(sample.trouble, say) if sample.trouble else NONE
     return say(_MEANINGS[health.status], trouble=trouble)
 
 

@@ -9,7 +9,7 @@ from dashboard import charts
 from dashboard.language import Words
 from dashboard.latest import Latest
 from dashboard.live import Reading
-from dashboard.presenting import Tone, clock
+from dashboard.presenting import Tone, cause
 from dashboard.queries import DayTotal, Orders
 
 
@@ -38,10 +38,12 @@ def freshness(reading: Reading[Orders], now: datetime, say: Words) -> Freshness:
     """Say how old the data is; old data never passes for new, on a page left alone neither."""
     if reading.trouble is None and not reading.waiting:
         age_s = reading.age_s or 0.0
-        at = clock(now - timedelta(seconds=age_s))
+        at = say.at(now - timedelta(seconds=age_s))
         line = say("Live: read {age} s ago, at {at}.", age=f"{age_s:.1f}", at=at)
         return Freshness(tone="success", icon=":material/check_circle:", line=line)
-    why = say(reading.trouble.message if reading.trouble else "the database has not answered yet")
+    why = say("the database has not answered yet")
+    if reading.trouble is not None:
+        why = cause(reading.trouble, say)
     if reading.age_s is None:
         line = say("No data yet: {why}. This page goes on trying by itself.", why=why)
         return Freshness(tone="info", icon=":material/hourglass_top:", line=line)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -78,13 +79,17 @@ class Reads:
         self._ended(None)
 
     def failed(self, error: BaseException) -> Trouble:
-        """Take down, log and classify what a caller got instead of data."""
-        trouble = classify(error)
+        """Take down, log and classify what a caller got instead of data.
+
+        The driver's own words stay in the log; the operation's id leads there from what was shown.
+        """
+        trouble = replace(classify(error), operation_id=secrets.token_hex(4))
         log.warning(
-            "read failed: kind=%s sqlstate=%s phase=%s driver=%s",
+            "read failed: kind=%s sqlstate=%s phase=%s op=%s driver=%s",
             trouble.kind,
             trouble.sqlstate or "-",
             phase_of(error) if driver_error(error) else "-",
+            trouble.operation_id,
             driver_line(error),
             exc_info=error if trouble.kind == "internal" else None,  # a bug: say where
         )

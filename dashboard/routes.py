@@ -23,6 +23,14 @@ from dashboard.services import Services
 
 Json = dict[str, Any]
 
+# Data for programs: no browser is to guess another type, show it inside a page, or keep it.
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
 
 class Routes:
     """The routes over one process's parts."""
@@ -70,7 +78,8 @@ class Routes:
 
     async def metrics(self, _: Request) -> Response:
         """Answer a scrape."""
-        return Response(self._services().metrics.text(), headers={"content-type": CONTENT_TYPE})
+        text = self._services().metrics.text()
+        return Response(text, headers={**HEADERS, "content-type": CONTENT_TYPE})
 
     def _health(self) -> Json:
         parts = self._services()
@@ -140,7 +149,7 @@ def summary_json(summary: queries.Summary) -> Json:
 
 
 def _answer(body: Json, status: int = 200) -> JSONResponse:
-    return JSONResponse(body, status_code=status, headers={"cache-control": "no-store"})
+    return JSONResponse(body, status_code=status, headers=HEADERS)
 
 
 def _rounded(number: float | None) -> float | None:

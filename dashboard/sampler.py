@@ -2,19 +2,26 @@
 
 import select
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
 from dashboard.db_connector import Address
-from dashboard.errors import DashboardError, DeadlineError, classify, driver_line
+from dashboard.errors import (
+    DashboardError,
+    DeadlineError,
+    NotConnectedError,
+    classify,
+    driver_line,
+)
 from dashboard.health import Sample, Server
 from dashboard.resolver import Resolver
 
 APPLICATION_NAME = "dashboard-monitor"
 DEADLINE_S = 1.0
+FRESH_EVERY = 3  # samples: a fresh session costs a login, and a server may refuse new ones alone
 
 SQL = "SELECT current_setting('server_version'), pg_postmaster_start_time()"
 
@@ -25,10 +32,15 @@ _EVENTS = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
 class _Answer:
     server: Server
     latency_ms: float
+    lost: str | None = None  # what the driver said of the kept session, where that was gone
 
 
 class Sampler:
-    """Ask the server who it is; keep the connection while it answers, drop it otherwise.
+    """Ask the server who it is; keep the session while it answers, drop it otherwise.
+
+    A server can keep its old sessions and refuse new ones (in a smart shutdown, or with its login
+    closed), so at least every third sample asks a fresh one, which is then the one that is kept.
+    No session is held after a bad sample: a smart shutdown would wait for it.
 
     psycopg2's own wait callback would be global to the process, and `connect_timeout` is at least
     2 s and covers no query: so the connection is asynchronous, with a poll loop of its own.
@@ -39,6 +51,7 @@ class Sampler:
         self._deadline_s = deadline_s
         self._resolver = Resolver(address.host, address.port)
         self._connection: connection | None = None
+        self._asked_kept = 0  # in a row, since the last fresh session
         self._last_hostaddr: str | None = None
 
     def sample(self) -> Sample:
@@ -64,7 +77,8 @@ class Sampler:
             ended_at=datetime.now(UTC),
             latency_ms=answer.latency_ms,
             server=answer.server,
-            session_lost=kept is not None and kept is not self._connection,
+            driver_line=answer.lost,
+            session_lost=answer.lost is not None,
         )
 
     def close(self) -> None:
@@ -74,26 +88,47 @@ class Sampler:
             self._connection = None
 
     def _answer(self, deadline_at: float) -> _Answer:
-        """Ask the kept session; where it is gone, a fresh one: the server may be there.
+        """Ask the kept session; where it is gone, or none was proven lately, a fresh one.
 
         Gone can mean a restart between two samples, or this one session ended by hand.
         """
+        answer, lost = None, None
         if self._connection is not None:
             try:
-                return _ask(self._connection, deadline_at)
-            except psycopg2.Error:
-                self.close()
-        self._connection = self._connect(deadline_at)
-        return _ask(self._connection, deadline_at)
+                answer = _ask(self._connection, deadline_at)
+            except psycopg2.Error as error:
+                lost = driver_line(error)
+        if answer is not None and self._asked_kept + 1 < FRESH_EVERY:
+            self._asked_kept += 1
+            return answer
+        fresh = self._ask_fresh(deadline_at)
+        # The kept session's latency, where there is one: the first query of a session is slower.
+        return answer or replace(fresh, lost=lost)
+
+    def _ask_fresh(self, deadline_at: float) -> _Answer:
+        """Ask a fresh session, and keep it in place of the one before."""
+        fresh = self._connect(deadline_at)
+        try:
+            answer = _ask(fresh, deadline_at)
+        except BaseException:
+            fresh.close()
+            raise
+        self.close()
+        self._connection, self._asked_kept = fresh, 0
+        return answer
 
     def _connect(self, deadline_at: float) -> connection:
         address = self._resolve(deadline_at)
         args = self._address.connect_args(APPLICATION_NAME) | {"hostaddr": address}
-        fresh: connection = psycopg2.connect(async_=1, **args)
+        fresh: connection | None = None
         try:
+            fresh = psycopg2.connect(async_=1, **args)
             _wait(fresh, deadline_at)
-        except BaseException:
-            fresh.close()
+        except BaseException as error:
+            if fresh is not None:
+                fresh.close()
+            if isinstance(error, psycopg2.Error):
+                raise NotConnectedError(error) from error
             raise
         self._last_hostaddr = address
         return fresh

@@ -10,13 +10,14 @@ from recovery_lab import docker, plan
 from recovery_lab.contenders.registry import JOBS
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
-from recovery_lab.faults.healing import heal_open
+from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
 from recovery_lab.record.history import History
 from recovery_lab.report.demo import demo_table
-from recovery_lab.report.terminal import Screen, closing_lines, row
+from recovery_lab.report.terminal import Screen, closing_lines
+from recovery_lab.report.words import row
 from recovery_lab.run import Plan, begin_run, play_run, write_verdict
 from recovery_lab.stack import own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
@@ -179,8 +180,10 @@ def heal(target_file: Path, say: Say, *, keep: bool) -> int:
 def status(target_file: Path, say: Say, *, check: bool) -> int:
     """Say every open fault; with `check` one that is open is an exit status of 1."""
     found = open_faults(load_target(target_file))
-    for one in found or ["no fault is open"]:
+    for one in found:
         say(str(one))
+    if not found:
+        say("no fault is open")
     return int(check and bool(found))
 
 

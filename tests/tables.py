@@ -5,37 +5,178 @@
 recovery_lab/report/figures.py.
 """
 
-from collections.abc import Callable, Mapping
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.health import Health, History
+from dashboard.metrics import Metrics, Sources
+from dashboard.pool_stats import PoolStats
+from dashboard.settings import SETTINGS
 from recovery_lab.contenders.registry import CANARY, entries
+from recovery_lab.faults import FAULTS, Fault
 from recovery_lab.folder import read_run
+from recovery_lab.judge import thresholds
+from recovery_lab.judge.roles import part_of
+from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.verdict import RunVerdict
-from recovery_lab.report import figures, tables
-from recovery_lab.target import load_target
+from recovery_lab.outage import Cast, JobName
+from recovery_lab.report import figures
+from recovery_lab.report.words import table
+from recovery_lab.target import Traits, load_target
 
 ROOT = Path(__file__).parents[1]
+INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
 RUNS = ROOT / "docs/runs"
+_MARKED = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+Jobs = Mapping[str, tuple[Traits, Sequence[JobName]]]  # of each contender
 
 
-def contenders() -> tables.Jobs:
+def contenders() -> Jobs:
     """Return the contenders of this repository's own target."""
     known = entries(load_target(ROOT / "target.toml"))
     return {name: (entry.traits, entry.jobs) for name, entry in known.items()}
 
 
-def playing() -> tables.Jobs:
+def playing() -> Jobs:
     """Return those that can decide an outage: not the canary, which is shown."""
     return {name: one for name, one in contenders().items() if name != CANARY}
 
 
+def rewritten(text: str, make: Callable[[str], str]) -> str:
+    """Return a document with each table between its marks made anew; `make` gets its name."""
+    return _MARKED.sub(lambda found: f"{found[1]}{make(found[2])}\n{found[3]}", text)
+
+
+def _faults(contenders: Jobs) -> str:
+    """Return the faults, with what they do and who fails under each as a control."""
+    heads = "fault|cuts|ends sessions|length in s|in the matrix, s|the server restarts"
+    heads += "|FATAL lines it explains|controls"
+    return table(
+        heads.split("|"),
+        [
+            (
+                f"`{name}`",
+                "as seen" if fault.effects.observed else fault.effects.cuts,
+                _yes(None if fault.effects.observed else fault.effects.ends_sessions),
+                f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
+                "not played" if fault.effects.observed else f"{fault.hold_s:g}",
+                _yes(fault.effects.restarts),
+                " ".join(fault.effects.explains) or "none",
+                ", ".join(_controls(fault, contenders)) or "none",
+            )
+            for name, fault in FAULTS.items()
+        ],
+    )
+
+
+def _contenders(known: Jobs) -> str:
+    """Return the contenders with their traits."""
+    heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|deadline, s|workers"
+    return table(
+        heads.split("|"),
+        [
+            (
+                f"`{name}`",
+                ", ".join(jobs),
+                _yes(traits.pools),
+                _yes(traits.pings),
+                _yes(traits.monitored),
+                _yes(traits.reconnects),
+                "none" if traits.deadline_s is None else f"{traits.deadline_s:g}",
+                traits.workers,
+            )
+            for name, (traits, jobs) in known.items()
+        ],
+    )
+
+
+def _rules() -> str:
+    """Return the rules of the verdict."""
+    return table(
+        ["rule", "holds when", "bound", "needs"],
+        [(f"`{r.name}`", r.says, r.bound, r.needs or "nothing") for r in RULES.values()],
+    )
+
+
+def _thresholds() -> str:
+    """Return the thresholds; what each is for stands beside it in the code."""
+    text = inspect.getsource(thresholds.Thresholds)
+    said = re.findall(r"^    (\w+): \w+ = \S+  # (.+)$", text, re.MULTILINE)
+    return table(
+        ["name", "value", "what"],
+        [(f"`{name}`", f"{getattr(thresholds.THRESHOLDS, name):g}", what) for name, what in said],
+    )
+
+
+def _controls(fault: Fault, known: Jobs) -> list[str]:
+    effects = fault.effects
+    if effects.observed:
+        return []
+    return [
+        f"`{name}` {job}"
+        for name, (traits, jobs) in known.items()
+        for job in jobs
+        if part_of(
+            Cast(contender=name, traits=traits, jobs=list(jobs)), job, effects, fault.hold_s
+        ).breaks
+    ]
+
+
+def _yes(holds: bool | None) -> str:  # its one argument is what it says
+    return {True: "yes", False: "no", None: "as seen"}[holds]
+
+
+def _metrics() -> str:
+    """Return what a scrape has; its words are those of the scrape's own help."""
+    parts = Metrics()
+    history = History(started_at=datetime.now(UTC), since=datetime.now(UTC))
+    health = Health(status="starting", age_s=None, since=history.since, history=history)
+    pool = PoolStats(
+        size=5, checked_in=0, checked_out=0, overflow=0, connects_total=0, invalidations_total=0
+    )
+    parts.watch(
+        Sources(
+            policy="adopted",
+            health=lambda: health,
+            pool=lambda: pool,
+            queue_depth=lambda: 0,
+            rejections=lambda: 0,
+        )
+    )
+    families = text_string_to_metric_families(parts.text().decode())
+    return table(["name", "type", "meaning"], sorted(map(_metric, families)))
+
+
+def _metric(family: Metric) -> tuple[str, str, str]:
+    name = family.name + "_total" * (family.type == "counter")
+    labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+    shown = name + "".join(f"{{{label}}}" for label in sorted(labels))
+    return f"`{shown}`", family.type, family.documentation.rstrip(".")
+
+
+def _container_settings() -> str:
+    """Return the settings that the compose file makes for the dashboard's container."""
+    inside = [one for one in SETTINGS.values() if one.name in INSIDE]
+    return table(
+        ["name", "default", "bounds"],
+        [(f"`{one.name}`", f"`{one.default}`", one.expected) for one in inside],
+    )
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
-    "contenders": lambda: tables.contenders(contenders()),
-    "faults": lambda: tables.faults(playing()),
-    "rules": tables.rules,
-    "thresholds": tables.bounds,
+    "container settings": _container_settings,
+    "contenders": lambda: _contenders(contenders()),
+    "faults": lambda: _faults(playing()),
+    "metrics": _metrics,
+    "rules": _rules,
+    "thresholds": _thresholds,
 }
 
 
@@ -55,4 +196,4 @@ def documents() -> list[Path]:
 
 if __name__ == "__main__":
     for page in documents():
-        page.write_text(tables.rewritten(page.read_text(), made))
+        page.write_text(rewritten(page.read_text(), made))

@@ -1,5 +1,6 @@
 """The target's application as a contender: read through HTTP, as its users read it."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -117,12 +118,16 @@ class Application:
             return [pid for pid in threads.map(one, range(count)) if pid is not None]
 
     def _backends(self) -> list[int]:
-        sql = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY pid"
+        """Return its pooled sessions: a contender's may have the same name, from elsewhere."""
+        sql = """SELECT pid FROM pg_stat_activity
+                 WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
+        host = httpx.URL(self._reading["url"]).host
+        addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
         rows = query_fresh(
             self._login,
             resolve(self._login.host, self._login.port),
             sql,
-            parameters=(self._reading["pool_application"],),
+            parameters=(self._reading["pool_application"], addresses),
             limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
         return [row[0] for row in rows]

@@ -11,8 +11,15 @@ from recovery_lab.judge.account import Waits
 from recovery_lab.judge.differences import Family, differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.plan import TWIN
-from recovery_lab.report.tables import table
-from recovery_lab.report.words import OUTCOMES, counted, outages_with, policy, ready, spread
+from recovery_lab.report.words import (
+    OUTCOMES,
+    counted,
+    outages_with,
+    policy,
+    ready,
+    spread,
+    table,
+)
 
 ROW = 20  # lags that are listed one by one: a median hides two humps
 Which = tuple[str, str, str]  # fault, contender, job
@@ -186,12 +193,12 @@ def _waits(taken: Sequence[Waits], quantile: str) -> str:
 
 
 def _difference_rows(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
-    families = _families(verdict, info.twin) if info.twin else []
-    for family, d in ((family, d) for family in families for d in differences(family)):
-        by = "" if d.shift is None else f"{d.shift:+.3f} ({d.low:+.3f} to {d.high:+.3f})"
-        p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
-        n = f"{d.n}, {d.reference_n}"
-        yield family.fault, family.measure, d.contender, info.twin, n, by, p, d.word, d.why
+    for family in _families(verdict, info.twin) if info.twin else ():
+        for d in differences(family):
+            by = "" if d.shift is None else f"{d.shift:+.3f} ({d.low:+.3f} to {d.high:+.3f})"
+            p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
+            n = f"{d.n}, {d.reference_n}"
+            yield family.fault, family.measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
 def _families(verdict: RunVerdict, reference: str) -> Iterator[Family]:

@@ -15,8 +15,6 @@ Say = Callable[[str], None]
 Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
 _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
-__all__ = ["Screen", "closing_lines", "row"]
-
 
 class Screen:
     """A view that prints each phase of an outage once, when it is known.

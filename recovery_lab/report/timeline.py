@@ -46,7 +46,7 @@ def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> Any:
     for cell, case in zip(outage.cells, cases, strict=True):
         points = [_point(read, origin, seen.end_at) for read in case.reads]
         title = f"{cell.contender} · {cell.job} · {cell.label}"
-        lanes.append(_lane(title, points, _marks(outage, cell.figures.recovered_s), span))
+        lanes.append(_lane(title, points, outage, cell.figures.recovered_s, span))
     said = f"{outage.name}: who saw what, in seconds after the fault was asked for"
     return (
         alt.vconcat(*lanes, spacing=6)
@@ -58,30 +58,26 @@ def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> Any:
 
 
 def _server(outage: OutageVerdict, history: History, origin: float, span: alt.Scale) -> Any:
-    """Return the lane of the server's phases, as the probes saw them, the fault shaded."""
+    """Return the lane of the server's phases, as the probes saw them."""
     bars = [
         {"from": begin - origin, "to": until - origin, "ink": PHASES[ok]}
         for begin, until, ok in _phases(history)
     ]
-    base = _chart(bars)
-    bar = base.mark_bar(height=14, stroke="#000000", strokeWidth=0.5, clip=True).encode(
-        x=alt.X("from:Q", scale=span, axis=_plain_axis()),
-        x2="to:Q",
-        color=alt.Color("ink:N", scale=None),
+    bar = _chart(bars).mark_bar(height=14, stroke="#000000", strokeWidth=0.5, clip=True)
+    text = _chart([{"at": outage.ready_late_s or 0.0, "text": _told(outage)}]).mark_text(
+        align="left", dx=6, fontSize=10
     )
-    told = [{"at": outage.ready_late_s or 0.0, "text": _told(outage)}]
-    text = (
-        _chart(told)
-        .mark_text(align="left", dx=6, fontSize=10)
-        .encode(x=alt.X("at:Q", scale=span, axis=_plain_axis()), text="text:N")
-    )
-    layers = alt.layer(_shade(outage, span), bar, text, *_rules(_marks(outage, None), span))
-    return layers.properties(
-        width=WIDTH, height=26, title=_titled("server · white: sessions work, dark: they do not")
-    )
+    layers = [
+        bar.encode(x=_x("from", span), x2="to:Q", color=alt.Color("ink:N", scale=None)),
+        text.encode(x=_x("at", span), text="text:N"),
+    ]
+    said = "server · white: sessions work, dark: they do not"
+    return _layered(said, 26, layers, outage, None, span)
 
 
-def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) -> Any:
+def _lane(
+    title: str, points: list[Point], outage: OutageVerdict, back_s: float | None, span: alt.Scale
+) -> Any:
     """Return one cell's lane: each read by when it was due and what its user waited."""
     base = _chart(points)
     y = alt.Y(
@@ -89,69 +85,44 @@ def _lane(title: str, points: list[Point], marks: list[Point], span: alt.Scale) 
         scale=alt.Scale(type="log", domain=[FLOOR_MS, CEILING_MS], clamp=True),
         axis=alt.Axis(title="ms", values=[1, 100, 10000], format="~s"),
     )
-    dots = base.mark_point(filled=True, size=22, opacity=0.9, clip=True).encode(
-        x=alt.X("at:Q", scale=span, axis=_plain_axis()),
-        y=y,
-        shape=alt.Shape(
-            "outcome:N",
-            scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())),
-            legend=alt.Legend(title=None, orient="top"),
+    shape = alt.Shape(
+        "outcome:N",
+        scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())),
+        legend=alt.Legend(title=None, orient="top"),
+    )
+    dots = base.mark_point(filled=True, size=22, opacity=0.9, clip=True)
+    bars = base.transform_filter("datum.outcome == 'hung' || datum.outcome == 'unfinished'")
+    layers = [
+        dots.encode(x=_x("at", span), y=y, shape=shape, color=alt.Color("ink:N", scale=None)),
+        bars.mark_bar(height=3, color="#000000", opacity=0.5, clip=True).encode(
+            x=_x("at", span), x2="until:Q", y=y
         ),
-        color=alt.Color("ink:N", scale=None),
-    )
-    open_ = (
-        base.transform_filter("datum.outcome == 'hung' || datum.outcome == 'unfinished'")
-        .mark_bar(height=3, color="#000000", opacity=0.5, clip=True)
-        .encode(x=alt.X("at:Q", scale=span, axis=_plain_axis()), x2="until:Q", y=y)
-    )
-    layers = alt.layer(_shade_marks(marks, span), dots, open_, *_rules(marks, span))
-    return layers.properties(width=WIDTH, height=LANE, title=_titled(title))
-
-
-def _marks(outage: OutageVerdict, recovered_s: float | None) -> list[Point]:
-    """Return the instants to mark: the fault, ready's bracket, this cell's recovery."""
-    begin, end = outage.steps.get("injected"), outage.steps.get("healed")
-    return [
-        {"what": "fault", "from": begin, "to": end},
-        {"what": "ready", "from": outage.ready_early_s, "to": outage.ready_late_s},
-        {"what": "lag", "from": outage.ready_early_s, "to": recovered_s},
     ]
+    return _layered(title, LANE, layers, outage, back_s, span)
 
 
-def _shade(outage: OutageVerdict, span: alt.Scale) -> Any:
-    return _shade_marks(_marks(outage, None), span)
-
-
-def _shade_marks(marks: list[Point], span: alt.Scale) -> Any:
-    """Return the fault's shade, light enough for points to be read on it."""
-    fault = [mark for mark in marks if mark["what"] == "fault" and mark["to"] is not None]
-    return (
-        _chart(fault)
-        .mark_rect(color="#e2e2e2")
-        .encode(x=alt.X("from:Q", scale=span, axis=_plain_axis()), x2="to:Q")
-    )
-
-
-def _rules(marks: list[Point], span: alt.Scale) -> Iterator[Any]:
-    """Yield ready as a dashed line, recovery as a full one, the lag between as a bracket."""
-    known = {mark["what"]: mark for mark in marks if mark["from"] is not None}
-    if "ready" in known:
-        yield _rule([known["ready"]["from"]], span, [4, 3])
-    if "lag" in known and known["lag"]["to"] is not None:
-        yield _rule([known["lag"]["to"]], span, [1, 0])
-        yield (
-            _chart([known["lag"]])
-            .mark_rule(strokeWidth=3)
-            .encode(x=alt.X("from:Q", scale=span, axis=_plain_axis()), x2="to:Q", y=alt.value(3))
-        )
-
-
-def _rule(instants: Sequence[float], span: alt.Scale, dash: list[int]) -> Any:
-    return (
-        _chart([{"at": at} for at in instants])
-        .mark_rule(strokeDash=dash)
-        .encode(x=alt.X("at:Q", scale=span, axis=_plain_axis()))
-    )
+def _layered(  # noqa: PLR0913, PLR0917 # a lane is all of these
+    title: str,
+    height: int,
+    layers: list[Any],
+    outage: OutageVerdict,
+    back_s: float | None,
+    span: alt.Scale,
+) -> Any:
+    """Lay a lane over the fault's shade, and over it ready (dashed), recovery, and the lag."""
+    begin, end = outage.steps.get("injected"), outage.steps.get("healed")
+    shade = [{"from": begin, "to": end}] if end is not None else []
+    under = _chart(shade).mark_rect(color="#e2e2e2").encode(x=_x("from", span), x2="to:Q")
+    over = []
+    if (ready_s := outage.ready_early_s) is not None:
+        over.append(_chart([{"at": ready_s}]).mark_rule(strokeDash=[4, 3]))
+        if back_s is not None:
+            over.append(_chart([{"at": back_s}]).mark_rule())
+            lag = _chart([{"at": ready_s, "to": back_s}]).mark_rule(strokeWidth=3)
+            over.append(lag.encode(x2="to:Q", y=alt.value(3)))
+    marks = [mark.encode(x=_x("at", span)) for mark in over]
+    named = alt.TitleParams(title, anchor="start", fontSize=11, fontWeight="normal")
+    return alt.layer(under, *layers, *marks).properties(width=WIDTH, height=height, title=named)
 
 
 def _point(read: Read, origin: float, until: float) -> Point:
@@ -189,9 +160,6 @@ def _chart(values: Sequence[Point]) -> Any:
     return alt.Chart(alt.InlineData(values=list(values)))
 
 
-def _plain_axis() -> alt.Axis:
-    return alt.Axis(title=None, tickCount=10, format="~g")
-
-
-def _titled(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=11, fontWeight="normal")
+def _x(field: str, span: alt.Scale) -> alt.X:
+    axis = alt.Axis(title=None, tickCount=10, format="~g")
+    return alt.X(f"{field}:Q", scale=span, axis=axis)

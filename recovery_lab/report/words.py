@@ -98,3 +98,11 @@ def ranges(pids: Sequence[int]) -> str:
     if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
         return f"{ordered[0]}-{ordered[-1]}"
     return ", ".join(str(pid) for pid in ordered) or "none"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    # An empty cell has one space, a bar inside a cell would end it.
+    told = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
+    return "\n".join(f"| {line} |".replace("|  |", "| |").replace("|  |", "| |") for line in told)

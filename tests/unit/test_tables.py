@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from recovery_lab.report import tables
-from tests.tables import documents, made
+from recovery_lab.report.words import table
+from tests.tables import documents, made, rewritten
 from tests.unit.recovery_lab.report.played import Played, keep
 
 
@@ -13,13 +13,13 @@ from tests.unit.recovery_lab.report.played import Played, keep
 def test_tables_are_current(page: Path) -> None:
     """`make docs` would change nothing."""
     text = page.read_text()
-    assert tables.rewritten(text, made) == text
+    assert rewritten(text, made) == text
 
 
 def test_only_what_stands_between_marks_is_made_anew() -> None:
     """A changed registry is found, prose is left alone."""
     text = "a\n<!-- table: x -->\n| old |\n<!-- end -->\nb <!-- end -->\n"
-    assert "a\n<!-- table: x -->\nnew x\n<!-- end -->\nb <!-- end -->\n" == tables.rewritten(
+    assert "a\n<!-- table: x -->\nnew x\n<!-- end -->\nb <!-- end -->\n" == rewritten(
         text, "new {}".format
     )
 
@@ -37,11 +37,11 @@ def test_recorded_run_makes_its_tables(tmp_path: Path) -> None:
         if path.is_file():
             path.unlink()
     page = "<!-- table: restart-db: ticket -->\n<!-- end -->\n"
-    found = tables.rewritten(page, lambda name: made(name, tmp_path))
+    found = rewritten(page, lambda name: made(name, tmp_path))
     assert "| ours (recovery lag) | 0.623 / 1.123 (2) |" in found
-    assert found == tables.rewritten(found, lambda name: made(name, tmp_path))
+    assert found == rewritten(found, lambda name: made(name, tmp_path))
 
 
 def test_cells_cannot_break_a_table() -> None:
     """A bar inside a cell is escaped, an empty cell stays one."""
-    assert "| a | b |\n| --- | --- |\n| x\\|y | |" == tables.table("ab", [("x|y", "")])
+    assert "| a | b |\n| --- | --- |\n| x\\|y | |" == table("ab", [("x|y", "")])

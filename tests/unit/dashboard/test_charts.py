@@ -37,6 +37,13 @@ def test_axes_are_titled(make, language) -> None:
     assert (encoding["y"]["title"].isascii()) is (language == "en")
 
 
+def test_time_is_the_browsers_and_days_are_utc() -> None:
+    """The page tells times in the viewer's zone, its chart as well; orders are counted by UTC."""
+    scales = [layer["encoding"]["x"]["scale"] for layer in charts.latency("en", "light")["layer"]]
+    assert [{"type": "time"}] * 2 == scales
+    assert {"type": "utc"} == charts.orders("en", "light")["encoding"]["x"]["scale"]
+
+
 def test_specification_is_the_same_object_for_all() -> None:
     """A new specification would make every browser draw its chart anew, once a second."""
     assert charts.latency("en", "dark") is charts.latency("en", "dark")

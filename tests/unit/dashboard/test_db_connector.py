@@ -1,13 +1,19 @@
 """The policies and the engine each of them makes."""
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg2
 import pytest
+import sqlalchemy.exc
 from sqlalchemy import QueuePool
 
 from dashboard import db_connector
 from dashboard.db_connector import PLAN_18_03, POLICIES, Address, build_engine
+from dashboard.errors import PasswordFileError, Trouble, classify
+from dashboard.pool import PinnedPool
+from dashboard.sampler import Sampler
 from dashboard.settings import Settings
 
 ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
@@ -60,7 +66,8 @@ def test_plan_block_is_told_in_korean() -> None:
     """The block says why, and the failure it prevents, with one line in English."""
     source = inspect.getsource(db_connector)
     block = source[: source.index("PLAN_18_03: ")].rsplit("\n\n", 1)[-1]
-    assert "오래된" in block
+    assert "끊어진" in block
+    assert "나이를 잰다" in block  # not idleness
     assert "`server closed the connection" in block
     assert "# In short: " in block
     for option in PLAN_18_03:
@@ -77,9 +84,44 @@ def test_address_hides_the_password(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("s3cret\n")
     address = Address.from_settings(Settings.from_env({"DB_PASSWORD_FILE": str(file)}))
-    assert "s3cret" == address.password
+    assert "s3cret" == address.password_now()
     assert "s3cret" not in repr(address)
     assert "s3cret" not in repr(build_engine(POLICIES["naive"], address))
     assert {"password": "s3cret", "application_name": "x"}.items() <= address.connect_args(
         "x"
     ).items()
+
+
+def test_rotated_password_is_used_by_the_next_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart is not needed: engine, pinned connection and monitor read the file each time."""
+    given: list[object] = []
+
+    def connect(*_: object, **arguments: object) -> None:
+        given.append(arguments["password"])
+        raise psycopg2.OperationalError("Connection refused")
+
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    file = tmp_path / "password"
+    address = replace(ADDRESS, host="127.0.0.1", password=file)
+    engine = build_engine(POLICIES["adopted"], address)
+    pinned = PinnedPool(POLICIES["pinned"], address)
+    sampler = Sampler(address)
+    for password in ("old", "new"):
+        file.write_text(f"{password}\r\n")
+        with pytest.raises(sqlalchemy.exc.OperationalError):
+            engine.connect()
+        with pytest.raises(psycopg2.OperationalError):
+            pinned.read(lambda _: None)
+        sampler.sample()
+    assert ["old"] * 3 + ["new"] * 3 == given
+
+
+def test_missing_password_file_is_a_trouble_of_its_own(tmp_path: Path) -> None:
+    """Pages and System Health name the same cause, and no path."""
+    address = replace(ADDRESS, host="127.0.0.1", password=tmp_path / "none")
+    with pytest.raises(PasswordFileError) as caught:
+        build_engine(POLICIES["adopted"], address).connect()
+    assert "no_password" == classify(caught.value).kind
+    assert Trouble(kind="no_password") == Sampler(address).sample().trouble

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy.exc
 
 from dashboard.errors import (
-    MESSAGES,
     ClosingError,
     DeadlineError,
+    NotConnectedError,
     OverloadedError,
+    PasswordFileError,
     ReadFailedError,
     Trouble,
     UnknownHostError,
@@ -19,6 +20,7 @@ from dashboard.errors import (
     driver_line,
     phase_of,
 )
+from dashboard.kinds import BY_SQLSTATE, MESSAGES, WORDS
 
 AT = 'connection to server at "postgres" (172.18.0.2), port 5432 failed: '
 
@@ -30,7 +32,9 @@ AT = 'connection to server at "postgres" (172.18.0.2), port 5432 failed: '
         ("unreachable", AT + "No route to host"),
         ("unreachable", AT + "Connection timed out"),
         ("unreachable", AT + "timeout expired"),
-        ("unreachable", AT + "something new"),
+        ("not_connected", AT + "something new"),
+        ("not_connected", AT + "server does not support SSL, but SSL was required"),
+        ("not_connected", AT + 'authentication method requirement "md5" failed: server requested'),
         ("starting_up", AT + "FATAL:  the database system is starting up"),
         ("starting_up", AT + "FATAL:  the database system is in recovery mode"),
         ("starting_up", AT + "FATAL:  the database system is not yet accepting connections"),
@@ -38,6 +42,24 @@ AT = 'connection to server at "postgres" (172.18.0.2), port 5432 failed: '
         ("too_many_connections", AT + "FATAL:  sorry, too many clients already"),
         ("login_rejected", AT + 'FATAL:  password authentication failed for user "reader"'),
         ("login_rejected", AT + 'FATAL:  role "reader" is not permitted to log in'),
+        ("login_rejected", AT + 'FATAL:  no pg_hba.conf entry for host "172.18.0.3", user "r"'),
+        ("login_rejected", AT + 'FATAL:  role "reader" does not exist'),
+        ("login_rejected", AT + 'FATAL:  permission denied for database "lab"\nDETAIL:  User'),
+        ("login_rejected", AT + "fe_sendauth: no password supplied"),
+        ("too_many_connections", AT + 'FATAL:  too many connections for role "reader"'),
+        ("too_many_connections", AT + 'FATAL:  too many connections for database "lab"'),
+        ("too_many_connections", AT + "FATAL:  remaining connection slots are reserved for roles"),
+        ("not_accepting", AT + 'FATAL:  database "lab" is not currently accepting connections'),
+        ("not_accepting", AT + "FATAL:  the database system is not accepting connections"),
+        ("no_database", AT + 'FATAL:  database "lab" does not exist'),
+        ("rejected", AT + "FATAL:  canceling authentication due to timeout"),
+        ("rejected", AT + 'FATAL:  invalid value for parameter "work_mem": "zz"'),
+        ("connection_lost", AT + "FATAL:  terminating connection due to administrator command"),
+        (
+            "starting_up",
+            'connection to server at "postgres" (::1), port 5432 failed: Connection refused\n'
+            "\tIs the server running?\n" + AT + "FATAL:  the database system is starting up",
+        ),
         ("connection_lost", AT + "server closed the connection unexpectedly"),
         ("unknown_host", 'could not translate host name "postgres" to address: Name unknown'),
         ("connection_lost", "server closed the connection unexpectedly\n\tThis probably means"),
@@ -62,6 +84,7 @@ def test_classify_knows_the_drivers_words(kind: str, words: str) -> None:
         ("deadline", DeadlineError()),
         ("closing", ClosingError()),
         ("unknown_host", UnknownHostError()),
+        ("no_password", PasswordFileError()),
         ("pool_timeout", sqlalchemy.exc.TimeoutError()),
         ("internal", RuntimeError("a bug")),
         ("connection_lost", psycopg2.InterfaceError("connection already closed")),
@@ -89,6 +112,11 @@ class _WithSqlstate(psycopg2.OperationalError):
         ("shutting_down", "57P03", "the database system is shutting down"),
         ("too_many_connections", "53300", "sorry"),
         ("login_rejected", "28P01", "no"),
+        ("login_rejected", "28000", "no"),
+        ("no_database", "3D000", "no"),
+        ("connection_lost", "57P05", "terminating connection due to idle-session timeout"),
+        ("connection_lost", "08006", "from a pooler"),
+        ("starting_up", "57P03", "in words that nobody knows"),
         ("query_failed", "42P01", "relation does not exist"),
     ],
 )
@@ -96,6 +124,20 @@ def test_classify_goes_by_sqlstate_where_there_is_one(kind: str, sqlstate: str, 
     """The server's own code outranks the words, and is passed on."""
     error = type("Coded", (_WithSqlstate,), {"pgcode": sqlstate})(words)
     assert Trouble(kind=kind, sqlstate=sqlstate) == classify(error)
+
+
+def test_server_that_answered_is_never_silent() -> None:
+    """Whatever a server says to who comes, it is no host that does not answer."""
+    for words in ("FATAL:  in words that nobody knows", 'ERROR:  unsupported: "x"'):
+        for error in (AT + words, words):
+            refusal = sqlalchemy.exc.OperationalError(None, None, psycopg2.OperationalError(error))
+            assert "rejected" == classify(refusal).kind
+
+
+def test_every_kind_that_is_told_has_its_words() -> None:
+    """The tables name no kind without a message."""
+    told = {kind for table in WORDS.values() for kind, _ in table} | set(BY_SQLSTATE.values())
+    assert told <= set(MESSAGES)
 
 
 def test_messages_are_fixed_and_name_nothing() -> None:
@@ -116,6 +158,24 @@ def test_phase_tells_connect_from_query() -> None:
     assert "connect" == phase_of(refused)
     assert "query" == phase_of(sqlalchemy.exc.OperationalError("SELECT 1", None, lost))
     assert "connect" == phase_of(sqlalchemy.exc.OperationalError(None, None, lost))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("refused", "Connection refused\n\tIs the server running?"),
+        ("unreachable", "No route to host"),
+        ("shutting_down", "FATAL:  the database system is shutting down"),
+        ("rejected", 'FATAL:  invalid value for parameter "work_mem": "zz"'),
+        ("not_connected", "server does not support SSL, but SSL was required"),
+    ],
+)
+def test_asynchronous_connect_is_told_like_any_other(kind: str, words: str) -> None:
+    """Then the driver leaves out where it was connecting: that it was is told by the wrapper."""
+    error = NotConnectedError(psycopg2.OperationalError(words))
+    assert ("connect", Trouble(kind=kind)) == (phase_of(error), classify(error))
+    assert classify(psycopg2.OperationalError(AT + words)) == classify(error)
+    assert driver_line(error).startswith(f"OperationalError: {words[:10]}")
 
 
 def test_driver_line_is_the_drivers_first(caplog: pytest.LogCaptureFixture) -> None:

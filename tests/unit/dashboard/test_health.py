@@ -27,7 +27,7 @@ def at(seconds: float) -> datetime:
     return ZERO + timedelta(seconds=seconds)
 
 
-def good(began_s: float, server: Server = FIRST) -> Sample:
+def good(began_s: float, server: Server = FIRST, *, session_lost: bool = False) -> Sample:
     """Return a good sample of 10 ms."""
     return Sample(
         began_s=began_s,
@@ -35,6 +35,7 @@ def good(began_s: float, server: Server = FIRST) -> Sample:
         ended_at=at(began_s + 0.01),
         latency_ms=1.0,
         server=server,
+        session_lost=session_lost,
     )
 
 
@@ -79,7 +80,7 @@ def test_up_since_the_first_good_sample() -> None:
 def test_stale_when_the_sample_is_too_old(interval_s: float) -> None:
     """Three intervals and a second after the last sample nothing is trusted, good or bad."""
     for sample in (good(1), bad(1)):
-        history = track(sample).history
+        history = track(good(0), sample).history
         edge_s = sample.ended_s + 3 * interval_s + 1
         before = health_at(history, now_s=edge_s - 0.001, interval_s=interval_s)
         after = health_at(history, now_s=edge_s + 0.001, interval_s=interval_s)
@@ -168,14 +169,34 @@ def test_same_start_after_an_outage_is_still_an_outage() -> None:
     assert 1 == health.history.outages_total
 
 
-def test_database_absent_at_the_start_is_an_outage_from_then_on() -> None:
-    """A dashboard started first is bounded by its own start."""
+def test_database_absent_at_the_start_is_starting_and_no_outage() -> None:
+    """What was never seen was not lost: a dashboard started first waits, and counts nothing."""
     tracker = track(bad(1), bad(2))
-    assert "down" == look(tracker, 2.1).status
+    health = look(tracker, 2.1)
+    assert ("starting", ZERO, 0) == (health.status, health.since, health.history.outages_total)
+    assert LOST == health.history.sample.trouble
+    assert "stale" == look(tracker, 9).status
     tracker.add(good(3))
-    outage = look(tracker, 3.1).last_outage
+    health = look(tracker, 3.1)
+    assert ("up", at(3.01), None) == (health.status, health.since, health.last_outage)
+    assert "down" == look(track(bad(1), good(2), bad(3)), 3.1).status
+
+
+def test_session_lost_between_two_good_samples_is_an_outage() -> None:
+    """One backend killed ends every session, though the server's start stands."""
+    health = look(track(good(1), good(2, session_lost=True), good(3)), 3.1)
+    outage = health.last_outage
     assert outage is not None
-    assert (0.99, 3.01) == pytest.approx((outage.duration_min_s, outage.duration_max_s))
+    assert ("up", 1) == (health.status, health.history.outages_total)
+    assert (0.505, 0.0, 1.01) == pytest.approx(
+        (outage.duration_s, outage.duration_min_s, outage.duration_max_s)
+    )
+    assert at(1) <= outage.began_at <= outage.ended_at <= at(2.01)
+
+
+def test_session_lost_with_a_moved_start_is_one_outage() -> None:
+    """A restart between two samples takes the session with it, and counts once."""
+    assert 1 == track(good(1), good(2, SECOND, session_lost=True)).history.outages_total
 
 
 def test_server_stays_known_while_it_is_down() -> None:

@@ -1,6 +1,7 @@
 """The languages: which one, and that nothing is left untranslated."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import language
 from dashboard.db_connector import POLICIES
-from dashboard.errors import MESSAGES
+from dashboard.kinds import MESSAGES
 from dashboard.language import Words, choose
 from dashboard.translations import KOREAN
 
@@ -35,7 +36,6 @@ def said_in(path: Path) -> Iterator[str]:
 
 SAID = {text for path in DASHBOARD.rglob("*.py") for text in said_in(path)}
 SAID |= set(MESSAGES.values()) | {policy.shown_as for policy in POLICIES.values()}
-SAID |= {"the database has not answered yet"}
 
 
 def test_catalogue_holds_what_is_said_and_nothing_else() -> None:
@@ -77,6 +77,20 @@ def test_refresh_with_an_old_address_does_not_switch_back() -> None:
 def test_words_fall_back_to_english() -> None:
     """A text without translation is shown as it is."""
     assert "no such text 1" == Words("ko")("no such text {n}", n=1)
+
+
+def test_runbooks_say_the_same_in_each_language() -> None:
+    """Each state has its meaning and what to do, with the same commands in both."""
+    texts = {n: (DASHBOARD / f"runbook/{n}.md").read_text("utf-8") for n in language.LANGUAGES}
+    commands = [
+        re.sub("<.*>", "", " ".join(re.findall("`([a-z][^`]+ [^`]+)`", text)))
+        for text in texts.values()
+    ]
+    assert commands[0] == commands[1]
+    levels = [re.findall("^#+", text, re.MULTILINE) for text in texts.values()]
+    assert levels[0] == levels[1]
+    assert texts["ko"].count("### 의미") == texts["ko"].count("### 조치") == 4
+    assert "기동 후 2분이 지나도 조회가 실패하면 대시보드를 재시작합니다" in texts["ko"]
 
 
 def test_each_language_has_its_own_name_and_runbook() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -102,6 +103,15 @@ def test_changes_are_logged_once(wait_for, caplog: pytest.LogCaptureFixture) -> 
         "database down: kind=refused driver=OperationalError: Connection refused",
         "database up: version=17.6",
     ] == caplog.messages
+
+
+def test_absence_between_two_checks_is_logged(wait_for, caplog: pytest.LogCaptureFixture) -> None:
+    """With both checks good, the log alone says why the session between them was lost."""
+    lost = replace(sample(session_lost=True), driver_line="OperationalError: terminating")
+    with caplog.at_level(logging.WARNING):
+        run(Script(sample(), lost, sample()), wait_for, 4)
+    line = "database away between two checks: driver=OperationalError: terminating"
+    assert [line] == caplog.messages
 
 
 def test_stop_does_not_wait_for_a_hanging_check() -> None:

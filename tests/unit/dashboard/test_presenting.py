@@ -1,6 +1,8 @@
 """What System Health says."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +52,24 @@ def test_verdict_names_the_trouble() -> None:
     assert LOST.message in presenting.verdict(health("down", LOST), None, ADOPTED, SAY).meaning
 
 
+def test_verdict_before_the_database_was_seen_says_why() -> None:
+    """Before the first check there is nothing to say; after it the cause is no mere wait."""
+    first = presenting.verdict(health("starting"), None, ADOPTED, SAY)
+    assert "The first check" in first.meaning
+    unseen = replace(health("down", LOST), status="starting")
+    said = presenting.verdict(unseen, None, ADOPTED, SAY)
+    assert ("warning", "Starting") == (said.tone, said.line)
+    assert LOST.message in said.meaning
+
+
+def test_no_outage_is_claimed_of_a_time_that_was_not_seen() -> None:
+    """None since the first good check, not since the dashboard's start."""
+    history = health("up").history
+    assert presenting.NONE == presenting.no_outages_told(history, SAY)
+    seen = replace(history, server=Server(version="17.6", started_at=AT), since=AT)
+    assert "None since 2026-01-01 09:02:11 UTC." == presenting.no_outages_told(seen, SAY)
+
+
 def test_verdict_of_a_live_server_warns_when_the_pages_cannot_read() -> None:
     """Up is the server's word; the pool may still be broken, and then nothing is green."""
     said = presenting.verdict(health("up"), BAD_READ, ADOPTED, SAY)
@@ -74,6 +94,17 @@ def test_age_is_always_told() -> None:
     """A state without its age cannot be trusted."""
     assert presenting.age(health("up"), AT, SAY).startswith("Checked 0.4 s ago.")
     assert presenting.age(health("starting"), AT, SAY).startswith("No check has ended yet.")
+
+
+def test_times_are_the_viewers() -> None:
+    """The table is kept for all who share a language and a zone, and for no others."""
+    outages = (Outage(began_at=AT),)
+    seoul = Words("en", ZoneInfo("Asia/Seoul"))
+    began = [
+        presenting.outage_table(outages, say).to_pylist()[0]["Began"] for say in (SAY, seoul, SAY)
+    ]
+    utc = "2026-01-01 09:02:11 UTC"
+    assert [utc, "2026-01-01 18:02:11 KST / 09:02:11 UTC", utc] == began
 
 
 def test_age_names_the_time_of_the_refresh() -> None:
@@ -122,6 +153,16 @@ def test_read_end_is_told_with_its_reason() -> None:
     assert "was good, at 2026-01-01" in good
     assert "failed" in bad
     assert LOST.message in bad
+
+
+def test_cause_names_the_operation_of_a_read() -> None:
+    """A user can say which failure in the log was his; a check of the monitor has no such id."""
+    read = Trouble(kind="connection_lost", operation_id="1f2e3d4c")
+    last = LastRead(at=AT, trouble=read)
+    shown = f"{LOST.message}, operation 1f2e3d4c"
+    assert shown in presenting.read_end_told(last, SAY)
+    assert shown in presenting.verdict(health("up"), last, ADOPTED, SAY).meaning
+    assert LOST.message == presenting.cause(LOST, SAY)
 
 
 def test_pool_is_told_as_a_table() -> None:

@@ -12,7 +12,7 @@ from dashboard.queries import DayTotal, Orders, Summary
 
 SAY = Words("en")
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-LOST = Trouble(kind="connection_lost")
+LOST = Trouble(kind="connection_lost", operation_id="1f2e3d4c")
 DAYS = tuple(
     DayTotal(day=date(2026, 1, day), region=region, orders=day, amount=0.5)
     for day in (1, 2, 10)
@@ -34,7 +34,7 @@ def orders(days: tuple[DayTotal, ...] = DAYS) -> Orders:
         (
             Reading(value=None, age_s=7.4, trouble=LOST, waiting=False),
             "warning",
-            "Not live: data from 7 s ago, because the database closed",
+            "Not live: data from 7 s ago, because the database closed the connection, op",
         ),
         (
             Reading(value=None, age_s=2.0, trouble=None, waiting=True),

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import re
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from dashboard.errors import ReadFailedError
 from dashboard.pool import Query
 from dashboard.reads import Reads
+
+TARGET = Path(__file__).parents[3] / "target.toml"
 
 
 @pytest.fixture
@@ -54,16 +59,37 @@ def test_failed_read_is_classified_counted_and_logged(
     assert ["connection_lost"] == outcomes
     line = (
         "read failed: kind=connection_lost sqlstate=- phase=query "
+        f"op={caught.value.trouble.operation_id} "
         "driver=OperationalError: server closed the connection unexpectedly"
     )
     assert [line] == caplog.messages
+
+
+def test_each_failed_read_has_an_id_of_its_own(reads: Reads) -> None:
+    """Two readers who failed alike are told apart in the log."""
+    told = {reads.failed(psycopg2.OperationalError("gone")).operation_id for _ in range(20)}
+    assert 20 == len(told)
+    assert all(told)
+
+
+def test_log_has_the_line_that_the_target_file_names(
+    reads: Reads, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The instrument finds the driver's own words by the pattern in target.toml."""
+    pattern = tomllib.loads(TARGET.read_text())["dashboard"]["driver_line"]
+    with caplog.at_level(logging.WARNING):
+        reads.failed(psycopg2.OperationalError("Connection refused"))
+    found = re.search(pattern, caplog.messages[0])
+    assert found is not None
+    assert "OperationalError: Connection refused" == found[1]
 
 
 def test_bug_is_logged_with_its_place(reads: Reads, caplog: pytest.LogCaptureFixture) -> None:
     """An error that is no trouble of the database's is one of ours: the log says where."""
     with pytest.raises(ReadFailedError, match="the read failed in the dashboard"):
         asyncio.run(reads.read(lambda _: 1 / 0))
-    assert "kind=internal sqlstate=- phase=- driver=ZeroDivisionError" in caplog.text
+    assert "kind=internal sqlstate=- phase=- op=" in caplog.text
+    assert " driver=ZeroDivisionError" in caplog.text
     assert "Traceback" in caplog.text
 
 

@@ -1,6 +1,7 @@
 """The HTTP contract."""
 
 import asyncio
+import logging
 import re
 import time
 from typing import Any
@@ -119,16 +120,20 @@ def test_summary_is_a_live_read(app, parts) -> None:
     assert ISO.fullmatch(last["at"])
 
 
-def test_summary_of_a_lost_database_shows_nothing_of_it(app, pool) -> None:
+def test_summary_of_a_lost_database_shows_nothing_of_it(app, pool, caplog) -> None:
     """503 with a fixed message: no traceback, no address, no user, no driver's words."""
     pool.lost = True
-    code, body = get(app, "/api/orders/summary")
+    with caplog.at_level(logging.WARNING):
+        code, body = get(app, "/api/orders/summary")
     expected = {
         "kind": "connection_lost",
         "sqlstate": None,
         "message": "the database closed the connection",
+        "operation_id": body["error"]["operation_id"],
     }
     assert (503, {"error": expected}) == (code, body)
+    (line,) = caplog.messages
+    assert f" op={expected['operation_id']} driver=OperationalError: server closed" in line
     last = get(app, "/api/system-health")[1]["pool"]["last_read"]
     assert (False, expected) == (last["ok"], last["error"])
 
@@ -167,10 +172,24 @@ def test_hanging_reads_leave_the_health_routes_alone(app, pool) -> None:
     assert {"deadline", "overloaded"} == kinds
 
 
-def test_answers_are_never_cached(app) -> None:
-    """A proxy that kept an answer would show an old state as new."""
-    answers = asyncio.run(ask(app, "/healthz", "/readyz", "/api/system-health"))
-    assert {"no-store"} == {answer.headers["cache-control"] for answer in answers}
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    ],
+)
+def test_every_route_keeps_browsers_and_proxies_off(header, value, app, pool) -> None:
+    """An old state is never shown as new, nothing is sniffed or framed; failures included."""
+    paths = [route.path for route in app.routes]
+    pool.lost = True
+    answers = asyncio.run(ask(app, *paths))
+    pool.lost = False
+    answers += asyncio.run(ask(app, *paths))
+    assert {200, 503} == {answer.status_code for answer in answers}
+    assert {value} == {answer.headers.get(header) for answer in answers}
 
 
 def test_metrics_are_prometheus_text(app) -> None:

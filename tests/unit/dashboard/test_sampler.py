@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import psycopg2
@@ -87,8 +87,10 @@ class FakeCursor(contextlib.AbstractContextManager["FakeCursor"]):
 class FakeConnection:
     """An asynchronous connection that is always ready."""
 
+    dead_at_once = False
+
     def __init__(self) -> None:
-        self.dead = self.closed = False
+        self.dead, self.closed = self.dead_at_once, False
 
     def poll(self) -> int:
         """Be ready."""
@@ -121,14 +123,60 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[FakeConnection]:
     return made
 
 
+def refuse(words: str) -> Callable[..., FakeConnection]:
+    """Return a driver that opens no session any more."""
+
+    def connect(**_: object) -> FakeConnection:
+        raise psycopg2.OperationalError(words)
+
+    return connect
+
+
 def test_good_sample_knows_the_server(made: list[FakeConnection]) -> None:
-    """Version without the package's suffix, start, latency; one session for all samples."""
+    """Version without the package's suffix, start, latency; the session is kept."""
     sampler = Sampler(address(1))
     samples = [sampler.sample() for _ in range(3)]
     assert ("17.6", AT) == (samples[0].server.version, samples[0].server.started_at)
     assert all(sample.good and not sample.session_lost for sample in samples)
     assert samples[0].latency_ms is not None
     assert 1 == len(made)
+
+
+def test_every_third_sample_asks_a_fresh_session(made: list[FakeConnection]) -> None:
+    """Up means that new sessions work; the proven one is kept, and there is never a second."""
+    sampler = Sampler(address(1))
+    fresh, still_open = [], []
+    for _ in range(7):
+        assert not sampler.sample().session_lost
+        fresh.append(len(made))
+        still_open.append(sum(not connection.closed for connection in made))
+    assert [1, 1, 1, 2, 2, 2, 3] == fresh
+    assert {1} == set(still_open)
+
+
+def test_server_that_refuses_new_sessions_is_not_up(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A smart shutdown keeps the old sessions: the third sample tells, and lets its own go."""
+    sampler = Sampler(address(1))
+    sampler.sample()
+    with monkeypatch.context() as patched:
+        patched.setattr(psycopg2, "connect", refuse("FATAL:  the database system is shutting down"))
+        samples = [sampler.sample() for _ in range(5)]
+    assert [True, True, False, False, False] == [sample.good for sample in samples]
+    assert {"shutting_down"} == {sample.trouble.kind for sample in samples[2:]}
+    assert made[0].closed
+    assert sampler.sample().good
+
+
+def test_fresh_session_without_an_answer_is_closed(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that opens and does not answer is no proof, and must not be left behind."""
+    sampler = Sampler(address(1))
+    monkeypatch.setattr(FakeConnection, "dead_at_once", True)
+    sample = sampler.sample()
+    assert (False, True) == (sample.good, made[0].closed)
 
 
 def test_lost_session_is_replaced_within_the_sample(made: list[FakeConnection]) -> None:
@@ -138,6 +186,7 @@ def test_lost_session_is_replaced_within_the_sample(made: list[FakeConnection]) 
     made[0].dead = True
     sample = sampler.sample()
     assert (True, True) == (sample.good, sample.session_lost)
+    assert "OperationalError: server closed the connection unexpectedly" == sample.driver_line
     assert made[0].closed
     assert not sampler.sample().session_lost
     assert 2 == len(made)
@@ -150,11 +199,7 @@ def test_lost_server_closes_the_session(
     sampler = Sampler(address(1))
     sampler.sample()
     made[0].dead = True
-
-    def refuse(**_: object) -> None:
-        raise psycopg2.OperationalError("connection to server failed: Connection refused")
-
-    monkeypatch.setattr(psycopg2, "connect", refuse)
+    monkeypatch.setattr(psycopg2, "connect", refuse("Connection refused"))
     first, second = sampler.sample(), sampler.sample()
     assert (False, True) == (first.good, first.session_lost)
     assert (False, False) == (second.good, second.session_lost)

@@ -19,7 +19,8 @@ def run_page(parts: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
     def run(name: str, lang: str = "en") -> AppTest:
         # Below the router, so that links between the pages have somewhere to go.
-        page = AppTest.from_file(PAGES.parent / "streamlit_app.py", default_timeout=10)
+        # The first of them imports pandas and the like, which a busy machine does in its own time.
+        page = AppTest.from_file(PAGES.parent / "streamlit_app.py", default_timeout=60)
         page.query_params["lang"] = lang
         page.switch_page(str(PAGES / f"{name}.py")).run()
         assert not page.exception

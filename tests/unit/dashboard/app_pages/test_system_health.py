@@ -1,6 +1,7 @@
 """System Health in each state."""
 
 import pytest
+import streamlit as st
 
 from dashboard.errors import Trouble
 
@@ -45,6 +46,16 @@ def test_page_shows_server_pool_and_outages(run_page) -> None:
     assert "Nobody has read through the pool yet" in text
     for part in ("plan 18-03", "pool_pre_ping=True", "PostgreSQL **17.6**", "Checked 0.4 s ago"):
         assert part in text
+
+
+def test_page_tells_times_in_the_viewers_zone(run_page, monkeypatch) -> None:
+    """A viewer in Seoul reads his own clock, and UTC beside it: on every line that has a time."""
+    monkeypatch.setattr(type(st.context), "timezone", "Asia/Seoul")
+    page = run_page("system_health")
+    seouls = "2026-01-01 21:00:00 KST / 12:00:00 UTC"
+    assert f"Up since {seouls}" == page.success[0].proto.title
+    assert [seouls, seouls] == list(page.table[0].value.iloc[0])[:2]
+    assert f"started at {seouls}." in everything(page)
 
 
 def test_page_speaks_korean(run_page) -> None:
