@@ -14,6 +14,7 @@ from recovery_lab.plan import TWIN
 from recovery_lab.record.history import (
     Began,
     Clock,
+    Container,
     Ended,
     Event,
     FaultEvent,
@@ -21,6 +22,7 @@ from recovery_lab.record.history import (
     History,
     Live,
     LogLine,
+    Look,
     Mark,
     Missed,
     Probe,
@@ -51,6 +53,7 @@ class Played:
     ready_s: float = 0.6
     recovered_s: float = 0.7
     end_s: float = 9.0
+    limit_s: float = 120.0
     missed: tuple[float, ...] = ()
     first_failed: int = 0
     capabilities: tuple[str, ...] = ("application", "health", "liveness", "pool", "server log")
@@ -75,7 +78,7 @@ class Played:
             reads_per_s=5.0,
             hold_s=0.0,
             seed=7,
-            limit_s=120.0,
+            limit_s=self.limit_s,
             solo=self.solo,
             policy=self.policy,
             application="dashboard" if self.contender == "dashboard" else "",
@@ -104,6 +107,12 @@ class Played:
             *(FaultEvent(at=ORIGIN + s, fault=self.fault, name=n) for n, s in STEPS.items()),
             Event(at=ORIGIN + 0.12, action="die"),
             Event(at=ORIGIN + 0.35, action="start"),
+            *(
+                Container(at=ORIGIN + at_s, role=role, id="d", started="one")
+                for at_s in (-1.0, 8.0)
+                for role in ("database", "application")
+            ),
+            *(Look(at=ORIGIN, size=5, checked_in=5, checked_out=0, **pool) for _ in range(2)),
             *(self._ended(pid) for pid in range(71, 76)),
             *(self._probe(at_s) for at_s in steps(-2.0, self.end_s, 0.02)),
             *(record for at_s in steps(-2.0, self.end_s, 0.1) for record in self._health(at_s)),

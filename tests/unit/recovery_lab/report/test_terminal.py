@@ -93,7 +93,9 @@ def test_idle_job_has_first_reads_and_no_lag() -> None:
 def test_broken_rules_are_named_and_doubts_stand_beside() -> None:
     """A failure is no less one for a doubt."""
     gap = Missed(due_at=ORIGIN + 8.9, contender="dashboard", job="steady")
-    *_, verdict = closing_lines(Played(extra=[gap], recovered_s=99.0, end_s=8.0).judged())
+    *_, verdict = closing_lines(
+        Played(extra=[gap], recovered_s=99.0, end_s=8.0, limit_s=5.0).judged()
+    )
     assert verdict.startswith("NOT RECOVERED: recovers: no recovery, censored 7.4 s after ready; ")
     assert "; in doubt: " in verdict
 
