@@ -4,6 +4,7 @@ The lab calls `make` in a container of this image, as target.toml declares it. B
 duck-typed: nothing of the lab is imported here.
 """
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,10 +51,10 @@ class PolicyContender:
         """Hold `count` connections at once, so that the pool must open that many."""
         wanted = 1 if self._pinned else count
         for _ in range(WARM_ROUNDS - 1):
-            try:
-                return self._held_together(wanted)
-            except Exception:  # noqa: BLE001, S112 # the last round's error is the one that counts
-                continue
+            with contextlib.suppress(Exception):  # the last round's error is the one that counts
+                backends = self._held_together(wanted)
+                if self._pool.stats().checked_in >= wanted:  # not so after a `dispose` meanwhile
+                    return backends
         return self._held_together(wanted)
 
     def look(self) -> Json | None:

@@ -5,12 +5,16 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from recovery_lab import verbs
 from recovery_lab.errors import BadInputError, InconclusiveError, LabError
+from recovery_lab.plan import Watched
+
+if TYPE_CHECKING:
+    from recovery_lab.outage import JobName
 
 PASSED, FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 0, 1, 2, 64, 130
 
@@ -66,7 +70,8 @@ def watch(
     target: Target = TARGET,
 ) -> None:
     """Observe while COMMAND takes the database away; exit 0 only if all came back by itself."""
-    _guarded(lambda: verbs.watch(target, command, name, repeat, job, _say))
+    asked = Watched(command=command, title=name, repeats=repeat, job=cast("JobName", job))
+    _guarded(lambda: verbs.watch(target, asked, _say))
 
 
 @app.command()

@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,8 @@ from recovery_lab.target import Target
 
 LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
+PACE_S = 0.1
+BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
 _COMPOSE = "com.docker.compose"
 
 
@@ -36,8 +40,13 @@ class Stack:
         return {**os.environ, **self.environment, "COMPOSE_PROJECT_NAME": self.project}
 
 
-def run(*words: str, limit_s: float = 60.0, environ: Mapping[str, str] | None = None) -> str:
-    """Run one `docker` command; return its standard output.
+def run(
+    *words: str,
+    limit_s: float = 60.0,
+    environ: Mapping[str, str] | None = None,
+    pace: Callable[[], None] = lambda: None,
+) -> str:
+    """Run one `docker` command; return its standard output. `pace` is called while it runs.
 
     It has a process session of its own: Ctrl-C reaches the runner alone, which ends it unless it
     is healing. Raises DockerError with the command's own message when it fails or takes too long.
@@ -51,14 +60,33 @@ def run(*words: str, limit_s: float = 60.0, environ: Mapping[str, str] | None = 
         raise DockerError(command, 127, "docker is not installed; run: make doctor") from None
     with process:
         try:
-            said, complained = process.communicate(timeout=limit_s)
+            said, complained = _communicate(process, limit_s, pace)
         except subprocess.TimeoutExpired:
             raise DockerError(command, 124, f"no answer after {limit_s:.0f} s") from None
+        except BaseException:
+            # The daemon does what it was asked in any case; what heals must come after it.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(BROKEN_OFF_S)
+            raise
         finally:
             end_process_group(process, 5.0)
     if process.returncode:
         raise DockerError(command, process.returncode, complained or said)
     return said
+
+
+def _communicate(
+    process: "subprocess.Popen[str]", limit_s: float, pace: Callable[[], None]
+) -> tuple[str, str]:
+    deadline = time.monotonic() + limit_s
+    while True:
+        left_s = deadline - time.monotonic()
+        try:
+            return process.communicate(timeout=max(0.0, min(PACE_S, left_s)))
+        except subprocess.TimeoutExpired:
+            if left_s <= 0:
+                raise
+            pace()
 
 
 def compose(stack: Stack, *words: str, limit_s: float = 120.0) -> str:

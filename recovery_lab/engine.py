@@ -231,6 +231,7 @@ class _Outage:
             time.sleep(POLL_S)  # a pool takes a connection back a moment after its read
             if not any(look.checked_out for look in self._history.of(Look)[-pools:]):
                 break
+        self._crew.verify_alive()  # one that died has left no more to say, and nobody noticed
         self._crew.observe("rest")
         self._mark(measures.CLOSED)
 

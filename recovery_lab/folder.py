@@ -28,7 +28,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One run: what was asked for, its outages as planned, and what it stood on.
 
     `shape` is that of the folder; `twin` is the contender that its twin doubles; `commit` ends in
-    `+` where uncommitted changes were there; `images` are ids, since a tag may be built anew under a run.
+    `+` where uncommitted changes were there; `images` are ids, since a tag may be built anew.
     """
 
     shape: int

@@ -4,7 +4,6 @@ import random
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 import msgspec
 
@@ -75,36 +74,44 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
 
     Raises BadInputError where a fault cannot have the length asked for.
     """
-    wanted = asked.contenders or tuple(contender_names(target))
-    solos = [*wanted, *([TWIN] if twin_of(asked) else [])] if asked.solo else [""]
+    all_of_them = tuple(contender_names(target))
+    asked = msgspec.structs.replace(asked, contenders=asked.contenders or all_of_them)
+    solos = [*asked.contenders, *([TWIN] if twin_of(asked) else [])] if asked.solo else [""]
     return [
-        _outage(target, asked, fault, repeat, solo, wanted)
+        _outage(target, asked, fault, repeat, solo)
         for repeat in range(1, asked.repeats + 1)
         for fault in asked.faults
         for solo in solos
     ]
 
 
-def watched(
-    target: Target,
-    *,
-    name: str,
-    command: Sequence[str],
-    jobs: Sequence[JobName],
-    limit_s: float,
-    repeats: int = 1,
-    parts: Mapping[str, str] = MappingProxyType({}),
-) -> list[OutageInfo]:
-    """Return the outages of a command that the application alone meets; `parts` as in a Cast."""
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that the application alone is to meet; `part` as in a Cast's `parts`."""
+
+    command: list[str]
+    title: str = "outage"
+    job: JobName = "steady"
+    repeats: int = 1
+    limit_s: float = 120.0
+    part: str = ""
+    policy: str = ""
+
+
+def watched(target: Target, asked: Watched) -> list[OutageInfo]:
+    """Return the outages of a user's own command."""
     if target.application is None:
         raise BadInputError("this target declares no application; there is nobody to watch")
     entry = entries(target)[target.application.service]
-    cast = [Cast(contender=entry.name, traits=entry.traits, jobs=list(jobs), parts=dict(parts))]
+    parts: dict[str, str] = {asked.job: asked.part} if asked.part else {}
+    cast = [Cast(contender=entry.name, traits=entry.traits, jobs=[asked.job], parts=parts)]
     return [
         msgspec.structs.replace(
-            _info(target, "command", repeat, cast, limit_s), title=name, command=list(command)
+            _info(target, "command", repeat, cast, asked.limit_s),
+            title=asked.title,
+            policy=asked.policy,
+            command=asked.command,
         )
-        for repeat in range(1, repeats + 1)
+        for repeat in range(1, asked.repeats + 1)
     ]
 
 
@@ -121,9 +128,7 @@ def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
     return found
 
 
-def _outage(
-    target: Target, asked: Asked, fault: str, repeat: int, solo: str, wanted: Sequence[str]
-) -> OutageInfo:
+def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) -> OutageInfo:
     known = all_entries(target, twin_of(asked))
     own_s = FAULTS[fault].hold_s
     seed = f"{asked.seed}/{fault}/{repeat}/{solo}"
@@ -131,7 +136,7 @@ def _outage(
     hold_s = own_s if asked.hold_s is None else asked.hold_s
     length_s = max(hold_s, min(hold_s + jitter_s, FAULTS[fault].max_hold_s))
     hold_s = round(checked(FAULTS[fault], length_s), 3)
-    who = [solo] if solo else _with_controls(target, fault, hold_s, wanted)
+    who = [solo] if solo else _with_controls(target, fault, hold_s, asked.contenders)
     if len(who) > AT_MOST:
         raise BadInputError(f"{len(who)} contenders in one outage, at most {AT_MOST}")
     cast = [cast_of(target, known[name], fault) for name in who]

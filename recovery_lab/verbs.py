@@ -7,13 +7,13 @@ import msgspec
 from rich.console import Console
 
 from recovery_lab import docker, plan
+from recovery_lab.contenders.registry import JOBS
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
 from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
-from recovery_lab.outage import JobName
 from recovery_lab.record.history import History
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines
@@ -23,7 +23,7 @@ from recovery_lab.stack import own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
 
 Say = Callable[[str], None]
-POLICIES = ("naive", "adopted")  # of the demo
+ACTS = {"naive": "control: first reads", "adopted": "subject"}  # of the demo, by policy
 DEMO_LIMIT_S = 15.0
 
 
@@ -75,26 +75,18 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     return judge(str(folder), say)
 
 
-def watch(
-    target_file: Path, command: Sequence[str], name: str, repeat: int, job: str, say: Say
-) -> int:
-    """Watch `repeat` outages by a command; the page and the records are kept whatever happens."""
-    if job not in ("steady", "idle"):
-        raise BadInputError(f"--job {job!r}: expected steady or idle")
-    if not 1 <= repeat <= 100:
-        raise BadInputError(f"--repeat {repeat}: expected a whole number from 1 to 100")
+def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
+    """Watch outages by a command; the page and the records are kept whatever happens."""
+    if asked.job not in JOBS:
+        raise BadInputError(f"--job {asked.job!r}: expected steady or idle")
+    if not 1 <= asked.repeats <= 100:
+        raise BadInputError(f"--repeat {asked.repeats}: expected a whole number from 1 to 100")
     docker.refuse_remote()
     target = load_target(target_file)
-    jobs: list[JobName] = ["steady" if job == "steady" else "idle"]
-    outages = plan.watched(
-        target,
-        name=name.split(maxsplit=1)[0],
-        command=command,
-        jobs=jobs,
-        limit_s=limit_s(),
-        repeats=repeat,
-    )
-    played = Plan(name=outages[0].title, target=str(target_file), seed=0, outages=outages)
+    name, title = asked.title, asked.title.split(maxsplit=1)[0]
+    asked = msgspec.structs.replace(asked, title=title, limit_s=limit_s())
+    outages = plan.watched(target, asked)
+    played = Plan(name=title, target=str(target_file), seed=0, outages=outages)
     stack = own_stack(target)
     folder = begin_run(played, stack)
     screen = Screen(say, name, outages[0], docker.describe_context())
@@ -115,24 +107,21 @@ def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
     target = load_target(target_file)
     docker.refuse_remote()
     say("Five idle pooled connections, a restart of PostgreSQL, then five reads at once.")
-    outages = []
-    for policy, part in zip(POLICIES, ("control: first reads", "subject"), strict=True):
-        (info,) = plan.watched(
-            target,
-            name="demo",
-            command=command,
-            jobs=["idle"],
-            limit_s=DEMO_LIMIT_S,
-            parts={"idle": part},
-        )
-        outages.append(msgspec.structs.replace(info, policy=policy))
+    act = plan.Watched(command=list(command), title="demo", job="idle", limit_s=DEMO_LIMIT_S)
+    outages = [
+        info
+        for policy, part in ACTS.items()
+        for info in plan.watched(target, msgspec.structs.replace(act, policy=policy, part=part))
+    ]
     private = target.private
-    first = {private.policy_variable: POLICIES[0]} if private else {}
+    first = {private.policy_variable: next(iter(ACTS))} if private else {}
     played = Plan(name="demo", target=str(target_file), seed=0, outages=outages)
-    with Console().status("starting a stack of its own") as status:
-        with private_stack(target, "demo", first) as stack:
-            folder = begin_run(played, stack)
-            verdict = play_run(folder, played, stack, _Lines(status.update))
+    with (
+        Console().status("starting a stack of its own") as status,
+        private_stack(target, "demo", first) as stack,
+    ):
+        folder = begin_run(played, stack)
+        verdict = play_run(folder, played, stack, _Lines(status.update))
     Console().print(demo_table(folder, verdict, target))
     for line in verdict_lines(verdict):
         say(line)
@@ -191,8 +180,10 @@ def heal(target_file: Path, say: Say, *, keep: bool) -> int:
 def status(target_file: Path, say: Say, *, check: bool) -> int:
     """Say every open fault; with `check` one that is open is an exit status of 1."""
     found = open_faults(load_target(target_file))
-    for one in found or ["no fault is open"]:
+    for one in found:
         say(str(one))
+    if not found:
+        say("no fault is open")
     return int(check and bool(found))
 
 

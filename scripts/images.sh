@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Makes the lab's images and the host's environment, side by side; does nothing where all are current.
-# usage: scripts/images.sh [browser]
+# usage: scripts/images.sh [browser] [second]
 #    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/lib_build.sh
+. scripts/lib_test_images.sh
 
 readonly INSTRUMENT=(docker compose --project-name recovery-lab-instrument --file recovery_lab/compose.yml)
 readonly STAND_INS=(docker compose --project-name recovery-lab-standins --file scripts/standins/compose.yml)
@@ -60,15 +61,8 @@ make_dashboard() {
     "${INSTRUMENT[@]}" build --progress plain instrument
 }
 
-# Only the tests need it, and it is large: `make verify` asks for it, `make up` does not.
-make_browser() {
-  local python files=(tests/browser/Dockerfile requirements/browser.txt requirements/installer.txt)
-  python="$(python_id)"
-  build_with "$python$(content "${files[@]}")" "$BROWSER_IMAGE" \
-    docker compose --profile verify build --progress plain browser
-}
-
 main() {
+  local asked
   mkdir -p "$BUILD_DIR"
   choose POSTGRES_IMAGE "$OFFICIAL_POSTGRES" "$STAND_IN_POSTGRES"
   choose PYTHON_IMAGE "$OFFICIAL_PYTHON" "$STAND_IN_PYTHON"
@@ -82,7 +76,7 @@ main() {
   esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
-  [ "${1-}" != browser ] || in_background browser-image make_browser
+  for asked in "$@"; do in_background "$asked-image" "make_$asked"; done
   together
   # What a new build has replaced; where a container still runs from it, the next time.
   docker image prune --force --filter label=recovery-lab=1 >/dev/null

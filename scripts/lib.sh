@@ -12,6 +12,7 @@
   DASHBOARD_IMAGE=recovery-lab/dashboard:local
   INSTRUMENT_IMAGE=recovery-lab/instrument:local
   BROWSER_IMAGE=recovery-lab/browser:local
+  SECOND_IMAGE=recovery-lab/second-target:local
   BUILD_DIR=.lab/build
   KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"
   ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT LAB_LIMIT_S"

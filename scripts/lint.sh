@@ -27,6 +27,7 @@ main() {
   check docker compose config --quiet
   check docker compose --file scripts/standins/compose.yml config --quiet
   check docker compose --file recovery_lab/compose.yml config --quiet
+  check docker compose --file tests/targets/inventory/compose.yml config --quiet
   [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"
 }
 

@@ -19,6 +19,7 @@ main() {
   [ -x .venv/bin/uv ] || die "no .venv/bin/uv" "run: make up"
   lock installer --group installer "$@"
   lock browser --group browser "$@"
+  lock second-target --group second-target "$@"
   lock dashboard --group dashboard "$@"
   # One version of a library in both: a driver must not tell contenders apart.
   lock instrument --group instrument --constraints requirements/dashboard.txt "$@"

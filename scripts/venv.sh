@@ -23,7 +23,7 @@ main() {
   fi
   VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip sync -q --require-hashes \
     requirements/installer.txt requirements/host.txt
-  # Offline: uv builds it by itself. So pytest finds recovery_lab/plugin.py by its entry point.
+  # Offline: uv builds it by itself. So `recovery-lab` is a command of this checkout.
   VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --offline --no-deps --editable .
   printf '%s\n' "$wanted" >"$STAMP"
 }

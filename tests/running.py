@@ -77,12 +77,11 @@ class Quiet:
 
 
 def watched(
-    running: Running, folder: Path, command: list[str], *, job="steady", limit_s=120.0, **parts
+    running: Running, folder: Path, command: list[str], **options
 ) -> tuple[OutageVerdict, Path]:
     """Have one outage by a command played, judged and kept; return the verdict and its folder."""
-    (info,) = plan.watched(
-        running.target, name="test", command=command, jobs=[job], limit_s=limit_s, **parts
-    )
+    asked = plan.Watched(command=command, title="test", **options)
+    (info,) = plan.watched(running.target, asked)
     played = Plan(name="test", target="target.toml", seed=0, outages=[info])
     run = begin_run(played, running.value, folder)
     verdict = play_run(run, played, running.value, Quiet())

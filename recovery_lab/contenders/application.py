@@ -1,5 +1,6 @@
 """The target's application as a contender: read through HTTP, as its users read it."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,7 +9,7 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Answer, Failure, Pooled
-from recovery_lab.record.session import Login, query_fresh, resolve
+from recovery_lab.record.session import QUERY_LIMIT_S, Login, query_fresh, resolve
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
@@ -117,13 +118,17 @@ class Application:
             return [pid for pid in threads.map(one, range(count)) if pid is not None]
 
     def _backends(self) -> list[int]:
-        sql = "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY pid"
+        """Return its pooled sessions: a contender's may have the same name, from elsewhere."""
+        sql = """SELECT pid FROM pg_stat_activity
+                 WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
+        host = httpx.URL(self._reading["url"]).host
+        addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
         rows = query_fresh(
             self._login,
             resolve(self._login.host, self._login.port),
             sql,
-            parameters=(self._reading["pool_application"],),
-            connect_limit_s=HEALTH_LIMIT_S,
+            parameters=(self._reading["pool_application"], addresses),
+            limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
         return [row[0] for row in rows]
 

@@ -11,6 +11,7 @@ from recovery_lab.record.session import DeadlineError, drive
 from recovery_lab.target import Traits
 
 QUIT_AFTER_S = 1.0
+START_LIMIT_S = 10.0  # its patience is about reads; it is started in a steady state
 TRAITS = Traits(reconnects=False, deadline_s=QUIT_AFTER_S)
 
 
@@ -21,7 +22,7 @@ class Quitter:
         self._lock = threading.Lock()
         args = driver.connect_args(login, "lab-quitter")
         self._connection = psycopg2.connect(async_=1, **args)
-        drive(self._connection, "connect", QUIT_AFTER_S)
+        drive(self._connection, "connect", START_LIMIT_S)
 
     def read(self, nonce: str) -> Answer:
         """Read within a second, or close for good."""

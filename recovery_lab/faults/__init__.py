@@ -1,12 +1,11 @@
 """Faults: each takes the database away in one way, proves it, and brings it back."""
 
 from recovery_lab.faults.base import Before, Cuts, Effects, Fault, Scene, checked
-from recovery_lab.faults.registry import FAULTS, MATRIX
+from recovery_lab.faults.registry import FAULTS
 from recovery_lab.faults.runner import Done, run_fault
 
 __all__ = [
     "FAULTS",
-    "MATRIX",
     "Before",
     "Cuts",
     "Done",

@@ -14,7 +14,7 @@ import msgspec
 import psycopg2
 
 from recovery_lab.faults.answers import Answer, Order
-from recovery_lab.record.session import DeadlineError, Login, query_fresh, resolve
+from recovery_lab.record.session import QUERY_LIMIT_S, DeadlineError, Login, query_fresh, resolve
 
 TCP_LIMIT_S = 0.5
 SESSION_LIMIT_S = 1.0
@@ -82,7 +82,7 @@ class Fresh:
             self._address,
             sql,
             parameters=parameters,
-            connect_limit_s=SESSION_LIMIT_S,
+            limits_s=(SESSION_LIMIT_S, QUERY_LIMIT_S),
         )
 
     def _resolve(self) -> None:

@@ -54,6 +54,12 @@ def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
         raise troubles[0]
 
 
+def open_faults(target: Target) -> list[OpenFault]:
+    """Return every fault that may be in, of living and of dead runs; Docker is not asked."""
+    entries = [journal.read(path, OpenFault) for path in journal.paths(target, FAULT)]
+    return [entry for entry in entries if entry]
+
+
 def _heal(path: Path) -> str:
     """Heal one fault; where its watchdog is at it already, wait for that one's end."""
     began = time.monotonic()

@@ -41,6 +41,14 @@ class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     healing: bool = False
 
+    def __str__(self) -> str:
+        """Say it in a line."""
+        does = "heals it" if self.healing else "injected it"
+        return (
+            f"{self.stack.project}: fault {self.fault!r} is open; process {self.pid} {does}; "
+            "where that one is gone, run: make heal"
+        )
+
 
 class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
     """A private stack: written before it is started, removed when it is gone."""
@@ -88,12 +96,6 @@ def path_of(stack: Stack, suffix: str) -> Path:
 def paths(target: Target, suffix: str) -> list[Path]:
     """Return the journal's files of a kind."""
     return sorted((target.root / FOLDER).glob(f"*{suffix}"))
-
-
-def open_faults(target: Target) -> list[OpenFault]:
-    """Return every fault that may be in, of living and of dead runs; Docker is not asked."""
-    entries = [read(path, OpenFault) for path in paths(target, FAULT)]
-    return [entry for entry in entries if entry]
 
 
 def read(path: Path, kind: type[E]) -> E | None:

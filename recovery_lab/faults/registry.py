@@ -14,6 +14,3 @@ from recovery_lab.faults.slow import Slow
 _ALL: tuple[Fault, ...] = (NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow(), Command())
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
-
-# What a matrix may play; a command is played where somebody gives one.
-MATRIX: tuple[str, ...] = tuple(name for name in FAULTS if not FAULTS[name].effects.observed)

@@ -69,7 +69,7 @@ def act(scene: Scene, fault: str, steps: Mapping[str, str], *words: str) -> None
     Without a witness that speaks nothing is noted: healing must not depend on one.
     """
     before = _clock(scene)
-    docker.run(*words, present(scene)["Id"])
+    docker.run(*words, present(scene)["Id"], pace=scene.pace)
     after = _clock(scene)
     if before is None or after is None:
         return

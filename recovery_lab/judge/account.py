@@ -17,7 +17,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     """One due read. Instants in s on the record's clock.
 
     `wait_s` is what its user felt: to its own good end, of a missed one to the end of the first
-    good read that started at or after it was due. None: no good end is known.
+    good read that started at or after it was due. None: no good end is known; `least_s` is then
+    how long it is known to have waited.
     """
 
     due_at: float
@@ -25,6 +26,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None
     outcome: Outcome
     wait_s: float | None = None
+    least_s: float = 0.0
     kind: str = ""
     message: str = ""
     operation_id: str = ""
@@ -37,11 +39,24 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hurt(self) -> bool:
-        """Whether its user met a failure, or a wait that is long or without a known end."""
+        """Whether its user is known to have met a failure or a long wait."""
         if self.outcome in ("failed", "hung"):
             return True
-        wait_s = inf if self.wait_s is None else self.wait_s
-        return self.outcome != "unfinished" and wait_s > THRESHOLDS.long_wait_s
+        wait_s = self.least_s if self.wait_s is None else self.wait_s
+        return wait_s > THRESHOLDS.long_wait_s
+
+    @property
+    def hurt_at(self) -> float:
+        """When its user was hurt, where it is: at a failure, else once the wait was long."""
+        long_at = self.due_at + THRESHOLDS.long_wait_s
+        failed = self.outcome == "failed" and self.ended_at is not None
+        return min(long_at, self.ended_at or long_at) if failed else long_at
+
+    @property
+    def open(self) -> bool:
+        """Whether the record does not show how it ended, nor that its user was hurt."""
+        endless = self.outcome == "missed" and self.wait_s is None
+        return not self.hurt and (endless or self.outcome == "unfinished")
 
     @property
     def late(self) -> bool:
@@ -88,7 +103,7 @@ def hang_bound_s(deadline_s: float | None) -> float:
     return THRESHOLDS.hung_s if deadline_s is None else deadline_s + THRESHOLDS.grace_s
 
 
-def account(records: Iterable[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
+def account(records: Sequence[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
     """Return every due read of one cell with its outcome and wait, in the order of the schedule.
 
     `bound_s` is the cell's hang bound; `end_at` is when the record was closed: a read without an
@@ -99,11 +114,9 @@ def account(records: Iterable[Began | Ended | Missed], bound_s: float, end_at: f
     sent = [_sent(one, ended.get(op), bound_s, end_at) for op, one in began.items()]
     good = sorted((r.started_at or 0.0, r.ended_at or 0.0) for r in sent if r.ok)
     starts = [started for started, _ in good]
-    missed = [
-        _missed(record.due_at, bisect_left(starts, record.due_at), good)
-        for record in records
-        if isinstance(record, Missed)
-    ]
+    dues = [record.due_at for record in records if isinstance(record, Missed)]
+    last_at = max([*dues, *(read.due_at for read in sent)], default=0.0)
+    missed = [_missed(due_at, bisect_left(starts, due_at), good, last_at) for due_at in dues]
     return sorted([*sent, *missed], key=lambda read: read.due_at)
 
 
@@ -146,6 +159,7 @@ def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Rea
         ended_at=ended_at,
         outcome="hung" if took_s > bound_s else outcome,
         wait_s=took_s if good else None,
+        least_s=took_s,
         kind=end.kind if end else "",
         message=end.message if end else "",
         operation_id=end.operation_id if end else "",
@@ -153,7 +167,19 @@ def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Rea
     )
 
 
-def _missed(due_at: float, position: int, good: Sequence[tuple[float, float]]) -> Read:
-    """`position` is that of the first good read (start, end) that started at or after `due_at`."""
+def _missed(
+    due_at: float, position: int, good: Sequence[tuple[float, float]], last_at: float
+) -> Read:
+    """`position` is that of the first good read (start, end) that started at or after `due_at`.
+
+    Without one its user waited at least until the last read was due: none after it could be good.
+    """
     wait_s = good[position][1] - due_at if position < len(good) else None
-    return Read(due_at=due_at, started_at=None, ended_at=None, outcome="missed", wait_s=wait_s)
+    return Read(
+        due_at=due_at,
+        started_at=None,
+        ended_at=None,
+        outcome="missed",
+        wait_s=wait_s,
+        least_s=last_at - due_at if wait_s is None else wait_s,
+    )

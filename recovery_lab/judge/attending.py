@@ -3,13 +3,13 @@
 Each look measures only what is not known yet, so that a look stays cheap.
 """
 
-from recovery_lab.judge.account import account, hang_bound_s
+from recovery_lab.judge.account import hang_bound_s
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.measures import RETURNED
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Clock, History, Probe
+from recovery_lab.record.history import Began, Clock, Ended, History, Probe
 
 LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
 
@@ -58,14 +58,15 @@ class Attending:
     def reads_have_ended(self) -> bool:
         """Tell whether no subject's read is under way that could still end in time."""
         now = newest_at(self._history)
-        seen = Seen(self._info, self._history)
-        return not any(
-            read.outcome == "unfinished"
-            for cast, job in self._subjects(seen)
-            for read in account(
-                self._history.cell(cast.contender, job), hang_bound_s(cast.traits.deadline_s), now
-            )
-        )
+        subjects = self._subjects(Seen(self._info, self._history))
+        return not any(self._under_way(cast, job, now) for cast, job in subjects)
+
+    def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
+        records = self._history.cell(cast.contender, job)
+        bound_s = hang_bound_s(cast.traits.deadline_s)
+        ended = {record.op for record in records if isinstance(record, Ended)}
+        open_dues = [r.due_at for r in records if isinstance(r, Began) and r.op not in ended]
+        return any(now - due_at <= bound_s for due_at in open_dues)
 
     def _subjects(self, seen: Seen) -> list[tuple[Cast, JobName]]:
         """Return whose recovery is waited for: the subjects', and that of one alone."""

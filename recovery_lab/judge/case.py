@@ -5,8 +5,9 @@ from functools import cached_property
 
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read, account, hang_bound_s
+from recovery_lab.judge.roles import Part, part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import FaultEvent, History, Warmed
+from recovery_lab.record.history import FaultEvent, Health, History, Warmed
 
 
 class Seen:
@@ -32,6 +33,13 @@ class Seen:
         moved = measures.start_moved(self.history)
         return measures.health_back(self.history, self.ready.early_at, moved=moved)
 
+    @cached_property
+    def unsampled_s(self) -> float:
+        """The longest time since the fault in which System Health was not asked."""
+        starts = (sample.started_at for sample in self.history.of(Health))
+        begin_at = self.stopped_at if self.asked_at is None else self.asked_at
+        return measures.silence_s(starts, begin_at, self.stopped_at)
+
     @property
     def away_s(self) -> float:
         """How long the database was away, at the least."""
@@ -51,6 +59,7 @@ class Case:
         self.seen = seen
         self.cast = cast
         self.job = job
+        self.part: Part = part_of(cast, job, seen.effects, seen.info.hold_s)
         records = seen.history.cell(cast.contender, job)
         bound_s = hang_bound_s(cast.traits.deadline_s)
         self.reads = account(records, bound_s, seen.end_at)
@@ -59,6 +68,16 @@ class Case:
     def is_application(self) -> bool:
         """Whether this is the running application, which has probes and a process."""
         return self.cast.contender == self.seen.info.application
+
+    @property
+    def watch_s(self) -> float:
+        """How long after ready it must be watched before "no recovery" is known."""
+        return watched_s(self.cast) if self.part.role == "control" else self.seen.info.limit_s
+
+    @property
+    def was_watched(self) -> bool:
+        """Whether it was watched so long."""
+        return (self.seen.after_ready_s(self.seen.stopped_at) or 0.0) >= self.watch_s
 
     @cached_property
     def recovered(self) -> Read | None:
@@ -74,9 +93,13 @@ class Case:
 
     @cached_property
     def first_reads(self) -> list[Read]:
-        """The first reads of an idle pool: as many at once as it held."""
+        """The first reads of an idle pool: as many at once as it held; none asked before ready."""
+        released_at, ready = self.seen.history.mark_at(measures.RELEASED), self.seen.ready
+        asked = released_at is not None and ready is not None and released_at >= ready.late_at
+        if self.job != "idle" or not asked:
+            return []
         held = self.warmed.checked_in if self.warmed else 0
-        return self.due_from(self.seen.history.mark_at(measures.RELEASED))[:held]
+        return self.due_from(released_at)[:held]
 
     @cached_property
     def warmed(self) -> Warmed | None:
@@ -93,6 +116,11 @@ class Case:
         """Return the reads due before the fault."""
         asked_at = self.seen.asked_at
         return [] if asked_at is None else [r for r in self.reads if r.due_at < asked_at]
+
+    def hurt_before(self) -> list[Read]:
+        """Return the reads whose users were hurt before the fault, not by it."""
+        asked_at = self.seen.asked_at or 0.0
+        return [read for read in self.before() if read.hurt and read.hurt_at < asked_at]
 
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""

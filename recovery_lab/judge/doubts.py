@@ -9,10 +9,10 @@ from typing import Literal
 import msgspec
 
 from recovery_lab.judge import measures
+from recovery_lab.judge.blind import cell_blind, health_before, outage_blind
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.roles import Part, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Live, Trouble
+from recovery_lab.record.history import Trouble
 
 Kind = Literal["void", "late", "unsure"]
 
@@ -32,8 +32,8 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
     info, steps = seen.info, seen.steps
     nothing = info.effects.observed and seen.effects.cuts == "none"
     moved = measures.start_moved(seen.history)
-    known = all(measures.server_starts(seen.history)) and info.effects.restarts is not None
-    expected = "a start of the server" if info.effects.restarts else "the same server"
+    known = all(measures.server_starts(seen.history))
+    restarts = info.effects.restarts
     read_on = _read_on(seen)
     rules: list[Rule] = [
         (bool(info.trouble), "unsure", info.trouble),
@@ -46,9 +46,14 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
             "nothing was taken away: no start of the server, no session ended, none refused",
         ),
         (
-            known and moved != info.effects.restarts,
+            known and restarts is True and not moved,
             "void",
-            f"expected {expected}: its start {'moved' if moved else 'did not move'}",
+            "expected a start of the server: its start did not move",
+        ),
+        (
+            known and restarts is False and moved,
+            "unsure",  # the fault was in: what failed under it stands
+            "expected the same server: its start moved",
         ),
         ("back" not in steps, "unsure", "the fault is not shown to be gone"),
         (seen.ready is None, "unsure", "the server was not seen ready again"),
@@ -59,63 +64,67 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
         ),
     ]
     found = [Doubt(kind=kind, said=said) for broken, kind, said in rules if broken]
+    found += [Doubt(kind="unsure", said=said) for said in outage_blind(seen)]
     return found + [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
 
 
-def cell_doubts(case: Case, part: Part, *, failures: bool) -> list[Doubt]:
+def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     """Return what keeps one cell from being evidence; `failures`: whether it broke a rule."""
+    part = case.part
     if part.role == "reference":
         return []
-    found = [*_steadiness(case), *_watching(case, part), *_schedule(case)]
+    found = [*_steadiness(case), *_watching(case), *_schedule(case)]
+    found += [(True, "unsure", said) for said in cell_blind(case)]
     if part.role == "control" and not failures:
         found.append((True, "unsure", f"the control did not break its rule: {part.breaks}"))
     return [Doubt(kind=kind, said=said) for broken, kind, said in found if broken]
 
 
 def _steadiness(case: Case) -> list[Rule]:
-    before = case.before()
-    bad = sum(read.outcome in ("failed", "hung") for read in before)
+    before, hurt = case.before(), len(case.hurt_before())
     few = sum(read.ok for read in before) < THRESHOLDS.baseline_reads
+    health = health_before(case)
     return [
         (not case.reads, "unsure", "no read was due"),
         (case.job == "steady" and few, "void", "no steady state before"),
-        (bad > 0, "void", f"no steady state before: {bad} of {len(before)} reads failed or hung"),
+        (hurt > 0, "void", f"no steady state before: {hurt} of {len(before)} reads not good"),
+        (health != "up", "void", f"no steady state before: System Health said {health}"),
         (not case.met, "unsure", "it met nothing: no read was due in the fault, no session cut"),
     ]
 
 
-def _watching(case: Case, part: Part) -> list[Rule]:
+def _watching(case: Case) -> list[Rule]:
     """A cell must have been watched to its bound, and its reads to their ends."""
     seen = case.seen
-    open_ends = sum(read.outcome == "unfinished" for read in case.reads)
-    never = case.job == "steady" and case.recovered is None
-    bound_s = watched_s(case.cast) if part.role == "control" else seen.info.limit_s
-    watched = seen.after_ready_s(seen.stopped_at) or 0.0
-    probed = seen.history.of(Live) or "liveness" not in seen.info.capabilities
-    settled_s = seen.stopped_at - (case.recovered_at or seen.stopped_at)
-    short = part.role == "subject" and not never and case.job == "steady"
+    subject, steady = case.part.role == "subject", case.job == "steady"
+    open_ends = sum(read.open for read in case.reads)
+    back_at = case.recovered_at
+    if back_at is not None and subject and case.is_application and seen.info.health:
+        back_at = None if seen.health_at is None else max(back_at, seen.health_at)
+    watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
+    settled_s = seen.stopped_at - (back_at or seen.stopped_at)
+    held, first = len(case.warm_backends), len(case.first_reads)
     return [
         (
-            never and watched < bound_s,
+            steady and back_at is None and not case.was_watched,
             "unsure",
-            f"censored {watched:.1f} s after ready, before {bound_s:g} s",
+            f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s",
         ),
         (
-            short and settled_s < THRESHOLDS.settled_s,
+            subject and steady and back_at is not None and settled_s < THRESHOLDS.settled_s,
             "unsure",
             f"watched for {settled_s:.1f} s after recovery, wanted {THRESHOLDS.settled_s:g} s",
         ),
         (
-            part.role == "subject" and open_ends > 0,
+            subject and open_ends > 0,
             "unsure",
             f"{open_ends} reads still under way at the record's end",
         ),
         (
-            case.job == "idle" and not case.first_reads,
+            not steady and first < max(held, 1),
             "unsure",
-            "the idle pool was not asked after ready",
+            f"the idle pool was not asked after ready: {first} of its first {held} reads",
         ),
-        (case.is_application and not probed, "unsure", "no liveness probe was made"),
     ]
 
 
@@ -123,17 +132,11 @@ def _schedule(case: Case) -> list[Rule]:
     late = sum(read.late for read in case.reads)
     solo = bool(case.seen.info.solo)
     share = THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share
-    spacing_s = measures.spacing_s(case.reads, case.recovered_at)
     return [
         (
             late > share * len(case.reads),
             "late",
             f"the recorder missed its schedule: {late} of {len(case.reads)} reads began late",
-        ),
-        (
-            case.job == "steady" and spacing_s > THRESHOLDS.spacing_s,
-            "unsure",
-            f"reads due {spacing_s:.1f} s apart around recovery",
         ),
     ]
 

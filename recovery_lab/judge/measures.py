@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby, pairwise
 
 import msgspec
@@ -24,6 +25,7 @@ ASKED, RETURNED = "asked", "returned"  # marks around the fault
 # The idle pools are used; nothing is due any more; what was under way has been awaited.
 RELEASED, STOPPED, CLOSED = "released", "stopped", "closed"
 _ENDED = ("57P01", "57P02", "57P05")  # admin_shutdown, crash_shutdown, idle_session_timeout
+WRITTEN_S = 0.001  # how finely a start time may be written
 _BACK = ("start", "unpause")  # the daemon's events that end an injection
 _AWAY = ("die", "pause")
 
@@ -126,6 +128,15 @@ def start_moved(history: History) -> bool:
     return bool(before and after and before != after)
 
 
+def same_start(one: str, other: str) -> bool:
+    """Tell whether two words name one start of the server; some are written to the ms only."""
+    try:
+        apart = datetime.fromisoformat(one) - datetime.fromisoformat(other)
+    except (ValueError, TypeError):
+        return bool(one) and one == other
+    return abs(apart.total_seconds()) <= WRITTEN_S
+
+
 def effects_seen(history: History, declared: Effects) -> Effects:
     """Return a fault's effects; of a user's command those that the record shows.
 
@@ -145,26 +156,20 @@ def effects_seen(history: History, declared: Effects) -> Effects:
 def recovery(reads: Sequence[Read], since: float) -> Read | None:
     """Return the first good read, ended after `since`, from which all due for 2 s is good.
 
-    Every read due in the 2 s after its end, at least 10 of them. None: none, or not yet known.
+    Every read due in the 2 s after its end, at least the next 10. None: none, or not yet known.
     """
-    until_known = max((read.due_at for read in reads), default=since) - THRESHOLDS.steady_s
-    good_dues = [read.due_at for read in reads if read.ok]
+    dues = [read.due_at for read in reads]
     bad_dues = [read.due_at for read in reads if not read.ok]
     ended = [(r.ended_at, r) for r in reads if r.ok and r.ended_at and r.ended_at >= since]
     for ended_at, first in sorted(ended, key=lambda one: one[0]):
-        if ended_at > until_known:
+        tenth = bisect_left(dues, ended_at) + THRESHOLDS.steady_reads - 1
+        if tenth >= len(dues) or dues[-1] < ended_at + THRESHOLDS.steady_s:
             return None
-        until = ended_at + THRESHOLDS.steady_s
-        if _between(bad_dues, ended_at, until):
-            continue
-        if _between(good_dues, ended_at, until) >= THRESHOLDS.steady_reads:
+        until = max(ended_at + THRESHOLDS.steady_s, dues[tenth])
+        next_bad = bisect_left(bad_dues, ended_at)
+        if next_bad == len(bad_dues) or bad_dues[next_bad] > until:
             return first
     return None
-
-
-def _between(ordered: Sequence[float], begin: float, end: float) -> int:
-    """Count the instants from `begin` until before `end`."""
-    return bisect_left(ordered, end) - bisect_left(ordered, begin)
 
 
 def health_back(history: History, ready_at: float, *, moved: bool) -> float | None:
@@ -173,11 +178,11 @@ def health_back(history: History, ready_at: float, *, moved: bool) -> float | No
     Such an answer's check is younger than `ready_at`, and where the server's start moved it names
     the new one.
     """
-    before, after = server_starts(history)
+    _, after = server_starts(history)
 
     def speaks_of_now(sample: Health) -> bool:
         checked_at = sample.started_at - sample.age_s
-        named = sample.server_started != before and sample.server_started == after
+        named = same_start(sample.server_started, after)
         return sample.status == "up" and checked_at >= ready_at and (named or not moved)
 
     samples = [sample for sample in history.of(Health) if sample.started_at >= ready_at]
@@ -198,15 +203,10 @@ def gap_s(reads: Sequence[Read]) -> float:
     return max((after - before for before, after in pairwise(edges)), default=0.0)
 
 
-def spacing_s(reads: Sequence[Read], around: float | None) -> float:
-    """Return the widest spacing in s of due instants, within 2 s around an instant if given."""
-    spans = [
-        after - before
-        for before, after in pairwise(read.due_at for read in reads)
-        if around is None
-        or (before <= around + THRESHOLDS.steady_s and after >= around - THRESHOLDS.steady_s)
-    ]
-    return max(spans, default=0.0)
+def silence_s(instants: Iterable[float], begin_at: float, end_at: float) -> float:
+    """Return the longest time in s, between two instants, in which nothing was seen."""
+    inside = sorted(at for at in instants if begin_at <= at <= end_at)
+    return max(after - before for before, after in pairwise([begin_at, *inside, end_at]))
 
 
 def restarted(history: History) -> bool:

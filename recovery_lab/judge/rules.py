@@ -11,8 +11,18 @@ import msgspec
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.case import Case, kinds
+from recovery_lab.judge.readiness import not_green, not_red, sampled
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Health, Live, LogLine, Look
+from recovery_lab.record.history import Live, LogLine, Look
+
+# A rule's capability as people read it: "no health probe declared".
+CAPABILITIES = {
+    "application": "application",
+    "health": "health probe",
+    "liveness": "liveness probe",
+    "pool": "view of the pool",
+    "server log": "server log",
+}
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +54,10 @@ def _application(case: Case) -> bool:
 
 def _undisturbed(case: Case) -> bool:
     effects = case.seen.effects
-    return effects.cuts == "none" and not effects.delays_s
+    return effects.cuts == effects.heal_cuts == "none" and not effects.delays_s
 
 
-def _met_new_sessions_cut(case: Case) -> bool:
+def _cut_application(case: Case) -> bool:
     return case.is_application and case.seen.effects.cuts != "none"
 
 
@@ -57,13 +67,15 @@ def _recovers(case: Case) -> list[str]:
     lag_s = seen.after_ready_s(case.recovered_at)
     if watched_s is None:
         return []  # without ready nothing can be said: a doubt of the outage
-    if lag_s is None:
-        return [f"no recovery, censored {watched_s:.1f} s after ready"]
+    if lag_s is None:  # until it has been watched to its bound that is a doubt
+        return [f"no recovery, censored {watched_s:.1f} s after ready"] * case.was_watched
     if not (case.is_application and seen.info.health):
         return _past("back", lag_s, limit_s)
     health_s = seen.after_ready_s(seen.health_at)
     if health_s is None:
-        return [f"System Health not back, censored {watched_s:.1f} s after ready"]
+        return [f"System Health not back, censored {watched_s:.1f} s after ready"] * (
+            case.was_watched and sampled(case)
+        )
     return _past("both back", max(lag_s, health_s), limit_s)
 
 
@@ -84,7 +96,9 @@ def _first_reads(case: Case) -> list[str]:
 
 
 def _disturbed(case: Case) -> list[str]:
-    return _hurt(case.since_asked(), "reads disturbed, though nobody was cut")
+    before = case.hurt_before()
+    reads = [read for read in case.reads if read not in before]
+    return _hurt(reads, "reads disturbed, though nobody was cut")
 
 
 def _hurt(reads: Sequence[Read], what: str) -> list[str]:
@@ -94,7 +108,8 @@ def _hurt(reads: Sequence[Read], what: str) -> list[str]:
     told = ", ".join(f"{kind} {count}" for kind, count in kinds(hurt, _bad).items())
     slow = [read.wait_s for read in hurt if not _bad(read)]
     waits = [wait for wait in slow if wait is not None]
-    longest = f"longest wait {max(waits):.3f} s" if waits else "a wait without end"
+    endless = "" if len(waits) == len(slow) else ", some without end"
+    longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
     long = f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}" if slow else ""
     return [f"{len(hurt)} {what}: {'; '.join(word for word in (told, long) if word)}"]
 
@@ -115,55 +130,15 @@ def _restarted(case: Case) -> list[str]:
     return ["the application's process was restarted"] * measures.restarted(case.seen.history)
 
 
-def _notice_s(case: Case, intervals: int) -> float:
-    health = case.seen.info.health
-    if health is None:
-        return 0.0
-    return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s
-
-
-def _not_red(case: Case) -> list[str]:
-    """A loss that lasts turns readiness red in time; a shorter one stands in `last_outage`."""
-    seen = case.seen
-    if seen.lost_at is None or seen.ready is None:
-        return []
-    only_new = seen.effects.cuts == "new"
-    bound_s = _notice_s(case, THRESHOLDS.steady_intervals if only_new else 1)
-    samples = [s for s in seen.history.of(Health) if s.ended_at >= seen.lost_at]
-    red_at = next((s.ended_at for s in samples if s.status != "up"), None)
-    if red_at is not None and red_at <= seen.lost_at + bound_s:
-        return []
-    if seen.away_s > bound_s:
-        told = "never" if red_at is None else f"{red_at - seen.lost_at:.3f} s after the loss"
-        return [f"readiness red {told}, bound {bound_s:g} s"]
-    known_before = {s.last_outage for s in seen.history.of(Health) if s.ended_at < seen.lost_at}
-    told_since = {s.last_outage for s in samples if s.last_outage} - known_before
-    if told_since or red_at is not None:
-        return []
-    return [f"a loss of {seen.away_s:.3f} s stands in no last outage, and readiness stayed green"]
-
-
-def _not_green(case: Case) -> list[str]:
-    seen = case.seen
-    if seen.ready is None:
-        return []
-    bound_s = _notice_s(case, 1)
-    if seen.health_at is None:
-        watched_s = seen.stopped_at - seen.ready.late_at
-        told = f"readiness not green, watched for {watched_s:.3f} s, bound {bound_s:g} s"
-        return [told] if watched_s > bound_s else []
-    took_s = seen.health_at - seen.ready.late_at
-    told = f"readiness green {took_s:.3f} s after ready, bound {bound_s:g} s"
-    return [told] if took_s > bound_s else []
+def looks_of(case: Case) -> list[Look]:
+    """Return what a cell's pool said of itself, before the fault and after."""
+    cell = (case.cast.contender, case.job)
+    return [k for k in case.seen.history.of(Look) if (k.contender, k.job) == cell]
 
 
 def _pool_broken(case: Case) -> list[str]:
-    looks = [
-        look
-        for look in case.seen.history.of(Look)
-        if (look.contender, look.job) == (case.cast.contender, case.job)
-    ]
-    if len(looks) < 2:
+    looks = looks_of(case)
+    if len(looks) < 2:  # a doubt
         return []
     before, after = looks[0], looks[-1]
     rules = [
@@ -186,7 +161,8 @@ def _during(case: Case, at: float) -> bool:
     return case.seen.asked_at is not None and at >= case.seen.asked_at
 
 
-def _pools(case: Case) -> bool:
+def has_pool(case: Case) -> bool:
+    """Tell whether a cell's pool can be looked at where the target shows pools."""
     return case.cast.traits.pools or case.is_application
 
 
@@ -239,23 +215,23 @@ _ALL = (
         name="readiness falls",
         says="a loss turns readiness red; a shorter one stands in System Health's last outage",
         bound="interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut",
-        applies=_met_new_sessions_cut,
-        broken=_not_red,
+        applies=_cut_application,
+        broken=not_red,
         needs="health",
     ),
     Rule(
         name="readiness returns",
         says="readiness is green again, of the server as it is now",
         bound="interval + deadline + 0.5 s of ready's late end",
-        applies=_met_new_sessions_cut,
-        broken=_not_green,
+        applies=_cut_application,
+        broken=not_green,
         needs="health",
     ),
     Rule(
         name="pool whole",
         says="the pool has its size, and nothing is checked out when its readers have stopped",
         bound="0 connections",
-        applies=_pools,
+        applies=has_pool,
         broken=_pool_broken,
         needs="pool",
     ),

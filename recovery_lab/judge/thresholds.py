@@ -21,7 +21,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     late_start_s: float = 0.02  # an idle worker that begins later than this: the recorder's fault
     late_start_share: float = 0.05  # of reads that began late: the outage is in doubt
     late_start_share_solo: float = 0.02  # the same where latencies are quoted
-    spacing_s: float = 12.0  # a fifth of the target: wider apart, recovery is not resolved
+    undue_s: float = 1.0  # an open loop is due all the time: a longer pause is a hole in the record
+    unseen_s: float = 5.0  # without an answer of the application's probes: nothing was seen
     never_back_s: float = 15.0  # a control without reconnects might come back at any retry
     given_up_s: float = 5.0  # one that has closed for good will not
 

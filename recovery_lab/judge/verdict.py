@@ -9,14 +9,22 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.account import Tally, Waits, tally, waits
-from recovery_lab.judge.case import Case, Seen, kinds
+from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.roles import Part, Role, part_of
-from recovery_lab.judge.rules import RULES, Rule
+from recovery_lab.judge.figures import (
+    Figures,
+    figures_of,
+    lost_said,
+    rounded,
+    server_log,
+    sessions_lost,
+    since,
+)
+from recovery_lab.judge.roles import Part, Role
+from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
-from recovery_lab.record.history import Health, History, LogLine, Probe, Warmed
+from recovery_lab.record.history import Health, History, Probe
 
 STATUS: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}
 
@@ -26,27 +34,6 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     said: str
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
-
-    reads: Tally
-    before: Tally
-    in_outage: Tally
-    after_ready: Tally
-    bad_after_ready: dict[str, int]
-    waits_before: Waits
-    waits_in_outage: Waits
-    waits_after: Waits
-    gap_s: float
-    recovery_lag_s: float | None
-    recovered_s: float | None
-    recovered_backend: int
-    first_reads: Tally
-    first_wait_s: float | None
-    watched_s: float | None
-    late_starts: int
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,12 +114,16 @@ def worst(words: Sequence[Word]) -> Word:
 
 
 def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:
-    """Judge a run by its outages. No deciding cell, or an outage missing, is never passed."""
+    """Judge a run by its outages.
+
+    No deciding cell, an outage missing, or one in doubt (of references only, too) is never passed.
+    """
     recorded = {outage.name for outage in outages}
     missing = [name for name in planned if name not in recorded]
     cells = [cell for outage in outages for cell in outage.cells]
     words = [cell.verdict for cell in cells if cell.deciding]
-    judged = worst(words)
+    doubtful: list[Word] = ["inconclusive" for one in outages if one.doubts]
+    judged = worst([*words, *doubtful])
     return RunVerdict(
         verdict="inconclusive" if missing and judged == "passed" else judged,
         cells={word: words.count(word) for word in STATUS},
@@ -158,8 +149,8 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     seen = Seen(info, history)
     doubts = outage_doubts(seen)
     cases = [Case(seen, cast, job) for cast, job in info.cells]
-    parts = [part_of(case.cast, case.job, seen.effects, info.hold_s) for case in cases]
-    controlled = {case.job for case, part in zip(cases, parts, strict=True) if part.breaks}
+    cells = [judge_cell(case, doubts) for case in cases]
+    controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
     origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
     return OutageVerdict(
@@ -174,30 +165,30 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         cuts=seen.effects.cuts,
         steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
         evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
-        lost_s=_since(seen.lost_at, origin),
+        lost_s=since(seen.lost_at, origin),
         lost_said=lost_said(history),
         sessions_lost=sessions_lost(seen),
-        ready_early_s=_since(seen.ready.early_at if seen.ready else None, origin),
-        ready_late_s=_since(seen.ready.late_at if seen.ready else None, origin),
-        health_s=_since(seen.health_at, origin),
-        health_lag_s=_rounded(seen.after_ready_s(seen.health_at)),
-        end_s=_since(seen.end_at, origin) if seen.end_at else None,
+        ready_early_s=since(seen.ready.early_at if seen.ready else None, origin),
+        ready_late_s=since(seen.ready.late_at if seen.ready else None, origin),
+        health_s=since(seen.health_at, origin),
+        health_lag_s=rounded(seen.after_ready_s(seen.health_at)),
+        end_s=since(seen.end_at, origin) if seen.end_at else None,
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
         application=info.application,
         restarted=measures.restarted(history),
-        server_log=[_log_line(line, origin) for line in _telling(history, origin)],
+        server_log=server_log(history, origin),
         doubts=doubts,
         cells=[
-            judge_cell(case, part, doubts, controlled=case.job in controlled)
-            for case, part in zip(cases, parts, strict=True)
+            msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
+            for case, one in zip(cases, cells, strict=True)
         ],
     )
 
 
-def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: bool) -> Cell:
-    """Judge one cell; `doubts` are the outage's own."""
-    info = case.seen.info
+def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
+    """Judge one cell, not yet labelled; `doubts` are the outage's own."""
+    info, part = case.seen.info, case.part
     rules = _held_to(case, part)
     judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
     failures = [
@@ -206,9 +197,9 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
         if rule.name not in info.waived
         for said in rule.broken(case)
     ]
-    unsure = [*doubts, *cell_doubts(case, part, failures=bool(failures))]
+    unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
     verdict = _decide(part, failures, unsure)
-    figures = _figures(case)
+    figures = figures_of(case)
     lag_s = max(figures.recovery_lag_s or 0.0, _health_lag_s(case))
     return Cell(
         contender=case.cast.contender,
@@ -217,13 +208,17 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
         breaks=part.breaks,
         deciding=part.role != "reference",
         verdict=verdict,
-        label=_label(case, part, verdict, controlled=controlled),
+        label=verdict,
         late=part.role == "subject" and lag_s > THRESHOLDS.target_s,
         rules=[rule.name for rule in judged if rule.name not in info.waived],
         failures=failures,
         doubts=unsure,
         not_judged=[
-            *(f"{rule.name}: no {rule.needs} declared" for rule in rules if rule not in judged),
+            *(
+                f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
+                for rule in rules
+                if rule not in judged
+            ),
             *(f"{name}: waived by the plan" for name in info.waived),
         ],
         figures=figures,
@@ -232,7 +227,7 @@ def judge_cell(case: Case, part: Part, doubts: Sequence[Doubt], *, controlled: b
 
 def _held_to(case: Case, part: Part) -> list[Rule]:
     if part.role == "control":
-        return [RULES[part.breaks]]
+        return [rule for rule in RULES.values() if rule.name == part.breaks]
     if part.role == "reference":
         return []
     return [rule for rule in RULES.values() if rule.applies(case)]
@@ -247,14 +242,15 @@ def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) ->
     return "inconclusive" if doubts else "passed"
 
 
-def _label(case: Case, part: Part, verdict: Word, *, controlled: bool) -> str:
-    if part.role == "reference":
+def _label(case: Case, cell: Cell, *, controlled: bool) -> str:
+    """`controlled`: a control of the same job broke its rule in this very outage."""
+    if cell.role == "reference":
         return "reference" if case.could_meet else "not met"
-    if part.role == "control" and verdict == "passed":
+    if cell.role == "control" and cell.verdict == "passed":
         return "control failed, as it must"
-    if verdict == "passed" and not controlled:
+    if cell.verdict == "passed" and not controlled:
         return "passed (uncontrolled)"
-    return verdict
+    return cell.verdict
 
 
 def _health_lag_s(case: Case) -> float:
@@ -263,36 +259,13 @@ def _health_lag_s(case: Case) -> float:
     return case.seen.after_ready_s(case.seen.health_at) or 0.0
 
 
-def _figures(case: Case) -> Figures:
-    seen, after = case.seen, case.after_ready()
-    first = case.first_reads
-    asked_at = seen.asked_at
-    # Open ends stay out of the baseline: the fault is no part of it.
-    baseline = [r for r in case.before() if (r.ended_at or 0.0) <= (asked_at or 0.0)]
-    return Figures(
-        reads=tally(case.reads),
-        before=tally(case.before()),
-        in_outage=tally(case.in_outage()),
-        after_ready=tally(after),
-        bad_after_ready=kinds(after, lambda read: read.outcome in ("failed", "hung")),
-        waits_before=waits(baseline),
-        waits_in_outage=waits(case.in_outage()),
-        waits_after=waits(case.due_from(case.recovered_at)),
-        gap_s=round(measures.gap_s(case.reads), 6),
-        recovery_lag_s=_rounded(seen.after_ready_s(case.recovered_at)),
-        recovered_s=_since(case.recovered_at, asked_at or 0.0),
-        recovered_backend=case.recovered.backend_pid if case.recovered else 0,
-        first_reads=tally(first),
-        first_wait_s=waits(first).longest_s,
-        watched_s=_rounded(seen.after_ready_s(seen.stopped_at)),
-        late_starts=sum(read.late for read in case.reads),
-    )
-
-
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
     """Yield a line for each deciding cell that is not passed or not there, and the verdict."""
     yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
     for outage in verdict.outages:
+        if outage.doubts and not any(cell.deciding for cell in outage.cells):
+            said = "; ".join(doubt.said for doubt in outage.doubts)
+            yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}"
         for cell in outage.cells:
             if cell.deciding and cell.verdict != "passed":
                 name = f"{outage.name} {cell.contender} {cell.job}"
@@ -306,34 +279,3 @@ def reasons(cell: Cell) -> list[str]:
     """Return why a cell is not passed: what failed, then what is in doubt beside it."""
     failed = [failure.said for failure in cell.failures if cell.role == "subject"]
     return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
-
-
-def sessions_lost(seen: Seen) -> int:
-    """Count the warm sessions that are gone: named by the server, or all where it started anew."""
-    if measures.start_moved(seen.history):
-        return len({pid for warmed in seen.history.of(Warmed) for pid in warmed.backends})
-    return len({line.pid for line in measures.ended_sessions(seen.history)})
-
-
-def lost_said(history: History) -> str:
-    """Return what the server said to the sessions that it ended."""
-    ended = measures.ended_sessions(history)
-    return ended[0].message if ended else "the server ended without a word"
-
-
-def _telling(history: History, asked_at: float) -> list[LogLine]:
-    """Return the server's lines about its own end and start, not those about single sessions."""
-    lines = [line for line in history.of(LogLine) if line.at >= asked_at]
-    return [line for line in lines if line.severity in ("LOG", "PANIC") and not line.application]
-
-
-def _log_line(line: LogLine, asked_at: float) -> str:
-    return f"{line.at - asked_at:+.3f} s [{line.pid}] {line.severity}: {line.message}"
-
-
-def _since(at: float | None, origin: float) -> float | None:
-    return None if at is None else round(at - origin, 6)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)

@@ -12,7 +12,8 @@ from recovery_lab.record.session import DeadlineError, Login, query_fresh, resol
 FAST_S = 0.02  # from the injection on, until a probe succeeds
 CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not compete with readers
 RARE_S = 1.0  # otherwise
-PROBE_LIMIT_S = 0.1  # for the query; connecting has the same (session.py)
+PROBE_LIMITS_S = (0.1, 0.1)  # to connect, to query
+COUNT_LIMITS_S = (2.0, 1.0)
 
 _SQL = """SELECT NOT pg_is_in_recovery(), pg_backend_pid(),
        to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -73,7 +74,7 @@ class Prober:
         """Open one fresh session and read a row."""
         started_at = time.monotonic()
         try:
-            row = query_fresh(self._login, self._address, _SQL, query_limit_s=PROBE_LIMIT_S)[0]
+            row = query_fresh(self._login, self._address, _SQL, limits_s=PROBE_LIMITS_S)[0]
         except (psycopg2.Error, DeadlineError, OSError) as error:
             first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
             return Probe(
@@ -99,7 +100,7 @@ class Prober:
         sql = """SELECT application_name, count(*), current_setting('max_connections')::int
                  FROM pg_stat_activity WHERE usename = current_user
                  GROUP BY application_name ORDER BY application_name"""
-        rows = query_fresh(self._login, self._address, sql, connect_limit_s=2.0)
+        rows = query_fresh(self._login, self._address, sql, limits_s=COUNT_LIMITS_S)
         return Sessions(
             at=time.monotonic(),
             by_application={row[0]: row[1] for row in rows},

@@ -54,10 +54,11 @@ def query_fresh(
     sql: str,
     *,
     parameters: Sequence[object] = (),
-    connect_limit_s: float = CONNECT_LIMIT_S,
-    query_limit_s: float = QUERY_LIMIT_S,
+    limits_s: tuple[float, float] = (CONNECT_LIMIT_S, QUERY_LIMIT_S),
 ) -> list[tuple[Any, ...]]:
     """Open a session, run one statement, close the session; return its rows.
+
+    `limits_s` are those to connect and to query.
 
     Raises psycopg2.Error as the driver gives it, or DeadlineError.
     """
@@ -72,10 +73,10 @@ def query_fresh(
         async_=1,
     )
     try:
-        drive(connection, "connect", connect_limit_s)
+        drive(connection, "connect", limits_s[0])
         cursor = connection.cursor()
         cursor.execute(sql, parameters)
-        drive(connection, "query", query_limit_s)
+        drive(connection, "query", limits_s[1])
         return cursor.fetchall()
     finally:
         connection.close()

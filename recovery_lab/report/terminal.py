@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.figures import lost_said, sessions_lost
 from recovery_lab.judge.measures import server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import Cell, OutageVerdict, lost_said, sessions_lost
+from recovery_lab.judge.verdict import Cell, OutageVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
 from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds, starts, why

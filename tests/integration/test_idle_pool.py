@@ -16,8 +16,8 @@ def test_naive_pool_fails_its_first_readers(
     stack: Running, tmp_path: Path, repeat: int, proves
 ) -> None:
     """Control: with SQLAlchemy's defaults at least one of five reads meets a dead connection."""
-    parts = {"idle": "control: first reads"}
-    seen, kept = watched(stack, tmp_path, RESTART, job="idle", parts=parts)
+    part = "control: first reads"
+    seen, kept = watched(stack, tmp_path, RESTART, job="idle", part=part)
     (cell,) = seen.cells
     assert (cell.verdict, cell.doubts) == ("passed", []), seen
     assert cell.figures.first_reads.due == seen.sessions_lost == 5

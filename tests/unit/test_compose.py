@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 STACK: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
-DOCKERFILES = sorted([*ROOT.glob("*/Dockerfile"), *ROOT.glob("*/*/*Dockerfile")])
+DOCKERFILES = sorted(
+    path
+    for pattern in ("*/Dockerfile", "*/*/*Dockerfile", "tests/targets/*/Dockerfile")
+    for path in ROOT.glob(pattern)
+)
 ORDER = (
     "<< image build command profiles user environment secrets ports volumes tmpfs shm_size "
     "healthcheck stop_signal stop_grace_period"

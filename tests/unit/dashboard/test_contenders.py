@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -26,8 +27,9 @@ def way(tmp_path: Path) -> dict[str, Any]:
 class FakePool:
     """A pool of five, some of whose connections are dead; a read that meets one loses it."""
 
-    def __init__(self, dead: int) -> None:
+    def __init__(self, dead: int = 0, disposed: int = 0) -> None:
         self.dead, self.lock = dead, threading.Lock()
+        self.disposed, self.looks = disposed, 0
         self.pids = iter(range(1, 1000))
 
     def read(self, query: Hold) -> Any:
@@ -37,6 +39,10 @@ class FakePool:
                 self.dead -= 1
                 raise psycopg2.OperationalError("gone")
         return query(lambda sql: [{"backend_pid": pid}])
+
+    def stats(self) -> SimpleNamespace:
+        self.looks += 1
+        return SimpleNamespace(checked_in=0 if self.looks <= self.disposed else 5)
 
 
 @pytest.mark.parametrize("name", sorted(POLICIES))
@@ -80,6 +86,13 @@ def test_warm_holds_all_connections_at_once(way: dict[str, Any]) -> None:
     contender = make("naive", way)
     contender._pool = FakePool(dead=3)
     assert 5 == len(set(contender.warm(5)))
+
+
+def test_warm_of_a_pool_that_was_disposed_of_meanwhile_goes_on(way: dict[str, Any]) -> None:
+    """What the monitor closed idles no more: another round fills the new pool."""
+    contender = make("naive", way)
+    contender._pool = FakePool(disposed=1)
+    assert [6, 7, 8, 9, 10] == sorted(contender.warm(5))
 
 
 def test_warm_of_a_pool_that_stays_dead_raises_its_error(way: dict[str, Any]) -> None:

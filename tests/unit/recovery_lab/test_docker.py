@@ -9,7 +9,7 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.docker import Stack
-from recovery_lab.errors import BadInputError, DockerError
+from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[3]
@@ -119,6 +119,25 @@ def test_command_that_takes_too_long_is_ended_with_its_children(fake, tmp_path) 
     with pytest.raises(DockerError, match="no answer after 0 s"):
         docker.run("compose", "up", limit_s=0.2)
     assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize(("takes_s", "left"), [("0.5", "done"), ("60", "ended")])
+def test_command_is_paced_and_broken_off_where_that_raises(
+    takes_s: str, left: str, fake, tmp_path, monkeypatch
+) -> None:
+    """It is left to end by itself for a moment: its daemon goes on with it in any case."""
+    monkeypatch.setattr(docker, "BROKEN_OFF_S", 1.0)
+    fake(f"trap 'touch {tmp_path}/ended; exit' TERM; sleep {takes_s} & wait; touch {tmp_path}/done")
+    calls: list[int] = []
+
+    def pace() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise InconclusiveError("the observer ended")
+
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        docker.run("stop", "db", pace=pace)
+    assert (tmp_path / left).exists()
 
 
 def test_events_are_those_of_one_service_without_its_health_checks(fake) -> None:

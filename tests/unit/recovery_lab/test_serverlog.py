@@ -1,9 +1,14 @@
 """The server's log, line by line, on the observer's clock."""
 
+from pathlib import Path
+
 import pytest
 
 from recovery_lab.record.history import Clock
 from recovery_lab.record.serverlog import log_lines
+from recovery_lab.target import load_target
+
+FORMAT = load_target(Path(__file__).parents[3] / "target.toml").server_log.line
 
 LINE = (
     "2026-01-01 09:00:00.629 UTC [74] sqlstate=57P01 app=dashboard-pool "
@@ -16,7 +21,7 @@ CLOCKS = [Clock(at=100.0, wall=NINE), Clock(at=200.0, wall=NINE + 100.0)]
 @pytest.mark.parametrize("before", ["", "\x1b[2K"], ids=["plain", "with an erase sequence"])
 def test_line_becomes_a_record_on_the_observers_clock(before: str) -> None:
     """Time, pid, SQLSTATE, application, severity and text; Compose's escape codes hide none."""
-    (line,) = log_lines(before + LINE, CLOCKS)
+    (line,) = log_lines(before + LINE, FORMAT, CLOCKS)
     assert line.at == pytest.approx(100.629)
     assert (line.pid, line.sqlstate, line.application) == (74, "57P01", "dashboard-pool")
     assert line.severity == "FATAL"
@@ -25,10 +30,18 @@ def test_line_becomes_a_record_on_the_observers_clock(before: str) -> None:
 
 def test_line_without_the_prefix_is_left_out() -> None:
     """What the entrypoint or a shell prints is no word of the server."""
-    assert log_lines("server started\n\nPostgreSQL init process complete\n", CLOCKS) == []
+    assert log_lines("server started\n\nPostgreSQL init process complete\n", FORMAT, CLOCKS) == []
 
 
 def test_empty_application_is_read() -> None:
     """The postmaster's own lines have no application name."""
     own = LINE.replace("dashboard-pool", "").replace("FATAL", "LOG")
-    assert log_lines(own, CLOCKS)[0].application == ""
+    assert log_lines(own, FORMAT, CLOCKS)[0].application == ""
+
+
+def test_another_servers_format_has_fewer_parts() -> None:
+    """PostgreSQL's own default prefix knows no SQLSTATE and no application."""
+    line = "2026-01-01 09:00:01.000 UTC [7] FATAL:  the database system is starting up"
+    plain = r"(?P<at>\S+ \S+) UTC \[(?P<pid>\d+)\] (?P<severity>[A-Z]+):  (?P<message>.*)"
+    (found,) = log_lines(line, plain, CLOCKS)
+    assert ("", "", "FATAL") == (found.sqlstate, found.application, found.severity)

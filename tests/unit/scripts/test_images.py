@@ -119,6 +119,22 @@ def test_images_makes_the_instrument_once(images: Clone) -> None:
     assert 1 == len([call for call in images.calls if call.endswith(build)])
 
 
+def test_images_makes_the_tests_own_when_they_are_asked_for(images: Clone) -> None:
+    """The browser and the second target are the tests' alone: `make up` builds neither."""
+    builds = {
+        "browser": "docker compose --profile verify build --progress plain browser",
+        "second": "docker compose --project-name recovery-lab-second --file "
+        "tests/targets/inventory/compose.yml build --progress plain web",
+    }
+    _make(images)
+    assert not set(builds.values()) & set(images.calls)
+    for name, build in builds.items():
+        images.run("bash", "scripts/images.sh", name)
+        assert 1 == images.calls.count(build), name
+    images.run("bash", "scripts/images.sh", *builds)
+    assert [2, 2] == [images.calls.count(build) for build in builds.values()]
+
+
 def test_images_failed_build_shows_its_log(images: Clone) -> None:
     """A build that fails names itself and ends with its log's last lines."""
     images.answers("docker compose build", 17, "no space left on device\\n")

@@ -167,7 +167,7 @@ def test_warm_fills_the_pool_by_the_servers_own_count(
 
     monkeypatch.setattr(application, "query_fresh", rows)
     assert [1, 2, 3, 4, 5] == reader.warm(4)
-    assert [("web-pool",)] * 4 == asked
+    assert [("web-pool", ["127.0.0.1"])] * 4 == asked
     assert {"size": 5, "checked_in": 5, "checked_out": 1} == reader.look()
 
 

@@ -41,25 +41,29 @@ def test_reads_are_due_on_a_raster(seen: Seen) -> None:
     loop = loop_of(seen)
     before = time.monotonic()
     loop.start()
+    after = time.monotonic()
     time.sleep(0.3)
     loop.stop()
     dues = [due for due, _ in sorted(seen.read)]
-    assert 0.01 <= dues[0] - before <= 0.1
+    assert before + 0.01 <= dues[0] <= after + 0.01
     assert all(abs(late - early - 0.01) < 1e-6 for early, late in pairwise(dues))
     assert not seen.missed
 
 
 def test_due_while_all_workers_are_busy_is_missed(seen: Seen) -> None:
-    """Two workers, held: two reads, the others missed; each due instant is told once."""
+    """Two workers, held: the first reads, the others missed; each due instant is told once."""
     seen.free.clear()
     loop = loop_of(seen)
     loop.start()
-    time.sleep(0.2)
+    deadline = time.monotonic() + 5.0
+    while len(seen.missed) < 5 and time.monotonic() < deadline:
+        time.sleep(0.005)
     loop.stop()
     seen.free.set()
-    assert 2 == len(seen.read)
+    reads = [due for due, _ in seen.read]
+    assert len(reads) >= 2
     assert len(seen.missed) >= 5
-    assert not {due for due, _ in seen.read} & set(seen.missed)
+    assert max(reads) < min(seen.missed)
 
 
 def test_starts_with_reads_that_are_due_at_once(seen: Seen) -> None:
@@ -68,12 +72,14 @@ def test_starts_with_reads_that_are_due_at_once(seen: Seen) -> None:
     loop = loop_of(seen, workers=5, reads_per_s=1.0)
     before = time.monotonic()
     loop.start(at_once=5)
-    time.sleep(0.1)
+    after = time.monotonic()
+    while len(seen.read) < 5 and time.monotonic() < after + 5.0:
+        time.sleep(0.005)
     loop.stop()
     seen.free.set()
     assert 5 == len(seen.read)
     assert 1 == len({due for due, _ in seen.read})
-    assert seen.read[0][0] - before < 0.05
+    assert before <= seen.read[0][0] <= after
 
 
 def test_late_schedule_is_a_late_read_and_not_a_missed_one(

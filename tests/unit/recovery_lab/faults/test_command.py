@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import FAULTS, MATRIX, Scene, command, run_fault, server
+from recovery_lab.faults import FAULTS, Scene, command, run_fault, server
 from tests.unit.recovery_lab.faults.conftest import World
 
 COMMAND = FAULTS["command"]
@@ -16,9 +16,8 @@ def _scene(world: World, *words: str) -> Scene:
     return replace(world.seen_scene(0.0), command=words)
 
 
-def test_command_is_of_no_matrix() -> None:
-    """It is played where somebody gives one; nobody knows beforehand what it takes away."""
-    assert "command" not in MATRIX
+def test_command_is_observed() -> None:
+    """Nobody knows beforehand what it takes away, nor whether the server starts anew."""
     assert (True, None) == (COMMAND.effects.observed, COMMAND.effects.restarts)
 
 

@@ -10,7 +10,7 @@ import pytest
 from recovery_lab.errors import BadInputError, HealError
 from recovery_lab.faults import FAULTS, journal, server
 from recovery_lab.faults.freeze import Freeze
-from recovery_lab.faults.healing import heal_now, heal_open
+from recovery_lab.faults.healing import heal_now, heal_open, open_faults
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
 from tests.unit.recovery_lab.faults.conftest import PROJECT, World
 from tests.unit.recovery_lab.faults.test_journal import entry
@@ -225,3 +225,15 @@ def test_heal_is_not_broken_off(world: World, monkeypatch) -> None:
         list(heal_open(world.target, keep=False))
     assert not world.state["Paused"]
     assert [] == _left(world)
+
+
+def test_open_faults_are_those_of_living_and_dead_runs(world: World) -> None:
+    """Read from the files alone; a file without an entry is none."""
+    assert [] == open_faults(world.target)
+    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
+        assert [] == open_faults(world.target)
+        held.write(entry(world))
+        assert [entry(world)] == open_faults(world.target)
+    [left] = open_faults(world.target)
+    assert f"{PROJECT}: fault 'freeze' is open; process 4711 injected it" in str(left)
+    assert [] == world.calls

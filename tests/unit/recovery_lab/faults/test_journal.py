@@ -103,14 +103,3 @@ def test_stack_is_named_while_it_may_stand(stands: bool, world: World) -> None:
         assert world.stack == journal.read(path, OpenStack).stack
         world.stacks = {PROJECT} if stands else set()
     assert stands == path.exists()
-
-
-def test_open_faults_are_those_of_living_and_dead_runs(world: World, path: Path) -> None:
-    """Read from the files alone; a file without an entry is none."""
-    assert [] == journal.open_faults(world.target)
-    with journal.held(path, OpenFault) as held:
-        assert [] == journal.open_faults(world.target)
-        held.write(entry(world))
-        assert [entry(world)] == journal.open_faults(world.target)
-    assert [entry(world)] == journal.open_faults(world.target)
-    assert [] == world.calls

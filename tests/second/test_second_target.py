@@ -1,0 +1,42 @@
+"""The engine knows no target by name: another application, judged on what it declares."""
+
+from pathlib import Path
+
+from recovery_lab.judge.verdict import Cell, OutageVerdict, reasons
+from tests.second.conftest import played
+
+NOT_DECLARED = {
+    "liveness: no liveness declared",
+    "readiness falls: no health declared",
+    "readiness returns: no health declared",
+    "pool whole: no pool declared",
+    "server sound: no server log declared",
+}
+
+
+def application(outage: OutageVerdict) -> Cell:
+    """Return the application's cell."""
+    return next(cell for cell in outage.cells if cell.contender == outage.application)
+
+
+def test_pooled_version_recovers_and_what_it_lacks_is_not_judged(tmp_path: Path, proves) -> None:
+    """Restart, kill and freeze: back within the window; no rule passes by silence."""
+    outages = played("target.toml", tmp_path, faults=("restart", "kill", "freeze"))
+    for fault, outage in outages.items():
+        cell = application(outage)
+        assert "passed" == cell.verdict, (fault, reasons(cell))
+        assert "recovers" in cell.rules
+    assert set(application(outages["restart"]).not_judged) >= NOT_DECLARED
+    lags = {fault: application(one).figures.recovery_lag_s for fault, one in outages.items()}
+    proves(f"another target recovered, lag in s: {lags}; {len(NOT_DECLARED)} rules not judged")
+
+
+def test_cached_version_fails(tmp_path: Path, proves) -> None:
+    """Control: one connection that nobody opens again must fail, or the mode proves nothing."""
+    outages = played("cached.toml", tmp_path, faults=("restart", "kill"), limit_s=15.0)
+    for fault, outage in outages.items():
+        cell = application(outage)
+        assert "failed" == cell.verdict, (fault, reasons(cell))
+        assert "recovers" in {failure.rule for failure in cell.failures}
+        assert 0 == cell.figures.after_ready.ok
+    proves("a cached connection failed restart and kill, as it must")

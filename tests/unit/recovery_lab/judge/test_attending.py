@@ -1,0 +1,133 @@
+"""What an outage still waits for, while its history grows; and what a look costs."""
+
+import time
+
+import pytest
+
+from recovery_lab.judge.attending import Attending, newest_at
+from recovery_lab.record.history import AnyRecord, History, Mark, Probe
+from tests.unit.recovery_lab.histories import (
+    NEVER,
+    ORIGIN,
+    TRAITS,
+    Reads,
+    Script,
+    application,
+    idle,
+    outage,
+    with_read,
+)
+
+LOOK_S = 0.25  # with generous room: a tenth of it on an idle machine
+
+
+def known_at(record: AnyRecord) -> float:
+    """Return when a record was made."""
+    for name in ("ended_at", "at", "due_at"):
+        if (at := getattr(record, name, None)) is not None:
+            return at
+    raise AssertionError(record)
+
+
+def played(script: Script, *, step_s: float = 0.1) -> tuple[float | None, float | None]:
+    """Return when the idle pools were asked and when the outage was over, as the record grew."""
+    told = [r for r in script.records() if not (isinstance(r, Mark) and r.name in LATER)]
+    records = sorted(told, key=known_at)
+    history = History()
+    attending = Attending(script.info(), history)
+    released_s, at_s = None, 1.6
+    while at_s < script.end_s:
+        while records and known_at(records[0]) <= ORIGIN + at_s:
+            history.append(records.pop(0))
+        if attending.may_release():
+            released_s = at_s
+        if attending.is_over():
+            return released_s, at_s
+        at_s = round(at_s + step_s, 3)
+    return released_s, None
+
+
+LATER = ("released", "stopped", "closed")
+
+
+@pytest.mark.parametrize(
+    ("script", "over_s"),
+    [
+        (outage(end_s=12.0), 7.6),  # 5 s after recovery, and 2.5 s after idle pools were asked
+        (outage(end_s=12.0, recovered_s=5.0), 10.1),
+        (application(end_s=12.0, health_up_s=4.5), 9.6),  # System Health is waited for
+        (application(end_s=12.0, health_up_s=NEVER), None),
+        (outage(end_s=12.0, recovered_s=NEVER), None),
+        (outage(end_s=12.0, recovered_s=NEVER, limit_s=5.0), 8.1),  # the limit, from ready
+        (outage(end_s=12.0, recovered_s=NEVER, contender="naive"), 7.6),  # a reference is not
+        (outage(end_s=12.0, recovered_s=NEVER, contender="naive", solo="naive"), None),
+        (outage(end_s=19.0, recovered_s=NEVER, contender="pinned"), 17.1),  # 15 s for a control
+        (outage(end_s=12.0, ready_s=NEVER, recovered_s=NEVER, limit_s=5.0), 6.6),
+        (idle(end_s=14.0), 10.1),  # 5 s after the release
+    ],
+)
+def test_outage_is_over_5_s_after_all_subjects_recovered_or_at_its_limit(script, over_s) -> None:
+    """Whoever decides is waited for; nobody else."""
+    _, found = played(script)
+    assert over_s == (found and pytest.approx(found, abs=0.25))
+
+
+def test_outage_that_is_over_passes_the_judges_own_settling() -> None:
+    """What is recorded until then is enough: no doubt is left for the want of 0.1 s."""
+    script = outage(end_s=12.0)
+    _, over_s = played(script)
+    script.end_s = over_s
+    assert "passed" == script.cell().verdict
+
+
+def test_idle_pools_are_asked_once_3_s_after_ready() -> None:
+    """Not before ready is known to stand, and not twice."""
+    released_s, _ = played(idle(end_s=14.0))
+    assert released_s == pytest.approx(5.0, abs=0.2)
+    script = outage()
+    attending = Attending(script.info(), script.history())
+    assert [True, False] == [attending.may_release(), attending.may_release()]
+    early = outage(end_s=4.0)
+    assert not Attending(early.info(), early.history()).may_release()
+
+
+@pytest.mark.parametrize(
+    ("contender", "now_s", "ended"),
+    [
+        ("adopted", 17.2, False),
+        ("adopted", 17.5, True),  # 10 s where no deadline is declared
+        ("dashboard", 12.7, False),
+        ("dashboard", 13.0, True),  # 5.5 s where it is 5
+        ("naive", 9.0, True),  # only subjects are waited for
+    ],
+)
+def test_reads_are_awaited_until_they_hang(contender: str, now_s: float, ended: bool) -> None:
+    """Nobody waits for a reference's."""
+    script = with_read(outage(contender=contender), 7.31, "endless")
+    history = script.history()
+    history.append(Probe(started_at=0.0, ended_at=ORIGIN + now_s, ok=True))
+    assert ended is Attending(script.info(), history).reads_have_ended()
+
+
+def test_now_is_the_observers_own() -> None:
+    """Of an empty record none."""
+    assert 0.0 == newest_at(History())
+    assert ORIGIN + 9.4 == pytest.approx(newest_at(outage().history()), abs=0.11)
+
+
+@pytest.mark.parametrize("stuck", [1, 8])
+def test_look_is_cheap_at_120_s_with_eight_contenders(stuck: int) -> None:
+    """The last look at 20 reads a second each, of whom some never recover."""
+    cells = [
+        Reads(contender=str(one), traits=TRAITS["adopted"], recovered_s=NEVER if one < stuck else 2)
+        for one in range(8)
+    ]
+    script = Script(cells=cells, end_s=120.0)
+    history = script.history()
+    attending = Attending(script.info(), history)
+    attending._released_at = ORIGIN + 5.0
+    began_s = time.process_time()
+    assert not attending.may_release()
+    assert not attending.is_over()
+    assert attending.reads_have_ended()
+    assert time.process_time() - began_s < LOOK_S

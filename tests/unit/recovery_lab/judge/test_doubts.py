@@ -1,0 +1,411 @@
+"""Each doubt: a history that gives no cause for it, and its neighbour that does."""
+
+from collections.abc import Callable
+
+import pytest
+
+from recovery_lab.judge.measures import CLOSED
+from recovery_lab.record.history import (
+    Began,
+    Container,
+    Ended,
+    Health,
+    Live,
+    LogLine,
+    Mark,
+    Probe,
+    Trouble,
+    Warmed,
+)
+from tests.unit.recovery_lab.histories import (
+    NEVER,
+    ORIGIN,
+    STEPS,
+    Reads,
+    Script,
+    application,
+    idle,
+    outage,
+    untouched,
+    with_read,
+)
+
+Make = Callable[[], Script]
+
+
+def without(step: str) -> tuple[str, ...]:
+    """Return a fault's steps but one."""
+    return tuple(name for name in STEPS if name != step)
+
+
+def control(**changed: object) -> Script:
+    """Return an outage met by a contender that must not come back."""
+    return outage(**{"contender": "pinned", "recovered_s": NEVER, "end_s": 17.5, **changed})
+
+
+def commanded(**changed: object) -> Script:
+    """Return an outage of a user's own command, which restarted the database."""
+    return outage(fault="command", moves=True, **changed)
+
+
+def nothing_taken() -> Script:
+    """Return an outage of a user's own command that took nothing away."""
+    return untouched(fault="command")
+
+
+def unrecorded(*kinds: type) -> Script:
+    """Return an outage in which a failed read's begin, or all of it, was lost on the way."""
+    lost = (ORIGIN + 7.31, ORIGIN + 7.313)
+    instant = lambda r: r.due_at if isinstance(r, Began) else r.at  # noqa: E731
+    return with_read(
+        outage(drop=lambda r: isinstance(r, kinds) and instant(r) in lost), 7.31, "failed"
+    )
+
+
+def unprobed(begin_s: float, end_s: float) -> Callable[[object], bool]:
+    """Tell the probes of some time: they were not made."""
+    return lambda r: isinstance(r, Probe) and begin_s < r.started_at - ORIGIN < end_s
+
+
+# What is in doubt, the history without the doubt, its neighbour, what is said, of which kind.
+TABLE: dict[str, tuple[Make, Make, str, str]] = {
+    "the outage is recorded to its end": (
+        outage,
+        lambda: outage(complete=False),
+        "not recorded to its end",
+        "unsure",
+    ),
+    "the record has an end": (
+        outage,
+        lambda: outage(drop=lambda r: isinstance(r, Mark) and r.name == CLOSED),
+        "the record was cut short",
+        "unsure",
+    ),
+    "the harness had no trouble": (
+        outage,
+        lambda: outage(trouble="the container did not stop"),
+        "the container did not stop",
+        "unsure",
+    ),
+    "no helper had trouble": (
+        outage,
+        lambda: outage(extra=[Trouble(at=ORIGIN, message="no more threads")]),
+        "no more threads",
+        "unsure",
+    ),
+    "a fault was asked for": (
+        outage,
+        lambda: outage(steps=without("injecting")),
+        "no fault was asked for",
+        "void",
+    ),
+    "the fault has landed": (
+        outage,
+        lambda: outage(steps=without("landed")),
+        "not shown to have landed",
+        "void",
+    ),
+    "the fault is gone": (
+        outage,
+        lambda: outage(steps=without("back")),
+        "not shown to be gone",
+        "unsure",
+    ),
+    "the server is ready again": (
+        outage,
+        lambda: outage(ready_s=NEVER, recovered_s=NEVER),
+        "not seen ready again",
+        "unsure",
+    ),
+    "a command took something away": (
+        commanded,
+        nothing_taken,
+        "nothing was taken away",
+        "void",
+    ),
+    "the server started anew": (
+        outage,
+        lambda: outage(server_after="2026-01-01T09:00:00.000123Z"),
+        "its start did not move",
+        "void",
+    ),
+    "the server did not start anew": (
+        lambda: outage(fault="freeze"),
+        lambda: outage(fault="freeze", moves=True, named=False),
+        "expected the same server: its start moved",
+        "unsure",
+    ),
+    "the server's start is known": (
+        outage,
+        lambda: outage(server_after=""),
+        "start time is not known",
+        "unsure",
+    ),
+    "the server's log was read": (
+        outage,
+        lambda: outage(without=(LogLine,)),
+        "the server's log was not read",
+        "unsure",
+    ),
+    "the containers were looked at": (
+        outage,
+        lambda: outage(without=(Container,)),
+        "the containers were not looked at",
+        "unsure",
+    ),
+    "the application's container was looked at": (
+        application,
+        lambda: application(starts=("one",)),
+        "the application's container was not looked at",
+        "unsure",
+    ),
+    "fresh sessions were tried all along": (
+        outage,
+        lambda: outage(drop=unprobed(0.1, 2.5)),
+        "no fresh session was tried for 2.4",
+        "unsure",
+    ),
+    "no session reads on through a fault that cuts it": (
+        outage,
+        lambda: outage(lost_s=0.9, recovered_s=0.9),
+        "read on through the fault: adopted",
+        "void",
+    ),
+    "some read was due": (
+        outage,
+        lambda: outage(begin_s=9.0),
+        "no read was due for 9.0",
+        "unsure",
+    ),
+    "there was a steady state of ten good reads": (
+        lambda: outage(begin_s=-0.55),
+        lambda: outage(begin_s=-0.45),
+        "no steady state before",
+        "void",
+    ),
+    "no read before the fault was bad": (
+        outage,
+        lambda: with_read(outage(), -1.02, "failed"),
+        "no steady state before: 1 of 41 reads",
+        "void",
+    ),
+    "no read before the fault waited long": (
+        lambda: with_read(outage(), -1.52, "ok", 0.9),
+        lambda: with_read(outage(), -1.52, "ok", 1.2),
+        "no steady state before: 1 of 41 reads",
+        "void",
+    ),
+    "System Health was up before": (
+        application,
+        lambda: application(health_red_s=-1.0),
+        "System Health said down",
+        "void",
+    ),
+    "a cell met the outage": (
+        outage,
+        lambda: idle(fault="freeze", part="subject"),
+        "it met nothing",
+        "unsure",
+    ),
+    "a subject is watched to its limit": (
+        outage,
+        lambda: outage(recovered_s=NEVER),
+        "censored 7.0 s after ready, before 120 s",
+        "unsure",
+    ),
+    "and its System Health": (
+        application,
+        lambda: application(health_up_s=NEVER, waived=["readiness returns"]),
+        "censored 7.0 s after ready, before 120 s",
+        "unsure",
+    ),
+    "a control is watched for 15 s": (
+        control,
+        lambda: control(end_s=16.5),
+        "before 15 s",
+        "unsure",
+    ),
+    "a control breaks its rule": (
+        control,
+        lambda: control(recovered_s=2.1),
+        "the control did not break its rule: recovers",
+        "unsure",
+    ),
+    "an idle control breaks its rule": (
+        lambda: idle(contender="naive", first_outcome="failed"),
+        lambda: idle(contender="naive"),
+        "the control did not break its rule: first reads",
+        "unsure",
+    ),
+    "a control's rule is one": (
+        control,
+        lambda: control(part="control: recovrs"),
+        "the control did not break its rule: recovrs",
+        "unsure",
+    ),
+    "it is watched for 5 s after recovery": (
+        lambda: outage(end_s=7.2),
+        lambda: outage(end_s=7.0),
+        "after recovery, wanted 5 s",
+        "unsure",
+    ),
+    "and for 5 s after its System Health": (
+        lambda: application(end_s=7.7),
+        lambda: application(end_s=7.2),
+        "after recovery, wanted 5 s",
+        "unsure",
+    ),
+    "each read has an end": (
+        outage,
+        lambda: with_read(outage(), 8.93, "endless"),
+        "1 reads still under way at the record's end",
+        "unsure",
+    ),
+    "each missed read's wait is known": (
+        outage,
+        lambda: with_read(outage(), 8.96, "missed"),
+        "1 reads still under way at the record's end",
+        "unsure",
+    ),
+    "the idle pool is asked": (
+        idle,
+        lambda: idle(without=(Warmed,)),
+        "the idle pool was not asked after ready",
+        "unsure",
+    ),
+    "the idle pool is asked after ready": (
+        idle,
+        lambda: idle(released_s=1.9),
+        "the idle pool was not asked after ready",
+        "unsure",
+    ),
+    "the idle pool is asked for all it held": (
+        idle,
+        lambda: idle(first=3, gap=(4.0, NEVER)),
+        "3 of its first 5 reads",
+        "unsure",
+    ),
+    "the recorder keeps its schedule": (
+        lambda: outage(late_s=0.019),
+        lambda: outage(late_s=0.021),
+        "the recorder missed its schedule",
+        "late",
+    ),
+    "the recorder keeps it in all but 5 %": (
+        lambda: outage(late=10),
+        lambda: outage(late=12),
+        "the recorder missed its schedule",
+        "late",
+    ),
+    "a solo outage's recorder keeps it in all but 2 %": (
+        lambda: outage(late=4, solo="adopted"),
+        lambda: outage(late=5, solo="adopted"),
+        "the recorder missed its schedule",
+        "late",
+    ),
+    "reads are due all the time": (
+        lambda: outage(gap=(6.0, 7.0)),
+        lambda: outage(gap=(6.0, 7.2)),
+        "no read was due for 1.2",
+        "unsure",
+    ),
+    "reads are due to the end": (
+        outage,
+        lambda: outage(gap=(7.7, 9.0)),
+        "no read was due for 1.4",
+        "unsure",
+    ),
+    "each read's begin is there": (
+        outage,
+        lambda: unrecorded(Began),
+        "1 reads are missing from the record",
+        "unsure",
+    ),
+    "each read is there": (
+        outage,
+        lambda: unrecorded(Began, Ended),
+        "1 reads are missing from the record",
+        "unsure",
+    ),
+    "the pool was looked at": (
+        outage,
+        lambda: outage(looks=((5, 0),)),
+        "its pool was not looked at before and after",
+        "unsure",
+    ),
+    "liveness was probed": (
+        application,
+        lambda: application(without=(Live,)),
+        "no liveness probe was made for 9.0 s",
+        "unsure",
+    ),
+    "System Health was asked": (
+        application,
+        lambda: application(without=(Health,)),
+        "System Health was not asked for 9.0 s",
+        "unsure",
+    ),
+}
+
+
+@pytest.mark.parametrize("told", TABLE)
+def test_no_cause_no_doubt(told: str) -> None:
+    """The golden history of each is passed."""
+    cell = TABLE[told][0]().cell()
+    assert ("passed", []) == (cell.verdict, cell.doubts), (cell.failures, cell.doubts)
+
+
+@pytest.mark.parametrize("told", TABLE)
+def test_doubt_is_named(told: str) -> None:
+    """Its neighbour is inconclusive, for a doubt of a kind, in words."""
+    _, make, said, kind = TABLE[told]
+    cell = make().cell()
+    assert "inconclusive" == cell.verdict, (cell.failures, cell.doubts)
+    found = [doubt for doubt in cell.doubts if said in doubt.said]
+    assert [kind] == [doubt.kind for doubt in found], cell.doubts
+
+
+LATER = {"unsure": "failed", "late": "failed", "void": "inconclusive"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "the outage is recorded to its end",
+        "the fault has landed",
+        "the fault is gone",
+        "the server started anew",
+        "no helper had trouble",
+        "no read before the fault was bad",
+        "each missed read's wait is known",
+        "the recorder keeps its schedule",
+        "reads are due all the time",
+        "the pool was looked at",
+    ],
+)
+def test_what_was_observed_to_fail_is_failed_whatever_is_in_doubt(told: str) -> None:
+    """Unless the fault did not land or the steady state was missing."""
+    _, make, _, kind = TABLE[told]
+    assert LATER[kind] == with_read(make(), 7.33, "failed").cell().verdict
+
+
+@pytest.mark.parametrize("told", ["the outage is recorded to its end", "the fault has landed"])
+def test_outages_doubts_stand_at_the_outage_too(told: str) -> None:
+    """For the report, and for a run of references alone."""
+    _, make, said, _ = TABLE[told]
+    assert any(said in doubt.said for doubt in make().judged().doubts)
+
+
+def test_cell_without_any_data_is_inconclusive() -> None:
+    """No record at all is a planned outage that proves nothing."""
+    judged = outage(without=(object,)).judged()
+    assert "inconclusive" == judged.verdict
+    assert {"inconclusive"} == {cell.verdict for cell in judged.cells}
+
+
+def test_reads_of_the_outage_before_are_no_doubt() -> None:
+    """Contenders are kept through outages: a read of then may end now."""
+    script = outage()
+    late = Reads().read(0, -1.5, "failed")[1]
+    script.extra.append(late)
+    assert "passed" == script.cell().verdict

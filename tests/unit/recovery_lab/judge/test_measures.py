@@ -1,0 +1,193 @@
+"""Measures: ready, loss, recovery, System Health, from histories of a few lines."""
+
+import pytest
+
+from recovery_lab.faults import FAULTS
+from recovery_lab.judge import measures
+from recovery_lab.judge.account import Read
+from recovery_lab.record.history import Event, History, Mark, Probe
+from tests.unit.recovery_lab.histories import AFTER, BEFORE, ORIGIN, application, outage, probe
+
+
+def bracket(
+    *results: tuple[float, str], returned_s: float = 1.0, start_s: float | None = None
+) -> tuple[float, float] | None:
+    """Return ready's bracket for probes that took 5 ms; good ones follow every 0.1 s for 3 s."""
+    last_s = results[-1][0] if results else 0.0
+    probes = [probe(at_s, result) for at_s, result in results]
+    probes += [probe(round(last_s + 0.1 * one, 3), "ok") for one in range(1, 31)]
+    marks = [Mark(at=ORIGIN, name=measures.ASKED)]
+    marks += [Mark(at=ORIGIN + returned_s, name=measures.RETURNED)]
+    events = [] if start_s is None else [Event(at=ORIGIN + start_s, action="start")]
+    found = measures.ready(History([*marks, *events, *probes]))
+    return found and (round(found.early_at - ORIGIN, 3), round(found.late_at - ORIGIN, 3))
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        # The later of the last bad probe's start and the injection's end; the first good end.
+        ([(0.5, "refused"), (2.0, "refused"), (2.1, "ok")], (2.0, 2.105)),
+        ([(0.5, "refused"), (0.8, "refused"), (1.2, "ok")], (1.0, 1.205)),
+        # The good run began before the injection had ended.
+        ([(0.5, "refused"), (0.8, "ok"), (1.2, "ok")], (1.0, 1.0)),
+        # New sessions always worked.
+        ([(0.5, "ok"), (1.5, "ok")], (1.0, 1.0)),
+        # A lone time-out may be a lost packet; two in a row are bad.
+        ([(0.5, "ok"), (1.5, "timed out"), (1.7, "ok")], (1.0, 1.0)),
+        ([(0.5, "ok"), (1.5, "timed out"), (1.7, "timed out"), (1.9, "ok")], (1.7, 1.905)),
+        ([(1.5, "timed out"), (1.6, "ok"), (1.7, "timed out"), (1.8, "ok")], (1.0, 1.0)),
+        # Refused is bad alone; a lone time-out after it moves nothing.
+        ([(0.5, "ok"), (1.5, "refused"), (1.7, "ok")], (1.5, 1.705)),
+        ([(1.5, "refused"), (1.6, "timed out"), (1.8, "ok")], (1.5, 1.805)),
+        # A good second that is not two does not count.
+        ([(1.5, "refused"), (1.6, "ok"), (3.5, "ok"), (3.6, "refused"), (3.7, "ok")], (3.6, 3.705)),
+    ],
+)
+def test_ready_is_bracketed(results, expected) -> None:
+    """Its bracket, for each way in which probes may be bad."""
+    assert expected == bracket(*results)
+
+
+def test_ready_counts_from_the_last_injection() -> None:
+    """The daemon's own event goes before the fault's word, and the last one counts."""
+    assert (1.0, 1.0) == bracket((0.5, "ok"), start_s=None)
+    assert (1.4, 1.4) == bracket((0.5, "ok"), start_s=1.4)
+
+
+def test_ready_is_not_known_before_fresh_sessions_work_for_2_s() -> None:
+    """Nor while the fault is in."""
+    marks = [Mark(at=ORIGIN, name=measures.ASKED), Mark(at=ORIGIN + 1.0, name=measures.RETURNED)]
+    good = [probe(1.1, "refused"), probe(1.2, "ok"), probe(3.19, "ok")]
+    assert None is measures.ready(History([*marks, *good]))
+    assert measures.ready(History([*marks, *good, probe(3.21, "ok")]))
+    assert None is measures.ready(History([marks[0], *good, probe(3.21, "ok")]))
+
+
+def test_probes_before_the_fault_do_not_count() -> None:
+    """A refusal before it was asked for is none of its own."""
+    assert (1.0, 1.0) == bracket((-0.5, "refused"), (0.5, "ok"))
+
+
+def read(at_s: float, outcome: str = "ok", took_s: float = 0.01) -> Read:
+    """Return one accounted read."""
+    good = outcome == "ok"
+    return Read(
+        due_at=at_s,
+        started_at=at_s,
+        ended_at=at_s + took_s,
+        outcome=outcome,
+        wait_s=took_s if good else None,
+    )
+
+
+def every(step_s: float, until_s: float, *bad: float) -> list[Read]:
+    """Return reads from 0.1 s on, those at some instants bad."""
+    dues = [round(0.1 + step_s * one, 3) for one in range(int((until_s - 0.1) / step_s) + 1)]
+    return [read(due, "failed" if due in bad else "ok") for due in dues]
+
+
+@pytest.mark.parametrize(
+    ("reads", "expected"),
+    [
+        (every(0.1, 5.0), 0.11),
+        (every(0.1, 5.0, 0.1, 0.2, 0.3), 0.41),
+        (every(0.1, 5.0, 2.0), 2.11),  # good for 1.9 s only: the next one counts
+        (every(0.1, 5.0, 2.2), 0.11),  # good for 2 s: what comes later is a relapse
+        (every(0.1, 2.1), None),  # not yet known: nothing is due at its end or later
+        (every(0.1, 2.2), 0.11),
+        (every(0.5, 4.6), None),  # nine reads after it
+        (every(0.5, 5.1), 0.11),  # ten, in more than 2 s
+        (every(0.5, 8.6, 3.1), 3.61),
+        (every(0.5, 8.1, 3.1), None),
+        ([], None),
+    ],
+)
+def test_recovery_is_the_first_good_end_from_which_all_is_good(reads, expected) -> None:
+    """For 2 s, and at least the next 10 reads."""
+    found = measures.recovery(reads, 0.0)
+    assert expected == (found and pytest.approx(found.ended_at))
+
+
+def test_recovery_ends_after_ready_though_it_was_due_before() -> None:
+    """A read that waited through the outage recovers as it ends."""
+    waited = read(0.05, took_s=1.0)
+    found = measures.recovery([waited, *every(0.1, 6.0)], 1.045)
+    assert found is waited
+
+
+@pytest.mark.parametrize("outcome", ["failed", "hung", "missed", "unfinished"])
+def test_recovery_needs_every_due_read_to_be_good(outcome: str) -> None:
+    """A read that was missed was not good either."""
+    reads = sorted([*every(0.1, 5.0), read(1.05, outcome)], key=lambda one: one.due_at)
+    found = measures.recovery(reads, 0.0)
+    assert found is not None
+    assert 1.1 == found.due_at
+
+
+def test_loss_is_the_first_word_of_the_server_or_the_daemon() -> None:
+    """A session's end, the container's; where there is none, the first refusal, the fault's."""
+    script = outage(extra=[outage().log("FATAL", "57P01", at_s=0.03)])
+    assert ORIGIN + 0.03 == measures.lost(script.history())
+    assert ORIGIN + 0.05 == measures.lost(outage(named=False).history())
+    silent = outage(fault="freeze", lost_s=0.3)
+    assert ORIGIN + 0.3 == pytest.approx(measures.lost(silent.history()))
+    untold = outage(fault="freeze", without=(Probe,))
+    assert ORIGIN + 0.05 == measures.lost(untold.history())
+
+
+def test_restarted_servers_pids_are_not_taken_for_the_sessions_before() -> None:
+    """The new server refuses sessions under the same pids, with 57P03."""
+    script = outage(fault="freeze", extra=[outage().log("FATAL", "57P03")])
+    assert [] == measures.ended_sessions(script.history())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (AFTER, AFTER, True),
+        ("2026-01-01T09:14:31.000Z", AFTER, True),
+        ("2026-01-01T10:14:31.000+01:00", AFTER, True),
+        (BEFORE, AFTER, False),
+        ("2026-01-01T09:14:31.002Z", AFTER, False),
+        ("", "", False),
+        ("2026-01-01", AFTER, False),
+        ("a start", "a start", True),
+    ],
+)
+def test_start_times_are_compared_as_instants(one: str, other: str, same: bool) -> None:
+    """One writes them to the microsecond, another to the millisecond or in a zone of its own."""
+    assert same is measures.same_start(one, other)
+
+
+def test_health_must_hold_for_2_s() -> None:
+    """An `up` that falls again was none."""
+    script = application()
+    back = measures.health_back(script.history(), ORIGIN + 1.98, moved=True)
+    assert ORIGIN + 2.502 == pytest.approx(back)
+    samples = script.history().of(measures.Health)
+    until = History(s for s in samples if s.started_at < ORIGIN + 4.4)
+    assert None is measures.health_back(until, ORIGIN + 1.98, moved=False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "ready_s", "cuts"),
+    [("restart", 2.0, "both"), ("restart", 0.0, "established"), ("freeze", 2.0, "new")],
+)
+def test_users_command_has_the_effects_that_the_record_shows(fault, ready_s, cuts) -> None:
+    """What it cut is read from starts, ended sessions and refusals."""
+    history = outage(fault=fault, ready_s=ready_s).history()
+    assert cuts == measures.effects_seen(history, FAULTS["command"].effects).cuts
+
+
+def test_gap_lies_between_good_ends_and_stays_open_at_the_end() -> None:
+    """The longest time in which nobody was served."""
+    assert 0.3 == pytest.approx(measures.gap_s(every(0.1, 2.0, 0.4, 0.5)))
+    assert 1.09 == pytest.approx(measures.gap_s([read(0.1), read(1.2, "failed")]))
+    assert 0.0 == measures.gap_s([])
+
+
+def test_silence_is_the_longest_time_in_which_nothing_was_seen() -> None:
+    """From the begin, and until the end."""
+    assert 4.0 == measures.silence_s([1.0, 2.0, 5.0, 20.0], 0.0, 9.0)
+    assert 9.0 == measures.silence_s([], 0.0, 9.0)

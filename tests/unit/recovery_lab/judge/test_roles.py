@@ -1,0 +1,86 @@
+"""Roles follow from a fault's effects and a contender's traits, or stand in the target."""
+
+import pytest
+
+from recovery_lab.faults import FAULTS
+from recovery_lab.faults.base import Effects
+from recovery_lab.judge.roles import part_of, watched_s
+from recovery_lab.outage import Cast
+from tests.unit.recovery_lab.histories import TRAITS
+
+SUBJECT, REFERENCE = ("subject", ""), ("reference", "")
+NOT_BACK, NOT_FIRST = ("control", "recovers"), ("control", "first reads")
+
+# The fault's kind, the job, then what each contender is in it.
+TABLE = {
+    ("restart", "steady"): {
+        "adopted": SUBJECT,
+        "dashboard": SUBJECT,
+        "naive": REFERENCE,
+        "dispose": REFERENCE,
+        "pinned": NOT_BACK,
+        "quitter": NOT_BACK,
+    },
+    ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
+    ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
+    ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
+    ("none", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": REFERENCE},
+    ("none", "idle"): {"adopted": SUBJECT, "naive": SUBJECT, "dispose": SUBJECT},
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "job", "name", "expected"),
+    [(*cell, name, part) for cell, row in TABLE.items() for name, part in row.items()],
+)
+def test_role_follows_from_effects_and_traits(fault, job, name, expected) -> None:
+    """A subject must keep its promises, a control break its own, a reference nothing."""
+    cast = Cast(contender=name, traits=TRAITS[name], jobs=[job])
+    part = part_of(cast, job, FAULTS[fault].effects, 3.0)
+    assert expected == (part.role, part.breaks)
+
+
+def test_quitter_is_no_control_where_the_outage_is_shorter_than_its_patience() -> None:
+    """It gives up after 1 s: a fault of 0.5 s that ends no session leaves it connected."""
+    cast = Cast(contender="quitter", traits=TRAITS["quitter"], jobs=["steady"])
+    frozen = FAULTS["freeze"].effects
+    assert "reference" == part_of(cast, "steady", frozen, 0.5).role
+    assert "control" == part_of(cast, "steady", frozen, 1.5).role
+
+
+def test_new_sessions_refused_make_a_subject_of_who_pings() -> None:
+    """Whatever is declared, the same for a fault that nobody has written yet."""
+    cast = Cast(contender="adopted", traits=TRAITS["adopted"], jobs=["steady", "idle"])
+    effects = Effects(cuts="new")
+    assert "subject" == part_of(cast, "steady", effects, 3.0).role
+    assert "reference" == part_of(cast, "idle", effects, 3.0).role
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("subject", SUBJECT), ("reference", REFERENCE), ("control: recovers", NOT_BACK)],
+)
+def test_target_says_what_a_cell_is(said: str, expected: tuple[str, str]) -> None:
+    """It goes before what would follow."""
+    cast = Cast(contender="naive", traits=TRAITS["naive"], jobs=["idle"], parts={"idle": said})
+    part = part_of(cast, "idle", FAULTS["restart"].effects, 3.0)
+    assert expected == (part.role, part.breaks)
+
+
+def test_canary_and_twin_decide_nothing() -> None:
+    """They are shown, whatever the target says of them."""
+    cast = Cast(
+        contender="canary",
+        traits=TRAITS["canary"],
+        jobs=["steady"],
+        parts={"steady": "subject"},
+        deciding=False,
+    )
+    assert "reference" == part_of(cast, "steady", FAULTS["restart"].effects, 3.0).role
+
+
+def test_control_is_watched_as_long_as_it_might_come_back() -> None:
+    """One that has closed for good is known sooner."""
+    times = [watched_s(Cast(contender=n, traits=TRAITS[n], jobs=[])) for n in ("pinned", "quitter")]
+    assert [15.0, 5.0] == times

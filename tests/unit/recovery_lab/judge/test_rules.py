@@ -1,0 +1,327 @@
+"""Each promise: a history that keeps it, and its neighbour that differs in one thing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from recovery_lab.judge.rules import RULES
+from recovery_lab.record.history import Look
+from tests.unit.recovery_lab.histories import (
+    NEVER,
+    Script,
+    application,
+    idle,
+    outage,
+    untouched,
+    with_read,
+)
+
+RETURNS = ["readiness returns"]  # waived, where it would be broken as well
+Make = Callable[[], Script]
+
+
+def short(**changed: object) -> Script:
+    """Return a loss of 0.95 s, shorter than readiness needs to turn red."""
+    return application(
+        start_event_s=0.9, ready_s=1.0, recovered_s=1.2, health_red_s=NEVER, **changed
+    )
+
+
+def only_new(**changed: object) -> Script:
+    """Return 6 s in which new sessions are refused and the old ones work."""
+    effects = outage().seen_effects
+    cut = {"cuts": "new", "ends_sessions": False, "restarts": False}
+    return application(
+        **{
+            "effects": type(effects)(**cut),
+            "ready_s": 6.0,
+            "recovered_s": 0.0,
+            "health_up_s": 6.9,
+            "health_names_s": NEVER,
+            "end_s": 13.0,
+            **changed,
+        }
+    )
+
+
+# The rule, what it is about, the history that keeps it, the one that breaks it, what is said.
+TABLE: dict[str, tuple[str, Make, Make, str]] = {
+    "a subject recovers": (
+        "recovers",
+        lambda: outage(limit_s=5.0),
+        lambda: outage(limit_s=5.0, recovered_s=NEVER),
+        "no recovery, censored 7.0 s after ready",
+    ),
+    "a subject recovers within the limit": (
+        "recovers",
+        lambda: outage(recovered_s=6.0, limit_s=5.0, end_s=12.0),
+        lambda: outage(recovered_s=6.0, limit_s=3.0, end_s=12.0),
+        "limit 3 s",
+    ),
+    "the application recovers with its System Health": (
+        "recovers",
+        lambda: application(limit_s=5.0),
+        lambda: application(limit_s=5.0, health_up_s=NEVER),
+        "System Health not back",
+    ),
+    "System Health is back within the limit": (
+        "recovers",
+        lambda: application(limit_s=5.0, health_up_s=6.5, end_s=13.0, waived=RETURNS),
+        lambda: application(limit_s=5.0, health_up_s=7.5, end_s=13.0, waived=RETURNS),
+        "both back 5.5",
+    ),
+    "no read fails after recovery": (
+        "no relapse",
+        outage,
+        lambda: with_read(outage(), 7.31, "failed"),
+        "1 reads relapsed after recovery: connection_lost 1",
+    ),
+    "no read hangs after recovery": (
+        "no relapse",
+        lambda: outage(closed_s=19.0),
+        lambda: with_read(outage(closed_s=19.0), 7.31, "endless"),
+        "hung 1",
+    ),
+    "no read waits over 1 s after recovery": (
+        "no relapse",
+        lambda: with_read(outage(), 7.31, "ok", 0.99),
+        lambda: with_read(outage(), 7.31, "ok", 1.01),
+        "longest wait 1.010 s",
+    ),
+    "no read is missed for over 1 s after recovery": (
+        "no relapse",
+        lambda: with_read(outage(gap=(7.3, 8.2)), 7.3, "missed"),
+        lambda: with_read(outage(gap=(7.3, 8.4)), 7.3, "missed"),
+        "longest wait 1.103 s",
+    ),
+    "no read of an idle pool fails later": (
+        "no relapse",
+        idle,
+        lambda: with_read(idle(), 8.01, "failed"),
+        "connection_lost 1",
+    ),
+    "an idle pool's first reads do not fail": (
+        "first reads",
+        idle,
+        lambda: idle(first_outcome="failed"),
+        "5 of the first 5 reads not good: connection_lost 5",
+    ),
+    "an idle pool's first reads do not hang": (
+        "first reads",
+        lambda: idle(closed_s=16.0),
+        lambda: idle(closed_s=16.0, first_outcome="endless"),
+        "hung 5",
+    ),
+    "an idle pool's first reads do not wait over 1 s": (
+        "first reads",
+        lambda: idle(first_took_s=0.99),
+        lambda: idle(first_took_s=1.01),
+        "5 waited over 1 s, longest wait 1.010 s",
+    ),
+    "no error where nobody is cut": (
+        "undisturbed",
+        untouched,
+        lambda: with_read(untouched(), 1.02, "failed"),
+        "1 reads disturbed",
+    ),
+    "no long wait where nobody is cut": (
+        "undisturbed",
+        lambda: with_read(untouched(), 1.02, "ok", 0.9),
+        lambda: with_read(untouched(), 1.02, "ok", 1.1),
+        "1 reads disturbed",
+    ),
+    "nor of a read that was under way as the fault came in": (
+        "undisturbed",
+        untouched,
+        lambda: with_read(untouched(), -0.01, "failed", 0.5),
+        "1 reads disturbed",
+    ),
+    "liveness stays green": (
+        "liveness",
+        application,
+        lambda: application(live_ok=False),
+        "liveness probes not good",
+    ),
+    "liveness answers within 3 s": (
+        "liveness",
+        lambda: application(live_took_s=2.9),
+        lambda: application(live_took_s=3.1),
+        "liveness probes not good",
+    ),
+    "nothing restarts": (
+        "nothing restarts",
+        application,
+        lambda: application(starts=("one", "two")),
+        "was restarted",
+    ),
+    "readiness is red in time": (
+        "readiness falls",
+        lambda: application(
+            ready_s=6.0, recovered_s=6.1, health_red_s=2.4, health_up_s=6.5, end_s=13.0
+        ),
+        lambda: application(
+            ready_s=6.0, recovered_s=6.1, health_red_s=2.7, health_up_s=6.5, end_s=13.0
+        ),
+        "readiness red 2.",
+    ),
+    "readiness is red at all": (
+        "readiness falls",
+        lambda: application(ready_s=6.0, recovered_s=6.1, health_up_s=6.5, end_s=13.0),
+        lambda: application(
+            ready_s=6.0, recovered_s=6.1, health_red_s=NEVER, health_up_s=6.5, end_s=13.0
+        ),
+        "readiness red never",
+    ),
+    "refused new sessions turn it red within three intervals": (
+        "readiness falls",
+        lambda: only_new(health_red_s=4.4),
+        lambda: only_new(health_red_s=4.8),
+        "bound 4.5 s",
+    ),
+    "a short loss stands in the last outage": (
+        "readiness falls",
+        short,
+        lambda: short(last_outage_s=NEVER),
+        "stands in no last outage",
+    ),
+    "a last outage known before tells nothing of this one": (
+        "readiness falls",
+        short,
+        lambda: short(last_outage_s=-2.0),
+        "stands in no last outage",
+    ),
+    "red long after a short loss does not stand for it": (
+        "readiness falls",
+        short,
+        lambda: application(
+            start_event_s=0.9,
+            ready_s=1.0,
+            recovered_s=1.2,
+            health_red_s=5.0,
+            health_up_s=5.5,
+            last_outage_s=NEVER,
+            end_s=12.0,
+        ),
+        "stands in no last outage",
+    ),
+    "readiness is green in time": (
+        "readiness returns",
+        lambda: application(health_up_s=4.4, end_s=10.0),
+        lambda: application(health_up_s=4.7, end_s=10.0),
+        "readiness green 2.",
+    ),
+    "a green that speaks of the server before does not count": (
+        "readiness returns",
+        lambda: application(health_up_s=2.1, health_names_s=4.4, end_s=10.0),
+        lambda: application(health_up_s=2.1, health_names_s=4.8, end_s=10.0),
+        "readiness green 2.",
+    ),
+    "a pool gives all connections back": (
+        "pool whole",
+        outage,
+        lambda: outage(looks=((5, 0), (5, 1))),
+        "1 connections still checked out",
+    ),
+    "a pool keeps its size": (
+        "pool whole",
+        outage,
+        lambda: outage(looks=((5, 0), (4, 0))),
+        "size was 5 and is 4",
+    ),
+    "the server's log has no PANIC": (
+        "server sound",
+        outage,
+        lambda: outage(extra=[outage().log("PANIC", "XX000")]),
+        "PANIC XX000",
+    ),
+    "the server's log has no FATAL that the fault does not explain": (
+        "server sound",
+        lambda: outage(extra=[outage().log("FATAL", "57P01")]),
+        lambda: outage(extra=[outage().log("FATAL", "53200")]),
+        "FATAL 53200",
+    ),
+}
+
+
+@pytest.mark.parametrize("told", TABLE)
+def test_rule_is_kept(told: str) -> None:
+    """The history that keeps a rule is held to it, and passed."""
+    rule, keeps, _, _ = TABLE[told]
+    cell = keeps().cell()
+    assert rule in cell.rules
+    assert ("passed", []) == (cell.verdict, cell.failures), (cell.failures, cell.doubts)
+
+
+@pytest.mark.parametrize("told", TABLE)
+def test_rule_is_broken(told: str) -> None:
+    """Its neighbour is failed, for that rule, in words that say how."""
+    rule, _, breaks, said = TABLE[told]
+    cell = breaks().cell()
+    assert "failed" == cell.verdict, (cell.failures, cell.doubts)
+    found = {failure.rule: failure.said for failure in cell.failures}
+    assert said in found.get(rule, ""), cell.failures
+
+
+def test_every_rule_has_its_two_histories() -> None:
+    """A new rule comes with its own."""
+    assert set(RULES) == {rule for rule, *_ in TABLE.values()}
+
+
+NEEDS = {rule.name: rule.needs for rule in RULES.values() if rule.needs}
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_rule_without_its_capability_is_not_judged_by_name(name: str) -> None:
+    """It neither fails nor passes by silence: the capability that is missing is named."""
+    script = application()
+    script.capabilities.remove(NEEDS[name])
+    if NEEDS[name] == "application":
+        script.cells[0].contender = "dashboard"
+        return  # without an application no cell is one
+    cell = script.cell()
+    assert name not in cell.rules
+    assert any(said.startswith(f"{name}: no ") for said in cell.not_judged), cell.not_judged
+
+
+def test_missing_health_probe_is_named() -> None:
+    """The words of the report."""
+    script = application()
+    script.capabilities.remove("health")
+    assert "readiness falls: no health probe declared" in script.cell().not_judged
+
+
+def test_application_without_a_health_probe_recovers_by_its_reads_alone() -> None:
+    """System Health is not waited for where none is declared."""
+    script = application(health_up_s=NEVER)
+    script.capabilities.remove("health")
+    script.capabilities.remove("liveness")
+    assert "passed" == script.cell().verdict
+
+
+def test_waived_promise_is_shown_and_decides_nothing() -> None:
+    """The same broken history, with and without the waiver."""
+    broken = outage(looks=((5, 0), (4, 0)))
+    assert "failed" == broken.cell().verdict
+    broken.waived = ["pool whole"]
+    cell = broken.cell()
+    assert ("passed", True) == (cell.verdict, "pool whole: waived by the plan" in cell.not_judged)
+    assert "pool whole" not in cell.rules
+
+
+def test_pool_is_judged_by_its_last_look() -> None:
+    """A connection that comes back a moment later is whole."""
+    script = outage()
+    who = {"contender": "adopted", "job": "steady", "size": 5}
+    script.cells[0].looks = ((5, 0), (5, 2))
+    script.extra.append(Look(at=0.0, checked_in=5, checked_out=0, **who))
+    assert "passed" == script.cell().verdict
+
+
+def test_waits_without_an_end_are_said() -> None:
+    """Missed reads after which none was good: how long at the least, and that it has no end."""
+    script = outage(gap=(7.0, 9.0))
+    for at_s in (7.0, 8.9):
+        with_read(script, at_s, "missed")
+    said = next(one.said for one in script.cell().failures)
+    assert "1 waited over 1 s" in said
+    assert "some without end" in said

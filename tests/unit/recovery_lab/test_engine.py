@@ -1,0 +1,246 @@
+"""The engine, without Docker: what it orders, what it keeps, and what ends an outage early."""
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from recovery_lab import engine
+from recovery_lab.engine import Stage, ensure_headroom, play_outage
+from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.faults import FAULTS, Scene
+from recovery_lab.folder import read_outage
+from recovery_lab.judge import measures
+from recovery_lab.outage import Cast, OutageInfo
+from recovery_lab.record.history import (
+    Clock,
+    FaultEvent,
+    Health,
+    Mark,
+    Probe,
+    Sessions,
+    Warmed,
+)
+from recovery_lab.record.recorder import Recorder
+from recovery_lab.target import Health as HealthProbe
+from recovery_lab.target import Traits
+from tests.running import Quiet
+
+CAST = [Cast(contender="adopted", traits=Traits(pools=True, pings=True), jobs=["steady", "idle"])]
+INFO = OutageInfo(
+    fault="restart",
+    effects=FAULTS["restart"].effects,
+    repeat=1,
+    cast=CAST,
+    reads_per_s=5.0,
+    hold_s=1.0,
+    seed=1,
+    limit_s=120.0,
+    application="app",
+    health=HealthProbe(path="/health"),
+)
+
+
+class Crew:
+    """Helpers that answer each order at once; `dies_at` is the order after which one is dead."""
+
+    def __init__(self, dies_at: str = "", idle: int = 5) -> None:
+        self.orders: list[str] = []
+        self.recorder: Recorder | None = None
+        self.at = 100.0
+        self._dies_at = dies_at
+        self._idle = idle
+
+    def record_into(self, recorder: Recorder | None) -> None:
+        """Begin with a clock, a good probe and a good sample."""
+        self.recorder = recorder
+        if recorder:
+            for record in (
+                Clock(at=1.0, wall=1.0),
+                Probe(started_at=1.0, ended_at=1.1, ok=True),
+                Health(started_at=1.0, ended_at=1.1, status="up"),
+            ):
+                recorder.append(record)
+
+    def cast(self, info: OutageInfo) -> None:
+        """Start nobody."""
+        self.orders.append("cast")
+
+    def order(self, order: str) -> None:
+        """Answer the contenders' orders."""
+        self.orders.append(order)
+        if order == "warm":
+            for job in ("steady", "idle"):
+                self.recorder.append(
+                    Warmed(
+                        at=2.0,
+                        wanted=5,
+                        checked_in=self._idle,
+                        backends=list(range(5)),
+                        contender="adopted",
+                        job=job,
+                    )
+                )
+
+    def observe(self, order: str) -> None:
+        """Answer the observer's orders."""
+        self.orders.append(order)
+        word, _, name = order.partition(" ")
+        self.at += 1.0
+        if word == "mark":
+            self.recorder.append(Mark(at=self.at, name=name))
+        if word == "sessions":
+            self.recorder.append(Sessions(at=2.0, by_application={"a": 1}, max_connections=100))
+
+    def verify_alive(self) -> None:
+        """Tell of a dead helper."""
+        if self._dies_at and self._dies_at in self.orders:
+            raise InconclusiveError("the observer ended: killed by hand")
+
+
+class Attending:
+    """An outage that waits for nothing: released, over, read to the end."""
+
+    def __init__(self, info: OutageInfo, history: object) -> None:
+        self._released = False
+
+    def may_release(self) -> bool:
+        """Tell so once."""
+        released, self._released = self._released, True
+        return not released
+
+    def is_over(self) -> bool:
+        """Tell so at once."""
+        return True
+
+    def reads_have_ended(self) -> bool:
+        """Tell so at once."""
+        return True
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Everything beside the engine, faked; the clock runs as fast as it is asked."""
+    clock = SimpleNamespace(now=0.0)
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    timer = SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: 0.0, sleep=sleep)
+    story = SimpleNamespace(
+        fetch=lambda: None, note_containers=lambda: None, log_of=lambda service: f"log of {service}"
+    )
+    target = SimpleNamespace(
+        database=SimpleNamespace(service="db"), application=SimpleNamespace(service="app")
+    )
+    monkeypatch.setattr(engine, "time", timer)
+    monkeypatch.setattr(engine, "Story", lambda *_: story)
+    monkeypatch.setattr(engine, "Attending", Attending)
+    monkeypatch.setattr(engine, "run_fault", lambda fault, scene: play(scene))
+    return SimpleNamespace(stack=SimpleNamespace(target=target))
+
+
+def play(scene: Scene) -> None:
+    """Stand in for a fault that goes in and out."""
+    for at, name in enumerate(("injecting", "injected", "landed", "healing", "healed", "back")):
+        scene.note(FaultEvent(at=float(at), fault="restart", name=name))
+        scene.pace()
+
+
+def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
+    """Play one outage with a crew."""
+    return play_outage(Stage(stack=stage.stack, crew=crew, view=Quiet()), INFO, folder)
+
+
+def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
+    """The orders in their order; marks around the fault; both logs kept beside the history."""
+    crew = Crew()
+    info = played(stage, tmp_path, crew)
+    assert (True, "") == (info.complete, info.trouble)
+    assert (
+        "cast warm look sessions steady hurry mark-released release mark-stopped stop look rest "
+        "mark-closed"
+    ).split() == [order.replace(" ", "-") for order in crew.orders]
+    history = read_outage(tmp_path)[1]
+    assert (0.0, 4.0) == (history.mark_at(measures.ASKED), history.mark_at(measures.RETURNED))
+    assert history.mark_at(measures.STOPPED) < history.mark_at(measures.CLOSED)
+    assert "log of db" == (tmp_path / "server.log").read_text()
+    assert "log of app" == (tmp_path / "application.log").read_text()
+    assert crew.recorder is None
+
+
+@pytest.mark.parametrize("order", ["warm", "steady", "hurry", "release", "stop"])
+def test_helper_that_dies_ends_its_outage(stage, tmp_path: Path, order: str) -> None:
+    """Inconclusive, with its last words, whatever it was asked last; the record so far is kept."""
+    info = played(stage, tmp_path, Crew(dies_at=order))
+    assert not info.complete
+    assert "the observer ended: killed by hand" in info.trouble
+    assert read_outage(tmp_path)[0] == info
+    assert [Clock(at=1.0, wall=1.0)] == read_outage(tmp_path)[1].of(Clock)
+    assert (tmp_path / "server.log").exists()
+
+
+def test_pool_that_is_not_warm_proves_nothing(stage, tmp_path: Path) -> None:
+    """The pool counts four idle connections where the server has five sessions."""
+    info = played(stage, tmp_path, Crew(idle=4))
+    assert "adopted: the idle pool is not warm: 5 connections wanted, 4 idle, 5 se" in info.trouble
+
+
+def test_full_disk_ends_the_outage_with_its_last_whole_record(
+    stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept can be read; what could not be kept is told, and nothing is judged on less."""
+
+    def full(self: Recorder, record: object) -> None:
+        if isinstance(record, Sessions):
+            self._broken = str(OSError(errno.ENOSPC, "No space left on device"))
+        append(self, record)
+
+    append = Recorder.append
+    monkeypatch.setattr(Recorder, "append", full)
+    info = played(stage, tmp_path, Crew())
+    assert not info.complete
+    assert "ends with its last whole line: [Errno 28] No space left on device" in info.trouble
+    assert [] != read_outage(tmp_path)[1].of(Warmed)
+
+
+def test_half_a_line_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills in the middle of a record leaves the ones before it whole."""
+    recorder = Recorder(tmp_path / "history.jsonl")
+    recorder.append(Clock(at=1.0, wall=1.0))
+    real = recorder._file
+
+    class Full:
+        closed = False
+        tell, truncate = real.tell, real.truncate
+
+        def write(self, line: bytes) -> None:
+            real.write(line[:5])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    recorder._file = Full()
+    recorder.append(Clock(at=2.0, wall=2.0))
+    assert b'{"record":"clock","at":1.0,"wall":1.0}\n' == (tmp_path / "history.jsonl").read_bytes()
+    with pytest.raises(InconclusiveError, match="No space left"):
+        recorder.verify_whole()
+    real.close()
+
+
+def test_database_that_is_not_back_stops_everything(stage, tmp_path: Path, monkeypatch) -> None:
+    """No trouble of one outage: nothing may go on, and what was recorded is kept all the same."""
+
+    def unhealed(fault: object, scene: Scene) -> None:
+        raise HealError("not back after 60 s")
+
+    monkeypatch.setattr(engine, "run_fault", unhealed)
+    with pytest.raises(HealError):
+        played(stage, tmp_path, Crew())
+    assert not read_outage(tmp_path)[0].complete
+
+
+def test_server_must_have_room_for_the_pools() -> None:
+    """Half of the allowed sessions may be in use before the fault, not more."""
+    ensure_headroom(Sessions(at=0.0, by_application={"a": 30, "b": 20}, max_connections=100))
+    with pytest.raises(InconclusiveError, match="51 sessions"):
+        ensure_headroom(Sessions(at=0.0, by_application={"a": 51}, max_connections=100))

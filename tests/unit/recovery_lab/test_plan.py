@@ -1,0 +1,129 @@
+"""The outages that come of a run's options."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from recovery_lab.contenders.registry import CANARY
+from recovery_lab.errors import BadInputError
+from recovery_lab.faults import FAULTS
+from recovery_lab.judge.roles import Part, part_of
+from recovery_lab.outage import OutageInfo
+from recovery_lab.plan import (
+    AT_MOST,
+    TWIN,
+    Asked,
+    Watched,
+    all_entries,
+    contender_names,
+    matrix_faults,
+    names,
+    outages,
+    watched,
+)
+from recovery_lab.target import load_target
+
+ROOT = Path(__file__).parents[3]
+TARGET = load_target(ROOT / "target.toml")
+
+
+def parts(info: OutageInfo) -> dict[str, Part]:
+    """Return each cell's part, by contender and job."""
+    return {
+        f"{cast.contender}/{job}": part_of(cast, job, info.effects, info.hold_s)
+        for cast, job in info.cells
+    }
+
+
+def of(fault: str, **options: object) -> OutageInfo:
+    """Return one planned outage of a fault."""
+    return outages(TARGET, Asked(faults=(fault,), **options))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("restart,flood", "'flood'"), ("naive+recycle", "'naive+recycle'"), (",", "expected some")],
+)
+def test_names_are_exact(text: str, said: str) -> None:
+    """`naive` is naive, and nothing that contains it; a word that is none is named."""
+    known = ["restart", "naive"]
+    assert ("naive",) == names("CONTENDERS", "naive", known)
+    assert ("restart", "naive") == names("CONTENDERS", "all", known)
+    with pytest.raises(BadInputError, match=re.escape(said)):
+        names("CONTENDERS", text, known)
+
+
+def test_hold_a_fault_cannot_have_is_refused() -> None:
+    """A freeze shorter than its evidence needs."""
+    with pytest.raises(BadInputError, match="HOLD=0"):
+        of("freeze", hold_s=0.0)
+
+
+def test_outage_has_a_control_for_each_job_whatever_was_asked_for() -> None:
+    """`CONTENDERS=adopted` on restart still meets one that must fail, steady and idle."""
+    info = of("restart", contenders=("adopted",))
+    controls = {part.breaks for part in parts(info).values() if part.role == "control"}
+    assert {"recovers", "first reads"} == controls
+    assert CANARY in {cast.contender for cast in info.cast}
+
+
+def test_solo_outage_has_one_contender_a_canary_and_a_twin_in_the_family() -> None:
+    """At the full rate; the first of several stands in twice."""
+    planned = outages(TARGET, Asked(faults=("kill",), contenders=("adopted", "naive"), solo=True))
+    met = [[cast.contender for cast in info.cast] for info in planned]
+    assert [["adopted", CANARY], ["naive", CANARY], [TWIN, CANARY]] == met
+    assert {20.0} == {info.reads_per_s for info in planned}
+    assert "adopted" == all_entries(TARGET, "adopted")[TWIN].plays
+
+
+def test_seed_makes_the_same_lengths_again() -> None:
+    """Jittered, each by its own; the same seed, the same lengths."""
+    asked = Asked(faults=("kill",), repeats=5, seed=7)
+    lengths = [info.hold_s for info in outages(TARGET, asked)]
+    assert lengths == [info.hold_s for info in outages(TARGET, asked)]
+    assert 5 == len(set(lengths))
+    other = Asked(faults=("kill",), repeats=5, seed=8)
+    assert lengths != [info.hold_s for info in outages(TARGET, other)]
+
+
+def test_no_outage_is_crowded() -> None:
+    """All contenders together are at most eight, canary apart."""
+    for info in outages(TARGET, Asked(faults=tuple(matrix_faults()))):
+        assert len(info.cast) <= AT_MOST + 1
+
+
+def test_command_is_no_fault_of_the_matrix() -> None:
+    """Only a person says what a command is to do."""
+    assert "command" in FAULTS
+    assert "command" not in matrix_faults()
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("restart", {"naive/idle": "control", "pinned/steady": "control"}),
+        ("kill", {"naive/idle": "control", "pinned/steady": "control"}),
+        ("freeze", {"quitter/steady": "control", "naive/idle": "reference"}),
+        ("drop", {"quitter/steady": "control", "pinned/steady": "reference"}),
+        ("none", {"adopted/idle": "subject", "pinned/steady": "reference"}),
+        ("slow", {"adopted/idle": "subject", "adopted/steady": "subject"}),
+    ],
+)
+def test_roles_follow_from_effects_and_traits(fault: str, expected: dict[str, str]) -> None:
+    """Nobody writes them down; adopted and the application are subjects of every fault."""
+    found = {cell: part.role for cell, part in parts(of(fault)).items()}
+    assert expected == {cell: found[cell] for cell in expected}
+    assert ("subject", "subject") == (found["adopted/steady"], found["dashboard/steady"])
+    assert "reference" == found["canary/steady"] == found["dispose/steady"]
+
+
+def test_command_is_met_by_the_application_alone() -> None:
+    """As often as asked, under its title, with what it must break where that is said."""
+    part = "control: first reads"
+    asked = Watched(command=["true"], title="restart", job="idle", repeats=2, part=part)
+    first, second = watched(TARGET, asked)
+    assert ("restart-1", "restart-2") == (first.name, second.name)
+    assert {"dashboard/idle": Part(role="control", breaks="first reads")} == parts(first)
+    assert first.effects.observed
+    assert CANARY not in contender_names(TARGET)

@@ -1,0 +1,142 @@
+"""A run: what is played again, what is left out, and what it stands on."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from recovery_lab import run
+from recovery_lab.judge.verdict import OutageVerdict, judge_outage
+from recovery_lab.outage import OutageInfo
+from recovery_lab.record.history import History
+from recovery_lab.run import AGAIN, GUESS_S, Plan, Progress, play_run
+from tests.running import Quiet
+from tests.unit.recovery_lab.test_folder import INFO, OUTAGE, kept, save
+
+
+class World:
+    """Plays nothing, but takes down what it was to play; `late` outages are late that often."""
+
+    def __init__(self, late: int = 0) -> None:
+        self.played: list[str] = []
+        self.crews: list[str] = []
+        self.ended = 0
+        self._late = late
+
+    def play(self, stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+        """Stand in for the engine."""
+        self.played.append(info.name)
+        info = msgspec.structs.replace(info, complete=True)
+        kept(folder.parent.parent, **msgspec.structs.asdict(info))
+        return info
+
+    def late(self, outage: OutageVerdict) -> bool:
+        """Stand in for the judge."""
+        self._late -= 1
+        return self._late >= 0
+
+    def crew(self, stack: SimpleNamespace, twin: str) -> SimpleNamespace:
+        """Stand in for the helpers."""
+        self.crews.append(stack.name)
+        return SimpleNamespace(close=self.close)
+
+    def close(self) -> None:
+        """Count the crews that were ended."""
+        self.ended += 1
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A run without Docker."""
+    one = World()
+    monkeypatch.setattr(run, "play_outage", one.play)
+    monkeypatch.setattr(run, "only_late", one.late)
+    monkeypatch.setattr(run, "Crew", one.crew)
+    stack = SimpleNamespace(
+        policy_of=lambda stack: stack.name,
+        use_policy=lambda stack, name: SimpleNamespace(name=name),
+    )
+    monkeypatch.setattr(run, "stack", stack)
+    return one
+
+
+def planned(*outages: OutageInfo, **options: object) -> Plan:
+    """Return a plan of some outages."""
+    return Plan(name="unit", target="target.toml", seed=1, outages=outages, **options)
+
+
+def played(folder: Path, plan: Plan) -> object:
+    """Play a plan in a folder."""
+    save(folder / "run.json", msgspec.structs.replace(INFO, planned=list(plan.outages)))
+    return play_run(folder, plan, SimpleNamespace(name="adopted"), Quiet())
+
+
+def repeat(number: int, **changed: object) -> OutageInfo:
+    """Return one of several outages."""
+    return msgspec.structs.replace(OUTAGE, repeat=number, **changed)
+
+
+def test_complete_outages_stand_and_broken_off_ones_are_played_again(world, tmp_path) -> None:
+    """What a resumed run plays is what was not recorded to its end."""
+    kept(tmp_path, repeat=1, complete=True)
+    kept(tmp_path, repeat=2, complete=False)
+    played(tmp_path, planned(repeat(1), repeat(2), repeat(3)))
+    assert ["restart-2", "restart-3"] == world.played
+
+
+@pytest.mark.parametrize(("late", "times", "aside"), [(0, 1, 0), (1, 2, 1), (9, 1 + AGAIN, AGAIN)])
+def test_outage_whose_recorder_was_late_is_played_again(
+    world, tmp_path, late: int, times: int, aside: int
+) -> None:
+    """At most twice; each late one is set aside and kept."""
+    world._late = late
+    played(tmp_path, planned(repeat(1)))
+    assert ["restart-1"] * times == world.played
+    assert aside == len(list(tmp_path.glob("late/*")))
+
+
+def test_contenders_are_kept_only_where_the_plan_says_so(world, tmp_path) -> None:
+    """A fresh crew for each outage, or one for all; ended in either case."""
+    played(tmp_path / "fresh", planned(repeat(1), repeat(2)))
+    assert (2, 2) == (len(world.crews), world.ended)
+    played(tmp_path / "kept", planned(repeat(1), repeat(2), keep_contenders=True))
+    assert (3, 3) == (len(world.crews), world.ended)
+
+
+def test_policy_of_an_outage_is_used_before_it(world, tmp_path) -> None:
+    """And its helpers start after that."""
+    outages = [repeat(1, policy="naive"), repeat(1, policy="adopted")]
+    played(tmp_path, planned(*outages))
+    assert ["naive", "adopted"] == world.crews
+
+
+def test_run_stops_at_the_first_bad_outage_where_asked(world, tmp_path) -> None:
+    """What was planned after it is missing, and so the run is not passed."""
+    verdict = played(tmp_path, planned(repeat(1), repeat(2), stop_at_bad=True))
+    assert ["restart-1"] == world.played
+    assert ("inconclusive", ["restart-2"]) == (verdict.verdict, verdict.missing)
+
+
+def test_no_cell_at_all_is_never_passed(world, tmp_path) -> None:
+    """An outage without a cast proves nothing."""
+    assert "inconclusive" == played(tmp_path, planned(repeat(1))).verdict
+    assert "inconclusive" == judge_outage(OUTAGE, History()).verdict
+
+
+def test_progress_tells_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the outages so far; before the first by a guess."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    said: list[str] = []
+    view = SimpleNamespace(say=said.append, look=lambda history: None)
+    progress = Progress(view, 4)
+    progress.begin("restart-1")
+    progress.say("warms")
+    clock.now = 12.0
+    progress.begin("restart-2")
+    clock.now = 14.0
+    progress.say("warms")
+    assert f"1 of 4, about {4 * GUESS_S:.0f} s left" in said[0]
+    assert "2 of 4, about 34 s left" in said[1]
+    assert said[1].endswith("restart-2: warms")
