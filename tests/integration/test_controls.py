@@ -27,7 +27,7 @@ def test_watching_nothing_is_inconclusive(stack: Running, proves) -> None:
 
 
 @pytest.fixture
-def watching(stack: Running) -> "Iterator[subprocess.Popen[str]]":
+def watching(stack: Running) -> Iterator["subprocess.Popen[str]"]:
     """A watch whose server is held down for 6 s; it is down when the test begins."""
     process = subprocess.Popen(
         [

@@ -19,7 +19,7 @@ DOCKERFILES = sorted(
     for path in ROOT.glob(pattern)
 )
 ORDER = (
-    "<< image build command profiles user environment secrets ports volumes tmpfs shm_size "
+    "<< image build command init profiles user environment secrets ports volumes tmpfs shm_size "
     "pids_limit mem_limit healthcheck stop_signal stop_grace_period"
 ).split()
 each_service = pytest.mark.parametrize("name", SERVICES)
