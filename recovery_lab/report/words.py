@@ -60,8 +60,6 @@ def not_judged(cell: Cell) -> str:
     rules: dict[str, list[str]] = {}
     for said in cell.not_judged:
         rule, _, why = said.partition(": ")
-        for capability in ("health", "liveness"):
-            why = why.replace(f"no {capability} ", f"no {capability} probe ")
         rules.setdefault(why, []).append(rule)
     return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())
 

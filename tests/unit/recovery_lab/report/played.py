@@ -14,6 +14,7 @@ from recovery_lab.plan import TWIN
 from recovery_lab.record.history import (
     Began,
     Clock,
+    Container,
     Ended,
     Event,
     FaultEvent,
@@ -21,6 +22,7 @@ from recovery_lab.record.history import (
     History,
     Live,
     LogLine,
+    Look,
     Mark,
     Missed,
     Probe,
@@ -51,10 +53,12 @@ class Played:
     ready_s: float = 0.6
     recovered_s: float = 0.7
     end_s: float = 9.0
+    limit_s: float = 120.0
     missed: tuple[float, ...] = ()
     first_failed: int = 0
     capabilities: tuple[str, ...] = ("application", "health", "liveness", "pool", "server log")
     log: str = ""
+    restarted_as: str = "one"
     extra: list[Record] = field(default_factory=list)
 
     def info(self) -> OutageInfo:
@@ -75,7 +79,7 @@ class Played:
             reads_per_s=5.0,
             hold_s=0.0,
             seed=7,
-            limit_s=120.0,
+            limit_s=self.limit_s,
             solo=self.solo,
             policy=self.policy,
             application="dashboard" if self.contender == "dashboard" else "",
@@ -104,12 +108,26 @@ class Played:
             *(FaultEvent(at=ORIGIN + s, fault=self.fault, name=n) for n, s in STEPS.items()),
             Event(at=ORIGIN + 0.12, action="die"),
             Event(at=ORIGIN + 0.35, action="start"),
+            *self._looks(),
             *(self._ended(pid) for pid in range(71, 76)),
             *(self._probe(at_s) for at_s in steps(-2.0, self.end_s, 0.02)),
             *(record for at_s in steps(-2.0, self.end_s, 0.1) for record in self._health(at_s)),
             *self._reads(),
             *self.extra,
         ]
+
+    def _looks(self) -> list[Record]:
+        """Return what is noted before the fault and at the end: containers and pools."""
+        pool = {"contender": self.contender, "job": self.job, "checked_in": 5, "checked_out": 0}
+        found: list[Record] = []
+        for at_s, start in ((-2.4, "one"), (self.end_s, self.restarted_as)):
+            at = ORIGIN + at_s
+            found += [
+                Look(at=at, size=5, **pool),
+                Container(at=at, role="database", id="p", started=f"{at}"),
+                Container(at=at, role="application", id="d", started=start),
+            ]
+        return found
 
     def _ended(self, pid: int) -> LogLine:
         return LogLine(
