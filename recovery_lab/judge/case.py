@@ -98,8 +98,7 @@ class Case:
         asked = released_at is not None and ready is not None and released_at >= ready.late_at
         if self.job != "idle" or not asked:
             return []
-        held = self.warmed.checked_in if self.warmed else 0
-        return self.due_from(released_at)[:held]
+        return self.due_from(released_at)[: self.held]
 
     @cached_property
     def warmed(self) -> Warmed | None:
@@ -108,8 +107,13 @@ class Case:
         return next((warmed for warmed in own if warmed.job == self.job), None)
 
     @property
+    def held(self) -> int:
+        """How many idle connections it held, by its own count."""
+        return self.warmed.checked_in if self.warmed else 0
+
+    @property
     def warm_backends(self) -> list[int]:
-        """The sessions that it held before the fault."""
+        """The sessions that it held before the fault, where they are known."""
         return self.warmed.backends if self.warmed else []
 
     def before(self) -> list[Read]:

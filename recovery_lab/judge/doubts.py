@@ -103,7 +103,7 @@ def _watching(case: Case) -> list[Rule]:
         back_at = None if seen.health_at is None else max(back_at, seen.health_at)
     watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
     settled_s = seen.stopped_at - (back_at or seen.stopped_at)
-    held, first = len(case.warm_backends), len(case.first_reads)
+    held, first = case.held, len(case.first_reads)
     return [
         (
             steady and back_at is None and not case.was_watched,

@@ -20,7 +20,7 @@ CAPABILITIES = {
     "application": "application",
     "health": "health probe",
     "liveness": "liveness probe",
-    "pool": "view of the pool",
+    "pool": "pool",
     "server log": "server log",
 }
 

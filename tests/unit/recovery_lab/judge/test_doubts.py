@@ -171,6 +171,12 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "read on through the fault: adopted",
         "void",
     ),
+    "nor through a frozen server, whose sessions outlive it": (
+        lambda: outage(fault="freeze", keeps_session_s=NEVER, added=[(0.52, "ok", 1.0)]),
+        lambda: outage(fault="freeze", keeps_session_s=NEVER, added=[(0.52, "ok", 0.5)]),
+        "read on through the fault: adopted",
+        "void",
+    ),
     "some read was due": (
         outage,
         lambda: outage(begin_s=9.0),

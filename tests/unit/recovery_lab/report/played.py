@@ -58,7 +58,6 @@ class Played:
     first_failed: int = 0
     capabilities: tuple[str, ...] = ("application", "health", "liveness", "pool", "server log")
     log: str = ""
-    restarted_as: str = "one"
     extra: list[Record] = field(default_factory=list)
 
     def info(self) -> OutageInfo:
@@ -108,26 +107,18 @@ class Played:
             *(FaultEvent(at=ORIGIN + s, fault=self.fault, name=n) for n, s in STEPS.items()),
             Event(at=ORIGIN + 0.12, action="die"),
             Event(at=ORIGIN + 0.35, action="start"),
-            *self._looks(),
+            *(
+                Container(at=ORIGIN + at_s, role=role, id="d", started="one")
+                for at_s in (-1.0, 8.0)
+                for role in ("database", "application")
+            ),
+            *(Look(at=ORIGIN, size=5, checked_in=5, checked_out=0, **pool) for _ in range(2)),
             *(self._ended(pid) for pid in range(71, 76)),
             *(self._probe(at_s) for at_s in steps(-2.0, self.end_s, 0.02)),
             *(record for at_s in steps(-2.0, self.end_s, 0.1) for record in self._health(at_s)),
             *self._reads(),
             *self.extra,
         ]
-
-    def _looks(self) -> list[Record]:
-        """Return what is noted before the fault and at the end: containers and pools."""
-        pool = {"contender": self.contender, "job": self.job, "checked_in": 5, "checked_out": 0}
-        found: list[Record] = []
-        for at_s, start in ((-2.4, "one"), (self.end_s, self.restarted_as)):
-            at = ORIGIN + at_s
-            found += [
-                Look(at=at, size=5, **pool),
-                Container(at=at, role="database", id="p", started=f"{at}"),
-                Container(at=at, role="application", id="d", started=start),
-            ]
-        return found
 
     def _ended(self, pid: int) -> LogLine:
         return LogLine(

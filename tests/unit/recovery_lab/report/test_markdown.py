@@ -27,7 +27,7 @@ def watched(tmp_path: Path) -> tuple[Path, RunVerdict]:
     played = [
         Played(repeat=1, missed=(0.3, 0.35), extra=[SAID]),
         Played(repeat=2, recovered_s=1.7),
-        Played(repeat=3, recovered_s=99.0, limit_s=8.0),
+        Played(repeat=3, recovered_s=99.0, limit_s=5.0),
     ]
     verdict = keep(tmp_path, played)
     return tmp_path, verdict

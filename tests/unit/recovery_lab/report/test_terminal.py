@@ -5,13 +5,9 @@ import time
 import pytest
 
 from recovery_lab.judge.verdict import judge_outage
-from recovery_lab.record.history import Began, History
+from recovery_lab.record.history import Container, History, Missed
 from recovery_lab.report.terminal import Screen, closing_lines
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
-
-OPEN = Began(
-    op=9001, due_at=ORIGIN + 7.9, started_at=ORIGIN + 7.9, contender="dashboard", job="steady"
-)
 
 
 def screen(played: Played, *until_s: float) -> list[str]:
@@ -96,8 +92,9 @@ def test_idle_job_has_first_reads_and_no_lag() -> None:
 
 def test_broken_rules_are_named_and_doubts_stand_beside() -> None:
     """A failure is no less one for a doubt."""
+    gap = Missed(due_at=ORIGIN + 8.9, contender="dashboard", job="steady")
     *_, verdict = closing_lines(
-        Played(extra=[OPEN], recovered_s=99.0, end_s=8.0, limit_s=7.0).judged()
+        Played(extra=[gap], recovered_s=99.0, end_s=8.0, limit_s=5.0).judged()
     )
     assert verdict.startswith("NOT RECOVERED: recovers: no recovery, censored 7.4 s after ready; ")
     assert "; in doubt: " in verdict
@@ -115,7 +112,7 @@ def test_rules_without_their_capability_stand_in_one_line() -> None:
     lines = closing_lines(Played(capabilities=("application",)).judged())
     assert (
         "not judged: no liveness probe declared (liveness); no health probe declared "
-        "(readiness falls, readiness returns); no view of the pool declared (pool whole); "
+        "(readiness falls, readiness returns); no pool declared (pool whole); "
         "no server log declared (server sound)"
     ) in lines
     assert "window    reads back 0.123 s after ready (target 60 s, limit 120 s)" in lines
@@ -124,4 +121,8 @@ def test_rules_without_their_capability_stand_in_one_line() -> None:
 @pytest.mark.parametrize(("start", "said"), [("one", "not restarted"), ("two", "RESTARTED")])
 def test_restarted_process_is_said(start: str, said: str) -> None:
     """By the container's own start, before and after."""
-    assert f"process   dashboard {said}" in closing_lines(Played(restarted_as=start).judged())
+    starts = [
+        Container(at=ORIGIN + at, role="application", id="d", started=started)
+        for at, started in ((-1.0, "one"), (8.0, start))
+    ]
+    assert f"process   dashboard {said}" in closing_lines(Played(extra=starts).judged())
