@@ -24,7 +24,7 @@ from recovery_lab.faults import FAULTS, Fault
 from recovery_lab.folder import read_run
 from recovery_lab.judge import thresholds
 from recovery_lab.judge.roles import part_of
-from recovery_lab.judge.rules import RULES
+from recovery_lab.judge.rules import CAPABILITIES, RULES
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.outage import Cast, JobName
 from recovery_lab.report import figures
@@ -101,7 +101,10 @@ def _rules() -> str:
     """Return the rules of the verdict."""
     return table(
         ["rule", "holds when", "bound", "needs"],
-        [(f"`{r.name}`", r.says, r.bound, r.needs or "nothing") for r in RULES.values()],
+        [
+            (f"`{r.name}`", r.says, r.bound, CAPABILITIES.get(r.needs, "nothing"))
+            for r in RULES.values()
+        ],
     )
 
 
