@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge.measures import CLOSED
 from recovery_lab.record.history import (
     Began,
@@ -393,6 +394,13 @@ def test_what_was_observed_to_fail_is_failed_whatever_is_in_doubt(told: str) -> 
     """Unless the fault did not land or the steady state was missing."""
     _, make, _, kind = TABLE[told]
     assert LATER[kind] == with_read(make(), 7.33, "failed").cell().verdict
+
+
+def test_fault_that_delays_gives_fresh_sessions_as_much_longer() -> None:
+    """A probe that takes 3 s by the fault's own word is no blind spot."""
+    slow = Effects(cuts="none", delays_s=3.0)
+    script = untouched(effects=slow, drop=unprobed(0.1, 2.5))
+    assert "passed" == script.cell().verdict
 
 
 @pytest.mark.parametrize("told", ["the outage is recorded to its end", "the fault has landed"])
