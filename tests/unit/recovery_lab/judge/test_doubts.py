@@ -27,6 +27,7 @@ from tests.unit.recovery_lab.histories import (
     application,
     idle,
     outage,
+    probe,
     untouched,
     with_read,
 )
@@ -116,6 +117,18 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         outage,
         lambda: outage(ready_s=NEVER, recovered_s=NEVER),
         "not seen ready again",
+        "unsure",
+    ),
+    "fresh sessions worked before the fault": (
+        lambda: outage(extra=[probe(-2.5, "refused"), probe(-0.01, "timed out")]),
+        lambda: outage(extra=[probe(-0.01, "refused")]),
+        "no steady state before: fresh sessions did not work",
+        "void",
+    ),
+    "the server stays": (
+        lambda: outage(extra=[probe(7.05, "timed out"), probe(7.06, "timed out")]),
+        lambda: outage(extra=[probe(7.05, "refused")]),
+        "refused fresh sessions once more, 5.1 s after ready",
         "unsure",
     ),
     "a command took something away": (
