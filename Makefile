@@ -2,6 +2,17 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 
+# What a shell has for itself, and would lead the scripts elsewhere.
+unexport CDPATH BASH_ENV ENV
+
+# Make reads a file with Windows line ends, bash does not: so this is the one place to say it.
+crlf := $(shell LC_ALL=C grep -rl --include='*.sh' --include='*.sql' --include='*.conf' "$$(printf '\r')" scripts postgres)
+ifneq ($(crlf),)
+$(error This checkout has Windows line ends, and no script runs with them: $(firstword $(crlf)). \
+  Clone it anew (it asks git for LF by itself), or mend it, your changes included: \
+  grep -rlI --exclude-dir='.?*' "$$(printf '\r')" . | xargs perl -pi -e 's/\r$$//')
+endif
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -10,47 +21,47 @@ help: ## list these verbs
 
 .PHONY: up
 up: ## start PostgreSQL and the dashboard, installing and building what is missing
-	@scripts/up.sh
+	@bash scripts/up.sh
 
 .PHONY: down
 down: ## stop them; the data stays
-	@scripts/down.sh
+	@bash scripts/down.sh
 
 .PHONY: clean
 clean: ## remove all that the lab made: containers, data, images, .venv, .secrets
-	@scripts/clean.sh
+	@bash scripts/clean.sh
 
 .PHONY: logs
 logs: ## follow the logs of both services
-	@docker compose logs --follow --tail 100
+	@bash scripts/logs.sh
 
 .PHONY: status
 status: ## show the containers and what System Health says
-	@scripts/status.sh
+	@bash scripts/status.sh
 
 .PHONY: doctor
-doctor: ## check Docker, Compose, Python and the settings
-	@scripts/preflight.sh --verbose && scripts/check.sh
+doctor: ## say what the lab would stumble over on this host, first what stops it
+	@bash scripts/doctor.sh
 
 .PHONY: policy
 policy: ## change the pool policy for good: make policy NAME=naive
-	@NAME="$(NAME)" scripts/policy.sh
+	@NAME="$(NAME)" bash scripts/policy.sh
 
 .PHONY: restart-db
 restart-db: ## restart PostgreSQL and watch who recovers (HOLD=20, REPEAT=10, LAB_LIMIT_S=15)
-	@scripts/restart-db.sh
+	@bash scripts/restart-db.sh
 
 .PHONY: crash-db
 crash-db: ## the same with SIGKILL
-	@scripts/crash-db.sh
+	@bash scripts/crash-db.sh
 
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in half a minute
-	@.venv/bin/recovery-lab demo -- scripts/take-away.sh restart
+	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart
 
 .PHONY: matrix
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
-	@scripts/matrix.sh
+	@bash scripts/matrix.sh
 
 .PHONY: heal
 heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
@@ -58,11 +69,15 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 
 .PHONY: verify
 verify: browser-image ## prove it all on a stack of its own, then print what was proven
-	@scripts/verify.sh
+	@bash scripts/verify.sh
+
+.PHONY: verify-more
+verify-more: browser-image ## the same, and what takes longer: odd checkouts and folders, in ten minutes
+	@bash scripts/verify.sh more
 
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
-	@$(PYTHON) -m tests.browser.bench_pages
+	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker
@@ -70,7 +85,7 @@ test: environment ## the unit tests alone, in seconds, without Docker
 
 .PHONY: lint
 lint: environment ## check the code, the shell scripts and the compose files
-	@scripts/lint.sh
+	@bash scripts/lint.sh
 
 .PHONY: format
 format: environment ## lay the code out as lint wants it
@@ -83,17 +98,17 @@ docs: environment ## make the tables anew that the documents repeat from code an
 
 .PHONY: lock
 lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE=--upgrade
-	@scripts/lock.sh $(UPGRADE)
+	@bash scripts/lock.sh $(UPGRADE)
 
 # Not listed: what the verbs above stand on.
 .PHONY: images
 images:
-	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh
+	@bash scripts/prepare.sh
 
 .PHONY: browser-image
 browser-image:
-	@scripts/preflight.sh && scripts/check.sh && scripts/secrets.sh && scripts/images.sh browser
+	@bash scripts/prepare.sh browser second
 
 .PHONY: environment
 environment:
-	@scripts/venv.sh
+	@bash scripts/venv.sh

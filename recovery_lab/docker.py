@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
@@ -22,6 +24,19 @@ INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec
 PACE_S = 0.1
 BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
 _COMPOSE = "com.docker.compose"
+
+
+@cache
+def _ignored() -> frozenset[str]:
+    """Return the variables that would change what a docker command means (scripts/lib.sh)."""
+    told = Path(__file__).with_name("surroundings.txt").read_text(encoding="utf-8")
+    split = [line.split(maxsplit=2) for line in told.splitlines()]
+    return frozenset(name for kind, name, _ in split if kind == "ignored")
+
+
+def surroundings() -> dict[str, str]:
+    """Return this process' environment, less what would change a docker command's meaning."""
+    return {name: value for name, value in os.environ.items() if name not in _ignored()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +52,7 @@ class Stack:
 
     def environ(self) -> dict[str, str]:
         """Return the whole environment of a command that is to mean this stack."""
-        return {**os.environ, **self.environment, "COMPOSE_PROJECT_NAME": self.project}
+        return {**surroundings(), **self.environment, "COMPOSE_PROJECT_NAME": self.project}
 
 
 def run(
@@ -54,7 +69,12 @@ def run(
     command, pipe = ["docker", *words], subprocess.PIPE
     try:
         process = subprocess.Popen(
-            command, stdout=pipe, stderr=pipe, text=True, env=environ, start_new_session=True
+            command,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=environ or surroundings(),
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise DockerError(command, 127, "docker is not installed; run: make doctor") from None

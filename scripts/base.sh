@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 main() {
+  umask 022 # the image's files are for all of its users
   local mirror image options=(--quiet --variant=minbase --include=ca-certificates)
   ! docker image inspect "$STAND_IN_BASE" >/dev/null 2>&1 || return 0
   if ! have mmdebstrap; then

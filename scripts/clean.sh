@@ -13,15 +13,24 @@ projects() {
     while IFS='	' read -r name folder; do
       if [ "$folder" -ef "$PWD" ]; then printf '%s\n' "$name"; fi
     done
-  project
+  printf '%s\n' "$PROJECT"
 }
 
+# A project's containers can be this folder's while its data is another's: both are asked for.
 remove_stacks() {
-  local name
+  local name owner data
   projects | sort -u | while IFS= read -r name; do
+    if ! owner="$(python3 scripts/folder.py owns "$name" 2>&1 </dev/null)"; then
+      say kept "project $name with its data, which is of $owner"
+      continue
+    fi
+    data="no data"
+    ! docker volume inspect "${name}_data" >/dev/null 2>&1 ||
+      data="$(python3 scripts/folder.py data "$name" </dev/null)"
     remove_helpers "$name"
     docker compose --project-name "$name" --progress quiet down --volumes --remove-orphans </dev/null
-    say removed "project $name: containers, network, data"
+    docker volume rm --force "${name}_owner" >/dev/null
+    say removed "project $name of this folder: containers, network, $data"
   done
 }
 
@@ -34,15 +43,18 @@ remove_images() {
 }
 
 main() {
-  local name
-  LAB_AUTO_INSTALL=0 scripts/preflight.sh
+  local name living
+  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
   say context "$(context)"
-  check_ownership
-  scripts/secrets.sh # Compose wants to see the files, even to remove what uses them
+  # Their stacks and images would be taken away under them.
+  living="$(python3 scripts/alone.py living)" || die "$living; nothing was removed" \
+    "wait for it, or end it and type: make heal"
+  own_project name
+  bash scripts/secrets.sh # Compose wants to see the files, even to remove what uses them
   remove_stacks
   remove_images
   rm -rf .venv .secrets "$BUILD_DIR" .mypy_cache .ruff_cache .pytest_cache
-  for name in $KEPT_SETTINGS; do keep "$name"; done
+  for name in COMPOSE_PROJECT_NAME $KEPT_SETTINGS; do keep "$name"; done
   [ -s .env ] || rm -f .env
   say removed ".venv, .secrets, this lab's lines of .env"
   [ ! -d .lab ] || rmdir .lab 2>/dev/null || say kept ".lab, the records of your runs"

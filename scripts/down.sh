@@ -7,12 +7,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
 main() {
-  LAB_AUTO_INSTALL=0 scripts/preflight.sh
-  check_ownership
-  scripts/secrets.sh # Compose wants to see the files, even to stop
-  remove_helpers "$(project)"
+  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
+  own_project name
+  bash scripts/secrets.sh # Compose wants to see the files, even to stop
+  remove_helpers "$PROJECT"
   docker compose down --remove-orphans
-  say down "the data stays; make up brings it back, make clean removes it"
+  say down "the data stays in the volume ${PROJECT}_data; make up brings it back"
 }
 
 main "$@"

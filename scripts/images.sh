@@ -70,9 +70,9 @@ main() {
   LAB_INDEX_SETTINGS="$PWD/$BUILD_DIR/index_settings"
   LAB_CA_BUNDLE="$(python3 scripts/index_settings.py --ca-bundle)"
   export LAB_INDEX_SETTINGS LAB_CA_BUNDLE
-  in_background environment scripts/venv.sh
+  in_background environment bash scripts/venv.sh
   case "$POSTGRES_IMAGE $PYTHON_IMAGE" in
-  *"$STAND_IN_POSTGRES"* | *"$STAND_IN_PYTHON"*) scripts/base.sh ;;
+  *"$STAND_IN_POSTGRES"* | *"$STAND_IN_PYTHON"*) bash scripts/base.sh ;;
   esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard

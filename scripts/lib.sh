@@ -15,8 +15,17 @@
   SECOND_IMAGE=recovery-lab/second-target:local
   BUILD_DIR=.lab/build
   KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"
+  PROJECT="" # own_project says it
+  IGNORED=""
   ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT LAB_LIMIT_S"
 }
+
+# What a shell exports for other stacks must not change what a docker command means here.
+while read -r kind name _; do
+  [ "$kind" = ignored ] && [ -n "${!name+set}" ] || continue
+  IGNORED="$IGNORED $name"
+  unset "$name"
+done <recovery_lab/surroundings.txt
 
 say() { printf '%-9s %s\n' "$1" "$2"; }
 
@@ -54,24 +63,11 @@ keep() {
   if cmp -s "$fresh" .env; then rm "$fresh"; else mv -f "$fresh" .env; fi
 }
 
-project() { docker compose config | sed -n 's/^name: //p'; }
-
-# other_folder: the folder whose stack has this project's name, where it is not this one.
-# Compose itself would adopt its containers, and `down -v` would delete its data.
-other_folder() {
-  docker ps --all --filter "label=com.docker.compose.project=$(project)" \
-    --format '{{ .Label "com.docker.compose.project.working_dir" }}' | sort -u |
-    while IFS= read -r folder; do
-      [ -z "$folder" ] || [ "$folder" -ef "$PWD" ] || printf '%s\n' "$folder"
-    done | head -n 1
-}
-
-check_ownership() {
-  local folder
-  folder="$(other_folder)"
-  [ -z "$folder" ] || die "the Compose project $(project) belongs to another folder: $folder" \
-    "run \`make down\` in that folder first" \
-    "or give this one a name of its own: export COMPOSE_PROJECT_NAME=$(project)-2"
+# own_project name|mark: sets PROJECT, this folder's own, and keeps it in .env, where plain
+# `docker compose` finds it; `mark` says so on the daemon, too. Stops where an exported name is another folder's.
+own_project() {
+  PROJECT="$(python3 scripts/folder.py "$1")" || exit 1
+  [ -n "${COMPOSE_PROJECT_NAME-}" ] || keep COMPOSE_PROJECT_NAME "$PROJECT"
 }
 
 # remove_helpers PROJECT: what the lab started beside the stack would keep its network alive.

@@ -21,7 +21,7 @@ start_engine() {
     systemctl start docker
   else
     mkdir -p "$BUILD_DIR"
-    nohup dockerd >"$BUILD_DIR/dockerd.log" 2>&1 </dev/null &
+    nohup dockerd >"$BUILD_DIR/dockerd.log" 2>&1 </dev/null 9>&- & # 9: lib_alone.sh's lock
   fi
   local i
   for ((i = 0; i < 60; i++)); do

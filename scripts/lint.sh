@@ -23,11 +23,11 @@ main() {
   check mypy
   check shellcheck --external-sources "${shell[@]}"
   check shfmt --diff "${shell[@]}"
-  scripts/secrets.sh
-  check docker compose config --quiet
-  check docker compose --file scripts/standins/compose.yml config --quiet
-  check docker compose --file recovery_lab/compose.yml config --quiet
-  check docker compose --file tests/targets/inventory/compose.yml config --quiet
+  bash scripts/secrets.sh
+  for file in docker-compose.yml scripts/standins/compose.yml recovery_lab/compose.yml \
+    tests/targets/inventory/compose.yml; do
+    check docker compose --project-name lint --file "$file" config --quiet
+  done
   [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"
 }
 

@@ -5,6 +5,7 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
+. scripts/lib_stack.sh
 
 readonly LIMIT_S=60
 
@@ -27,18 +28,20 @@ recreate() {
 }
 
 main() {
+  local trouble
   if [ -z "${NAME-}" ]; then
     say policy "$(setting DB_POOL_POLICY adopted)"
     die "no policy named" "make policy NAME=naive"
   fi
-  DB_POOL_POLICY="$NAME" scripts/check.sh
-  LAB_AUTO_INSTALL=0 scripts/preflight.sh
-  check_ownership
+  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
+  DB_POOL_POLICY="$NAME" bash scripts/check.sh
+  own_project name
   unset DB_POOL_POLICY # what was exported would win over .env
   keep DB_POOL_POLICY "$NAME"
   if [ -n "$(docker compose ps --quiet dashboard 2>/dev/null)" ]; then
     recreate "$NAME"
     say policy "$NAME, kept in .env; the dashboard runs with it"
+    trouble="$(fresh_session)" || say note "PostgreSQL takes no new sessions: $trouble; make up heals it"
   else
     say policy "$NAME, kept in .env; make up starts with it"
   fi

@@ -20,7 +20,7 @@ check_compose() {
     if [ -z "$(debian_mirror)" ] || ! allowed "install Compose v2 into ${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins"; then
       die "no Compose v2 (docker compose)" "$remedy"
     fi
-    scripts/compose-plugin.sh
+    bash scripts/compose-plugin.sh
     version="$(docker compose version --short)"
   fi
   at_least "$version" 2 17 || die "Compose is $version" "update it to 2.17 or newer"
@@ -42,6 +42,7 @@ check_python() {
 
 main() {
   verbose="${1-}"
+  bash scripts/modes.sh
   check_engine
   check_compose
   check_python

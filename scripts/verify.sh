@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # Proves it all: the outages, and beside them, on stacks of their own, what needs none of them.
-# usage: scripts/verify.sh
-#    ie: scripts/verify.sh
+# usage: scripts/verify.sh [more]
+#    ie: scripts/verify.sh more
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+. scripts/lib_alone.sh
 
 readonly LOG=.lab/verify-beside.log
 
 main() {
-  local status=0 beside="" outages=""
+  local status=0 beside="" outages="" more=()
+  alone "verify${1:+-$1}"
+  [ "${1-}" != more ] || more=(tests/more)
   mkdir -p .lab
   # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
-  .venv/bin/python -m pytest tests/browser tests/setup tests/unit >"$LOG" 2>&1 &
+  .venv/bin/python -m pytest tests/browser tests/setup tests/unit ${more[@]+"${more[@]}"} >"$LOG" 2>&1 &
   beside=$!
-  .venv/bin/python -m pytest tests/integration tests/matrix &
+  .venv/bin/python -m pytest tests/integration tests/matrix tests/second &
   outages=$!
   wait "$outages" || status=$?
   wait "$beside" || status=$?

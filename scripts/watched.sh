@@ -13,11 +13,15 @@ whole() {
 # up_if_down: starts the stack where it is not up. A running stack is left as it is: `up` would
 # put its settings back to those of .env.
 up_if_down() {
-  local running
+  local running trouble
   running="$(docker compose ps --status running --services 2>/dev/null)" || running=""
   case "$running" in
-  *dashboard*postgres* | *postgres*dashboard*) [ -x .venv/bin/python ] || scripts/up.sh ;;
-  *) scripts/up.sh ;;
+  *dashboard*postgres* | *postgres*dashboard*)
+    [ -x .venv/bin/python ] || bash scripts/up.sh
+    # Or the lab would wait for a steady state that never comes.
+    trouble="$(fresh_session)" || heal_half_shut "$trouble"
+    ;;
+  *) bash scripts/up.sh ;;
   esac
 }
 
@@ -27,9 +31,12 @@ watched() {
   whole HOLD "${HOLD:-0}" 600
   whole REPEAT "${REPEAT:-1}" 100
   [ "${REPEAT:-1}" != 0 ] || die "REPEAT=0: expected a whole number from 1 to 100" "REPEAT=10 make restart-db"
+  bash scripts/preflight.sh
+  alone "$4"
+  own_project name
   up_if_down
   .venv/bin/recovery-lab watch --name "$2" --repeat "${REPEAT:-1}" \
-    -- scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
+    -- bash scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
   [ "$status" -ne 0 ] || [ "${REPEAT:-1}" != 1 ] || say evidence "one run is none: REPEAT=10 make $4"
   [ "$status" -ne 0 ] || say next "$3"
   exit "$status"

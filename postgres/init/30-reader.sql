@@ -7,5 +7,6 @@ RESET log_min_error_statement;
 
 REVOKE ALL ON DATABASE lab FROM PUBLIC; -- nor may it make temporary tables
 GRANT CONNECT ON DATABASE lab TO dashboard_reader;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC; -- PostgreSQL 14 grants it
 GRANT USAGE ON SCHEMA public TO dashboard_reader;
 GRANT SELECT ON orders, orders_daily TO dashboard_reader;

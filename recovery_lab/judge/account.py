@@ -80,6 +80,11 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         """All of them."""
         return self.ok + self.failed + self.hung + self.missed + self.unfinished
 
+    @property
+    def waited(self) -> int:
+        """Those that have a wait, with or without an end."""
+        return self.ok + self.hung + self.missed
+
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
     """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: without end.

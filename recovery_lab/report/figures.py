@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 
 from recovery_lab.folder import RunInfo
-from recovery_lab.judge.account import Waits
+from recovery_lab.judge.account import Tally
 from recovery_lab.judge.differences import Family, differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.plan import TWIN
@@ -16,7 +16,6 @@ from recovery_lab.report.words import (
     counted,
     outages_with,
     policy,
-    ready,
     spread,
     table,
 )
@@ -46,7 +45,8 @@ def cells(_: RunInfo, verdict: RunVerdict) -> str:
 def after_ready(_: RunInfo, verdict: RunVerdict) -> str:
     """What users met once the server was ready, outage by outage; lag and waits in s."""
     heads = "fault|contender|job|failed or hung after ready, each outage|in how many|first reads "
-    heads += "failed or hung, each outage|their longest wait|recovery lag: median / worst (n)"
+    heads += "failed or hung, each outage|their longest wait: median / worst (n)"
+    heads += "|recovery lag: median / worst (n)"
     return table(heads.split("|"), [_after(*one) for one in _by_cell(verdict).items()])
 
 
@@ -55,7 +55,7 @@ def lags(_: RunInfo, verdict: RunVerdict) -> str:
     return table(
         ["fault", "contender", "recovery lags, s"],
         [
-            (fault, contender, " ".join(_each(_lags(one), ROW)))
+            (fault, contender, _each(_lags(one)))
             for (fault, contender, job), one in _by_cell(verdict).items()
             if job == "steady" and len(one) > 1
         ],
@@ -64,7 +64,7 @@ def lags(_: RunInfo, verdict: RunVerdict) -> str:
 
 def waits(_: RunInfo, verdict: RunVerdict) -> str:
     """Waits in s, the missed reads' among them, of contenders alone in their outage."""
-    heads = "fault|contender|outages|p50 before|p99 before|longest in outage|p99 after|gap"
+    heads = "fault|contender|p50 before|p99 before|longest in outage|p99 after|gap"
     return table(heads.split("|"), list(_wait_rows(verdict)))
 
 
@@ -76,11 +76,13 @@ def compared(info: RunInfo, verdict: RunVerdict) -> str:
 
 def outages(_: RunInfo, verdict: RunVerdict) -> str:
     """Each outage: its length, instants after the fault was asked for, and how it landed."""
-    heads = "outage|policy|length, s|lost, s|ready, s|System Health after ready, s|landed"
+    heads = "outage|policy|length, s|lost, s|ready (early to late), s"
+    heads += "|System Health after ready, s|landed"
     rows = []
     for one in verdict.outages:
-        known = ready(one)
-        told = f"{known[0]:.3f} ± {known[1]:.3f}" if known else "not seen"
+        early_s, late_s = one.ready_early_s, one.ready_late_s
+        known = early_s is not None and late_s is not None
+        told = f"{_shown(early_s)} to {_shown(late_s)}" if known else "not seen"
         name = f"[{one.name}](timelines/{one.name}.svg)"
         landed = one.evidence.get("landed", "not shown")
         health = _shown(one.health_lag_s)
@@ -140,9 +142,11 @@ TABLES: Mapping[str, Make] = {
 
 def _by_cell(verdict: RunVerdict) -> dict[Which, list[Cell]]:
     found: dict[Which, list[Cell]] = {}
+    several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
     for outage in verdict.outages:
         for cell in outage.cells:
-            found.setdefault((outage.fault, cell.contender, cell.job), []).append(cell)
+            name = cell.contender + f" ({outage.policy})" * several
+            found.setdefault((outage.fault, name, cell.job), []).append(cell)
     return found
 
 
@@ -158,16 +162,17 @@ def _alone(verdict: RunVerdict) -> dict[Which, list[Cell]]:
 
 
 def _after(which: Which, one: Sequence[Cell]) -> tuple[str, ...]:
-    bad = [cell.figures.after_ready.failed + cell.figures.after_ready.hung for cell in one]
+    bad = [_bad(cell.figures.after_ready) for cell in one]
     idle = which[2] == "idle"
     first = [cell.figures.first_reads for cell in one] if idle else []
-    longest = [cell.figures.first_wait_s for cell in one] if idle else []
+    # A failed read has no wait.
+    waited = [cell.figures for cell in one if idle and cell.figures.first_reads.waited]
     return (
         *which,
         ", ".join(map(str, bad)),
         outages_with(bad),
-        ", ".join(f"{t.failed + t.hung} of {t.due}" for t in first) or "n/a",
-        spread(longest).split(" / ")[-1] if longest else "n/a",
+        ", ".join(f"{_bad(t)} of {t.due}" for t in first) or "n/a",
+        spread([f.first_wait_s for f in waited]) if waited else "n/a",
         # An idle pool is asked late on purpose: it has no lag.
         "n/a" if idle else spread(_lags(one)),
     )
@@ -177,19 +182,14 @@ def _wait_rows(verdict: RunVerdict) -> Iterator[tuple[str, ...]]:
     for (fault, contender, job), one in _alone(verdict).items():
         if job == "steady":
             taken = [cell.figures for cell in one]
-            yield (
-                fault,
-                contender,
-                str(len(one)),
-                *(_waits([f.waits_before for f in taken], q) for q in ("p50_s", "p99_s")),
-                _waits([f.waits_in_outage for f in taken], "longest_s"),
-                _waits([f.waits_after for f in taken], "p99_s"),
-                spread([f.gap_s for f in taken]),
-            )
-
-
-def _waits(taken: Sequence[Waits], quantile: str) -> str:
-    return spread([getattr(one, quantile) for one in taken])
+            columns: list[Sequence[float | None]] = [
+                [f.waits_before.p50_s for f in taken],
+                [f.waits_before.p99_s for f in taken],
+                [f.waits_in_outage.longest_s for f in taken],
+                [f.waits_after.p99_s for f in taken],
+                [f.gap_s for f in taken],
+            ]
+            yield fault, contender, *map(spread, columns)
 
 
 def _difference_rows(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
@@ -206,7 +206,7 @@ def _families(verdict: RunVerdict, reference: str) -> Iterator[Family]:
     measures: dict[str, tuple[str, Callable[[Cell], float | None]]] = {
         "recovery lag, s": ("steady", lambda c: c.figures.recovery_lag_s),
         "longest wait in outage, s": ("steady", lambda c: c.figures.waits_in_outage.longest_s),
-        "first reads failed or hung": ("idle", _first_bad),
+        "first reads failed or hung": ("idle", lambda c: float(_bad(c.figures.first_reads))),
     }
     alone = _alone(verdict)
     for fault in dict.fromkeys(which[0] for which in alone):
@@ -222,8 +222,8 @@ def _families(verdict: RunVerdict, reference: str) -> Iterator[Family]:
                 )
 
 
-def _first_bad(cell: Cell) -> float:
-    return float(cell.figures.first_reads.failed + cell.figures.first_reads.hung)
+def _bad(tally: Tally) -> int:
+    return tally.failed + tally.hung
 
 
 def _applications(outage: OutageVerdict) -> list[Cell]:
@@ -234,11 +234,11 @@ def _lags(one: Sequence[Cell]) -> list[float | None]:
     return [cell.figures.recovery_lag_s for cell in one]
 
 
-def _each(values: Sequence[float | None], most: int) -> list[str]:
-    if len(values) > most:
-        return [f"{len(values)} outages: see verdict.json"]
+def _each(values: Sequence[float | None]) -> str:
+    if len(values) > ROW:
+        return f"{len(values)} outages: see verdict.json"
     known = sorted(value for value in values if value is not None)
-    return [*(f"{value:.3f}" for value in known), *["never"] * (len(values) - len(known))]
+    return " ".join([*(f"{v:.3f}" for v in known), *["never"] * (len(values) - len(known))])
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -73,8 +73,9 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
     gone = sessions_lost(seen)
     # While the server is away only its log tells of lost sessions; a killed one leaves no word.
     if seen.lost_at is not None and (gone or seen.ready):
-        held = f"{gone} of {len(case.warm_backends)} sessions lost: {lost_said(seen.history)}"
-        yield "lost", seen.lost_at, held
+        held = len(case.warm_backends)
+        which = f"{gone} of {held} sessions lost" if held else "database lost"
+        yield "lost", seen.lost_at, f"{which}: {lost_said(seen.history)}"
     if seen.ready is None:
         return
     half_s = (seen.ready.late_at - seen.ready.early_at) / 2
@@ -82,8 +83,9 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
     told = f"server ready (± {half_s * 1000:.0f} ms; {moved})"
     yield "ready", seen.ready.early_at + half_s, told
     if case.recovered and case.recovered_at is not None:
-        told = f"first live read through the same pool (backend {case.recovered.backend_pid})"
-        yield "read", case.recovered_at, told
+        same = " through the same pool" * ("pool" in seen.info.capabilities)
+        backend = f" (backend {pid})" if (pid := case.recovered.backend_pid) else ""
+        yield "read", case.recovered_at, f"first live read{same}{backend}"
     if seen.health_at is not None:
         yield "health", seen.health_at, "System Health up"
 
@@ -116,7 +118,8 @@ def _steady_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
 def _idle_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
     """The idle pool is asked late on purpose: it has no lag, and nothing is "ours"."""
     figures = cell.figures
-    longest = seconds(figures.first_wait_s, "without end")
+    absent = "without end" if figures.first_reads.waited else "unknown"
+    longest = seconds(figures.first_wait_s, absent)
     return [
         row("outage", f"server {seconds(outage.server_share_s)}"),
         row("first", f"{outcomes(figures.first_reads)}; longest wait {longest}"),

@@ -14,16 +14,11 @@ from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History, Probe
+from recovery_lab.report.words import OUTCOMES
 
 WIDTH, LANE = 900, 62
 FLOOR_MS, CEILING_MS = 0.5, 20000.0
-SHAPES = {
-    "ok": "circle",
-    "failed": "cross",
-    "hung": "square",
-    "missed": "triangle-down",
-    "unfinished": "diamond",
-}
+SHAPES = ["circle", "cross", "square", "triangle-down", "diamond"]  # of OUTCOMES
 INK = {"ok": "#9a9a9a", "missed": "#555555"}  # all else is black
 PHASES = {True: "#ffffff", False: "#555555"}
 Point = dict[str, Any]  # a datum of Vega's
@@ -87,7 +82,7 @@ def _lane(
     )
     shape = alt.Shape(
         "outcome:N",
-        scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())),
+        scale=alt.Scale(domain=list(OUTCOMES), range=SHAPES),
         legend=alt.Legend(title=None, orient="top"),
     )
     dots = base.mark_point(filled=True, size=22, opacity=0.9, clip=True)

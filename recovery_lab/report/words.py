@@ -71,23 +71,10 @@ def why(cell: Cell) -> str:
     return "; ".join([*broken, *(f"in doubt: {doubt.said}" for doubt in cell.doubts)])
 
 
-def ready(outage: OutageVerdict) -> tuple[float, float] | None:
-    """Return the middle of ready's bracket and its half width, in s."""
-    if outage.ready_early_s is None or outage.ready_late_s is None:
-        return None
-    half_s = (outage.ready_late_s - outage.ready_early_s) / 2
-    return outage.ready_early_s + half_s, half_s
-
-
 def starts(before: str, after: str) -> str:
     """Return whether the server's start time moved."""
-    if not (before and after):
-        return "start time unknown"
-    return (
-        "start time did not move"
-        if before == after
-        else f"start time moved {before[11:19]} -> {after[11:19]}"
-    )
+    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
+    return f"start time {moved if before and after else 'unknown'}"
 
 
 def ranges(pids: Sequence[int]) -> str:

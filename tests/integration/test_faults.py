@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from recovery_lab.faults import FAULTS, Before, Done, Scene, journal, run_fault,
 from recovery_lab.faults.healing import heal_open
 from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.record.history import FaultEvent
-from recovery_lab.stack import Stack
-from tests.integration.conftest import ROOT, wait_until, wait_until_up
+from tests.integration.conftest import command, wait_until, wait_until_up
+from tests.running import ROOT, Running
 
 STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
 LENGTHS = [
@@ -28,7 +29,10 @@ LENGTHS = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 1.0),
+    ("command", 0.0),
 ]
+TAKEN = ("scripts/take-away.sh", "restart")
+HALF_SHUT = ("docker", "compose", "kill", "--signal", "SIGTERM", "postgres")
 LATE_S = 5.0
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
@@ -36,27 +40,30 @@ each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 RUNNER = """
 import sys
 from pathlib import Path
+from recovery_lab.docker import Stack
 from recovery_lab.faults import FAULTS, Scene, run_fault, runner
 from recovery_lab.target import load_target
 runner.GRACE_S = float(sys.argv[4])
 run_fault(FAULTS[sys.argv[1]], Scene(
-    target=load_target(Path("target.toml")), project=sys.argv[2], hold_s=float(sys.argv[3]),
-    note=lambda event: print(event.name, flush=True)))
+    stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
+    hold_s=float(sys.argv[3]), note=lambda event: print(event.name, flush=True)))
 """
 
 
-def _path(stack: Stack) -> Path:
-    return journal.path_of(stack.target, stack.project, FAULT)
+def _path(stack: Running) -> Path:
+    return journal.path_of(stack.value, FAULT)
 
 
-def _play(stack: Stack, name: str, hold_s: float) -> tuple[Done, list[FaultEvent]]:
+def _play(
+    stack: Running, name: str, hold_s: float, words: tuple[str, ...] = TAKEN
+) -> tuple[Done, list[FaultEvent]]:
     events: list[FaultEvent] = []
-    scene = Scene(target=stack.target, project=stack.project, hold_s=hold_s, note=events.append)
+    scene = Scene(stack=stack.value, hold_s=hold_s, note=events.append, command=words)
     return run_fault(FAULTS[name], scene), events
 
 
 @pytest.fixture
-def run(stack: Stack) -> Iterator[Callable[..., subprocess.Popen]]:
+def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
     """Start a run in a process of its own, and return once its fault is in."""
     running: list[subprocess.Popen] = []
 
@@ -77,7 +84,7 @@ def run(stack: Stack) -> Iterator[Callable[..., subprocess.Popen]]:
 
 
 @each_fault
-def test_fault_lands_and_heals(stack: Stack, name: str, hold_s: float, proves) -> None:
+def test_fault_lands_and_heals(stack: Running, name: str, hold_s: float, proves) -> None:
     """Each fault proves that it was in and that it is gone; its steps are in order of time."""
     done, events = _play(stack, name, hold_s)
     at = {event.name: event.at for event in events}
@@ -89,9 +96,9 @@ def test_fault_lands_and_heals(stack: Stack, name: str, hold_s: float, proves) -
     proves(f"{name} {hold_s:g} s: {done.landed}")
 
 
-@pytest.mark.parametrize(("name", "hold_s"), LENGTHS[1:])
+@pytest.mark.parametrize(("name", "hold_s"), LENGTHS[1:-1])
 def test_fault_whose_injection_does_nothing_is_inconclusive(
-    stack: Stack, name: str, hold_s: float, monkeypatch
+    stack: Running, name: str, hold_s: float, monkeypatch
 ) -> None:
     """No fault is believed to have landed because its command returned."""
     monkeypatch.setattr(type(FAULTS[name]), "inject", lambda self, scene: None)
@@ -100,14 +107,13 @@ def test_fault_whose_injection_does_nothing_is_inconclusive(
     assert not _path(stack).exists()
 
 
-def test_fault_is_refused_while_one_is_open(stack: Stack) -> None:
+def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     """One fault at a time: neither beside a living run nor over what a dead one has left."""
-    found = docker.container(stack.target, stack.target.database.service)
+    found = stack.container(stack.database)
     entry = OpenFault(
         fault="freeze",
-        project=stack.project,
+        stack=stack.value,
         hold_s=5.0,
-        target=stack.target,
         before=Before(container=found["Id"], started="", server_started=""),
         docker=docker.endpoint()[1],
         pid=1,
@@ -123,7 +129,7 @@ def test_fault_is_refused_while_one_is_open(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("name", ["restart", "freeze", "drop"])
-def test_killed_run_is_healed_by_its_watchdog(stack: Stack, name: str, run, proves) -> None:
+def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
     one = run(name)
     assert _path(stack).exists()
@@ -132,11 +138,11 @@ def test_killed_run_is_healed_by_its_watchdog(stack: Stack, name: str, run, prov
     wait_until(lambda: not _path(stack).exists(), "the watchdog takes the fault out", 20.0)
     took_s = os.times().elapsed - begun
     wait_until_up(stack, 20.0)
-    assert [] == docker.helpers(stack.project)
+    assert [] == docker.helpers(stack.value)
     proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
 
 
-def test_stuck_run_is_healed_over_its_head(stack: Stack, run) -> None:
+def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
     """A run that lives but does not heal in time is not waited for, and proves nothing."""
     one = run("freeze", hold_s=2.0, grace_s=1.0)
     one.send_signal(signal.SIGSTOP)
@@ -146,24 +152,65 @@ def test_stuck_run_is_healed_over_its_head(stack: Stack, run) -> None:
     assert not _path(stack).exists()
 
 
-def test_heal_from_a_fresh_process_needs_nobody(stack: Stack, run) -> None:
+def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run) -> None:
     """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
     one = run("drop")
     watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
-    for helper in docker.helpers(stack.project, "recovery-lab.fault=drop"):
+    for helper in docker.helpers(stack.value, "recovery-lab.fault=drop"):
         docker.run("kill", "--signal", "KILL", helper)
     assert json.loads(_path(stack).read_bytes())["fault"] == "drop"
-    assert f"{stack.project}: healed drop" in _heal()
+    assert f"{stack.project}: fault 'drop' is open" in _lab(stack, "status", "--check")
+    assert f"{stack.project}: healed drop" in _lab(stack, "heal")
     wait_until_up(stack, 20.0)
-    assert stack.project not in _heal()
+    assert stack.project not in _lab(stack, "heal")
 
 
-def server_state(stack: Stack) -> dict:
+def test_half_shut_server_is_named_and_started(stack: Running, proves) -> None:
+    """SIGTERM: sessions go on, new ones are refused, and the container runs; it comes back."""
+    done, _ = _play(stack, "command", 0.0, HALF_SHUT)
+    assert done.healed.startswith("half-shut for 3 s, so stopped fast and started"), done
+    wait_until_up(stack, 20.0)
+    proves(done.healed)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_interrupted_run_is_healed_first(stack: Running, run, times: int) -> None:
+    """Ctrl-C once, or again and again: a fresh session has read when the run ends."""
+    one = run("kill")
+    for _ in range(times):
+        one.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    assert "KeyboardInterrupt" in one.communicate(timeout=60)[1]
+    assert server_state(stack)["Running"]
+    assert not _path(stack).exists()
+
+
+def test_heal_waits_for_the_watchdog(stack: Running, run) -> None:
+    """The run is gone and its watchdog heals: `heal` neither fails nor gets in its way."""
+    one = run("kill")
+    one.kill()
+    one.wait(5)
+    wait_until(lambda: b'"healing":true' in _path(stack).read_bytes(), "the watchdog heals", 10.0)
+    assert f"{stack.project}: healed by its watchdog" in _lab(stack, "heal")
+    assert not _path(stack).exists()
+
+
+def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
+    """A dead helper ends the outage within 5 s, with its last words, and the database is back."""
+    one = run("freeze")
+    [witness] = docker.helpers(stack.value)
+    began = time.monotonic()
+    docker.run("kill", "--signal", "KILL", witness)
+    assert "the fault's witness ended" in one.communicate(timeout=30)[1]
+    assert time.monotonic() - began < 15.0
+    assert not server_state(stack)["Paused"]
+
+
+def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
-    scene = Scene(target=stack.target, project=stack.project, hold_s=0.0, note=print)
-    return server.present(scene)["State"]
+    return server.present(Scene(stack=stack.value, hold_s=0.0, note=print))["State"]
 
 
 def _child_of(parent: int, module: str) -> int:
@@ -173,14 +220,5 @@ def _child_of(parent: int, module: str) -> int:
     return next(int(pid) for pid, of, args in split if int(of) == parent and module in args)
 
 
-def _heal() -> str:
-    command = [sys.executable, "-m", "recovery_lab", "heal"]
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "KEEP": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    ).stdout
+def _lab(stack: Running, *words: str) -> str:
+    return command(stack, sys.executable, "-m", "recovery_lab", *words, KEEP="1").stdout

@@ -32,7 +32,7 @@ Docker = subprocess.CompletedProcess[str]
 def docker(*words: str) -> Docker:
     """Run one docker command; its outcome is the test's to judge."""
     return subprocess.run(
-        ["docker", *words], capture_output=True, text=True, check=False, timeout=60
+        ["docker", *words], capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -77,7 +77,7 @@ def psql(name: str, query: str, *options: str, password: str = PASSWORD) -> Dock
     )  # fmt: skip
 
 
-def until(name: str, query: str, answer: str, limit_s: float = 30.0) -> None:
+def until(name: str, query: str, answer: str, limit_s: float = 90.0) -> None:
     """Ask until the answer is the wanted one."""
     deadline = time.monotonic() + limit_s
     while answer != psql(name, query).stdout:
@@ -95,6 +95,7 @@ def database(start: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
         "10-table.sql": b"CREATE TABLE note (n serial, script text, listener text);",
         "20-run.sh": b"#!/usr/bin/env bash\n" + NOTE.replace("{0}", "run").encode(),
         "30-sourced.sh": NOTE.replace("{0}", "sourced $POSTGRES_DB").encode(),
+        "35-function.sh": b"docker_process_sql -c \"INSERT INTO note (script) VALUES ('$UNSET')\"",
         "40-zipped.sql.gz": gzip.compress(b"INSERT INTO note (script) VALUES ('zipped');"),
         "50-other.txt": b"not a script",
     }
@@ -103,9 +104,11 @@ def database(start: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
             content.replace(b"note VALUES", b"note (script, listener) VALUES")
         )
         (folder / name).chmod(0o755 if name == "20-run.sh" else 0o644)
+    (folder / "initdb-arguments").write_text(INITDB)
     name = start(
         f"--env=POSTGRES_PASSWORD={PASSWORD}", "--env=POSTGRES_USER=lab_owner",
-        "--env=POSTGRES_DB=lab", f"--env=POSTGRES_INITDB_ARGS={INITDB}",
+        "--env=POSTGRES_DB=lab",
+        "--env=POSTGRES_INITDB_ARGS_FILE=/docker-entrypoint-initdb.d/initdb-arguments",
         f"--volume={folder}:/docker-entrypoint-initdb.d:ro",
     )  # fmt: skip
     until(name, "SELECT 1", "1\n")
@@ -113,9 +116,12 @@ def database(start: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 
 
 def test_image_runs_init_scripts_of_each_kind_without_a_listener(database: str) -> None:
-    """`.sql`, `.sh` (run or sourced) and `.sql.gz` run in order, and nobody can connect yet."""
+    """`.sql`, `.sh` (run or sourced) and `.sql.gz` run in order, and nobody can connect yet.
+
+    A sourced one may use a variable that is not set, and the image's own `docker_process_sql`.
+    """
     rows = psql(database, "SELECT script, listener FROM note ORDER BY n").stdout.splitlines()
-    assert ["run|shut", "sourced lab|shut", "zipped|"] == rows
+    assert ["run|shut", "sourced lab|shut", "|", "zipped|"] == rows
 
 
 def test_image_takes_initdb_arguments_and_asks_for_a_password(database: str) -> None:
@@ -146,7 +152,64 @@ def test_image_stops_fast_with_sessions_open_and_keeps_its_data(database: str) -
     assert 0 == status
     assert "received fast shutdown request" in log
     docker("start", database)
-    until(database, "SELECT count(*) FROM note", "3\n")
+    until(database, "SELECT count(*) FROM note", "4\n")
+
+
+def test_image_without_a_configuration_file_is_open_to_its_network(
+    start: Callable[..., str],
+) -> None:
+    """It listens on every address, names that are empty are the default, the method follows."""
+    empty = ("--env=POSTGRES_USER=", "--env=POSTGRES_DB=", f"--env=POSTGRES_PASSWORD={PASSWORD}")
+    name = start(*empty, command=("-c", "password_encryption=md5"))
+    query = """SELECT current_user, current_database(), current_setting('listen_addresses'),
+        (SELECT auth_method FROM pg_hba_file_rules ORDER BY line_number DESC LIMIT 1)"""
+    done, deadline = psql(name, query, "-U", "postgres", "-d", "postgres"), time.monotonic() + 90
+    while done.returncode and time.monotonic() < deadline:
+        time.sleep(0.1)
+        done = psql(name, query, "-U", "postgres", "-d", "postgres")
+    assert "postgres|postgres|*|md5\n" == done.stdout, done.stderr
+
+
+def test_image_asked_for_its_version_makes_no_cluster(start: Callable[..., str]) -> None:
+    """An option that ends the server at once needs no password and no data."""
+    status, log = ended(start(command=("--version",)))
+    assert 0 == status
+    assert log.startswith("postgres (PostgreSQL)")
+
+
+def test_image_with_init_scripts_it_cannot_list_makes_no_cluster(
+    start: Callable[..., str], tmp_path: Path
+) -> None:
+    """A folder that is closed to uid 999 looks empty: an empty database must not serve for it."""
+    tmp_path.chmod(0o700)
+    status, log = ended(
+        start("--env=POSTGRES_PASSWORD=x", f"--volume={tmp_path}:/docker-entrypoint-initdb.d:ro")
+    )
+    assert 0 != status
+    assert "/docker-entrypoint-initdb.d" in log
+    assert "initdb" not in log.replace("/docker-entrypoint-initdb.d", "")
+
+
+def test_standin_is_stopped_while_it_makes_its_database(
+    start: Callable[..., str], image: str, tmp_path: Path
+) -> None:
+    """A stop is answered after the step under way; the official image is killed for it."""
+    label = '{{ index .Config.Labels "recovery-lab" }}'
+    if docker("image", "inspect", "--format", label, image).stdout.strip() != "1":
+        pytest.skip("the official image's shell has no handler")
+    (tmp_path / "10-slow.sh").write_text("echo here; sleep 1")
+    (tmp_path / "20-never.sh").write_text("echo there")
+    tmp_path.parent.chmod(0o755)
+    tmp_path.chmod(0o755)
+    name = start("--env=POSTGRES_PASSWORD=x", f"--volume={tmp_path}:/docker-entrypoint-initdb.d:ro")
+    deadline = time.monotonic() + 90
+    while "here" not in docker("logs", name).stdout and time.monotonic() < deadline:
+        time.sleep(0.05)
+    docker("stop", "--time=20", name)
+    status, log = ended(name)
+    assert 143 == status
+    assert "database system is shut down" in log
+    assert "there" not in log
 
 
 def test_image_without_a_password_ends_with_a_clear_error(start: Callable[..., str]) -> None:
@@ -160,6 +223,19 @@ def test_image_refuses_a_password_given_twice(start: Callable[..., str]) -> None
     """A value and a file for the same setting exclude each other."""
     both = ("--env=POSTGRES_PASSWORD=x", "--env=POSTGRES_PASSWORD_FILE=/etc/hostname")
     status, log = ended(start(*both))
+    assert 0 != status
+    assert "POSTGRES_PASSWORD_FILE" in log
+
+
+def test_image_refuses_a_password_given_twice_for_made_data(
+    start: Callable[..., str], tmp_path: Path
+) -> None:
+    """So it does where there is a database already, which has no need of one."""
+    (tmp_path / "PG_VERSION").write_text("17")
+    tmp_path.parent.chmod(0o755)
+    tmp_path.chmod(0o755)
+    both = ("--env=POSTGRES_PASSWORD=x", "--env=POSTGRES_PASSWORD_FILE=/etc/hostname")
+    status, log = ended(start(*both, f"--volume={tmp_path}:/var/lib/postgresql/data"))
     assert 0 != status
     assert "POSTGRES_PASSWORD_FILE" in log
 

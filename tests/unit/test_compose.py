@@ -20,7 +20,7 @@ DOCKERFILES = sorted(
 )
 ORDER = (
     "<< image build command profiles user environment secrets ports volumes tmpfs shm_size "
-    "healthcheck stop_signal stop_grace_period"
+    "pids_limit mem_limit healthcheck stop_signal stop_grace_period"
 ).split()
 each_service = pytest.mark.parametrize("name", SERVICES)
 each_dockerfile = pytest.mark.parametrize(
@@ -64,6 +64,25 @@ def test_compose_services_are_hardened(name: str) -> None:
     assert ["no-new-privileges:true"] == service["security_opt"]
     assert service["read_only"] is True
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+
+
+@each_service
+def test_compose_services_cannot_take_the_host(name: str) -> None:
+    """A log is rotated; processes and memory have a limit, with its reason beside it."""
+    service = SERVICES[name]
+    assert "json-file" == service["logging"]["driver"]
+    assert {"max-size", "max-file"} == set(service["logging"]["options"])
+    for key in ("pids_limit", "mem_limit"):
+        assert re.search(rf"^    {key}: {service[key]} # \S", TEXT, re.MULTILINE)
+
+
+def test_compose_limits_leave_room_for_every_session() -> None:
+    """The server forks for more than its slots, to refuse them by name; the limit is above that."""
+    conf = (ROOT / "postgres/postgresql.conf").read_text()
+    slots = int(re.search(r"^max_connections = (\d+)", conf, re.MULTILINE)[1])
+    workers = 3 + 1 + 8 + 10  # autovacuum and its launcher, background workers, WAL senders
+    assert 2 * (slots + workers) + 50 < SERVICES["postgres"]["pids_limit"]
+    assert "2g" == SERVICES["postgres"]["mem_limit"]
 
 
 @each_service

@@ -76,7 +76,7 @@ def test_log_has_the_line_that_the_target_file_names(
     reads: Reads, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The instrument finds the driver's own words by the pattern in target.toml."""
-    pattern = tomllib.loads(TARGET.read_text())["dashboard"]["driver_line"]
+    pattern = tomllib.loads(TARGET.read_text())["application"]["driver_line"]
     with caplog.at_level(logging.WARNING):
         reads.failed(psycopg2.OperationalError("Connection refused"))
     found = re.search(pattern, caplog.messages[0])

@@ -28,10 +28,12 @@ TOOLS = [
     "head",
     "id",
     "ls",
+    "make",
     "mkdir",
     "mktemp",
     "mv",
     "nohup",
+    "perl",
     "printf",
     "rm",
     "sed",
@@ -120,7 +122,8 @@ def clone(tmp_path: Path) -> Clone:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / "dashboard").mkdir()
-    (folder / "lab").mkdir()
+    (folder / "recovery_lab").mkdir()
+    shutil.copy(ROOT / "recovery_lab/surroundings.txt", folder / "recovery_lab")
     for name in ("__init__.py", "settings.py"):
         shutil.copy(ROOT / "dashboard" / name, folder / "dashboard")
     for name in TOOLS:

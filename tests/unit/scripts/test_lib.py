@@ -71,12 +71,12 @@ def test_content_tells_changed_bytes_and_names(clone: Clone) -> None:
     assert 3 == len({first, named, _lib(clone, "content postgres")})
 
 
-def test_other_folder_is_named_only_where_it_is_another(clone: Clone) -> None:
-    """A stack of this very folder is ours, also through another spelling of its path."""
-    clone.answers("docker ps --all --filter", 0, f"{clone.folder}/../clone\\n")
-    assert "" == _lib(clone, "other_folder")
-    clone.answers("docker ps --all --filter", 0, "/elsewhere/clone\\n")
-    assert "/elsewhere/clone\n" == _lib(clone, "other_folder")
+def test_own_project_is_kept_unless_it_is_exported(clone: Clone) -> None:
+    """Plain `docker compose` finds the name in .env; an exported one is for one call."""
+    assert "once\n" == _lib(clone, "own_project name; echo $PROJECT", COMPOSE_PROJECT_NAME="once")
+    assert "" == clone.dotenv
+    name = _lib(clone, "own_project name; echo $PROJECT").strip()
+    assert f"COMPOSE_PROJECT_NAME={name}\n" == clone.dotenv
 
 
 def test_together_waits_for_all_and_names_the_failed(clone: Clone) -> None:

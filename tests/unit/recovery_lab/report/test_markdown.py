@@ -30,13 +30,13 @@ def watched(tmp_path: Path) -> tuple[Path, RunVerdict]:
         Played(repeat=3, recovered_s=99.0, limit_s=5.0),
     ]
     verdict = keep(tmp_path, played)
-    (tmp_path / "late/command-2.1").mkdir(parents=True)
     return tmp_path, verdict
 
 
 def test_page_of_a_command_is_one_for_a_ticket(watched: tuple[Path, RunVerdict]) -> None:
     """Median and worst, every run with all five outcomes, the server's log, where it ran."""
-    page = markdown.write(*watched)
+    run, verdict = watched
+    page = markdown.page(read_run(run), verdict, again=["command-2.1"])
     for said in (
         "**failed**: 2 passed, 1 failed, 0 inconclusive cells, 0 references, 3 outages. Seed 7.",
         "- command-3 dashboard steady: failed: recovers: no recovery, censored 8.4 s after ready",
@@ -47,7 +47,7 @@ def test_page_of_a_command_is_one_for_a_ticket(watched: tuple[Path, RunVerdict])
         "| command | dashboard | 0.123 1.123 never |",
         (
             "| [command-1](timelines/command-1.svg) | adopted (plan 18-03) | 0.0 | 0.100 |"
-            " 0.593 ± 0.013 | 0.322 |"
+            " 0.580 to 0.605 | 0.322 |"
         ),
         "| commit | 0123456789ab+, with uncommitted changes |",
         "| image postgres | recovery-lab/postgres:local sha256:77 |",
@@ -56,7 +56,6 @@ def test_page_of_a_command_is_one_for_a_ticket(watched: tuple[Path, RunVerdict])
         "+0.450 s [1] LOG: database system is ready to accept connections",
     ):
         assert said in page
-    assert page == (watched[0] / "report.md").read_text()
 
 
 def test_page_is_the_same_byte_for_byte(watched: tuple[Path, RunVerdict]) -> None:
@@ -73,10 +72,32 @@ def test_page_says_what_was_not_judged(tmp_path: Path) -> None:
     assert "- dashboard steady: no liveness probe declared (liveness); no health" in page
 
 
+def test_run_has_its_page_its_pictures_and_what_was_played_again(tmp_path: Path) -> None:
+    """All is written into the run's folder."""
+    verdict = keep(tmp_path, [Played()])
+    (tmp_path / "late/command-1.1").mkdir(parents=True)
+    page = markdown.write(tmp_path, verdict)
+    assert page == (tmp_path / "report.md").read_text()
+    assert "kept under `late/`: command-1.1." in page
+    assert (tmp_path / "timelines/command-1.svg").exists()
+
+
 def page_of(run: Path, played: list[Played]) -> str:
     """Return the page of some outages; no pictures, which take a second each."""
     verdict = keep(run, played)
     return markdown.page(read_run(run), verdict)
+
+
+def test_policies_of_one_run_are_told_apart(tmp_path: Path) -> None:
+    """The demo's control and subject are the same contender under two policies."""
+    naive = Played(job="idle", policy="naive", part="control: first reads", first_failed=2)
+    page = page_of(tmp_path, [naive, Played(job="idle", policy="adopted", part="subject")])
+    for said in (
+        "| command | dashboard (naive) | idle | control | control failed, as it must (1) |",
+        "| dashboard (naive) | idle | 2 | 1 of 1 outages | 2 of 5 | 0.003 / 0.003 (1) | n/a |",
+        "| dashboard (adopted) | idle | 0 | 0 of 1 outages; at most 95 % (95 %) | 0 of 5 |",
+    ):
+        assert said in page
 
 
 def solo(contender: str, lags: list[float], **more: object) -> list[Played]:
@@ -109,7 +130,7 @@ def test_solo_page_has_waits_differences_and_bounds(tmp_path: Path) -> None:
             "| restart | recovery lag, s | twin | adopted | 6, 6 | +0.000 (-0.150 to +0.150) | 1 |"
             " not distinguishable | |"
         ),
-        "| restart | adopted | 6 |",
+        "| restart | adopted | 0.003 / 0.003 (6) |",
     ):
         assert said in page
 

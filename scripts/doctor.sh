@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Says what the lab would stumble over: first what stops it, then what is good to know.
+# usage: scripts/doctor.sh
+#    ie: scripts/doctor.sh
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+. scripts/lib_stack.sh
+
+# What this shell exports: named where it has an effect here, and where it has none.
+tell_surroundings() {
+  local kind name what own
+  while read -r kind name what; do
+    case "$kind $IGNORED " in
+    "ignored "*" $name "*) say ignored "$name ($what): no effect here; on your own docker commands: unset $name" ;;
+    "heeded "*) [ -z "${!name-}" ] || say heeded "$name ($what); without it: unset $name" ;;
+    esac
+  done <recovery_lab/surroundings.txt
+  ! own="$(grep -Eo '^(export )?(COMPOSE_FILE|COMPOSE_PROFILES|COMPOSE_ENV_FILES|DOCKER_[A-Z_]*)=' .env 2>/dev/null)" ||
+    say heeded "your own lines of .env, by Compose: $(tr '=\n' '  ' <<<"$own")"
+  ! grep -qs '"proxies"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json" ||
+    say heeded "proxies in Docker's config.json: builds and containers get them; the lab asks none for itself"
+}
+
+tell_stack() {
+  local living trouble
+  living="$(python3 scripts/alone.py living)" || say busy "$living"
+  [ -n "$(docker compose ps --status running --quiet postgres 2>/dev/null)" ] || return 0
+  trouble="$(fresh_session)" || say sessions "PostgreSQL takes no new ones: $trouble; make up heals what it can"
+}
+
+main() {
+  local status=0
+  bash scripts/preflight.sh --verbose
+  bash scripts/check.sh || status=1
+  if PROJECT="$(python3 scripts/folder.py name)"; then
+    say project "$PROJECT"
+    (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || status=1
+    (COMPOSE_PROJECT_NAME="$PROJECT" tell_stack)
+  else
+    status=1
+  fi
+  tell_surroundings
+  [ "$status" -ne 0 ] || say doctor "nothing stops the lab here"
+  return "$status"
+}
+
+main "$@"

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Looks whether the database's first start was finished, and begins it anew where no row is lost by it.
+# usage: scripts/first-start.sh PROJECT
+#    ie: scripts/first-start.sh lab
+#
+# Init is not atomic: broken off, the data folder stands, and PostgreSQL's image never runs it again.
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib.sh
+
+readonly LIMIT_S=90
+
+image_major() {
+  docker image inspect --format '{{ range .Config.Env }}{{ println . }}{{ end }}' "$1" 2>/dev/null |
+    sed -n 's/^PG_MAJOR=//p'
+}
+
+# look VOLUME MAJOR: postgres/look.sh's answer, from the running server's container or from one
+# of its own; two servers on one folder would ruin it.
+look() {
+  local ours users script
+  script="$(cat postgres/look_inside.sh postgres/look.sh)"
+  ours="$(docker compose ps --all --quiet postgres)"
+  users="$(docker ps --no-trunc --format '{{ .ID }} {{ .Names }}' --filter "volume=$1")"
+  case "$users" in
+  '') docker compose --progress quiet run --rm --no-deps -T --entrypoint bash postgres -c "$script" look "$2" ;;
+  *"${ours:-none} "*)
+    docker compose exec -T postgres bash -c "$script" look "$2" ||
+      { [ -z "$(docker ps --quiet --filter "id=$ours")" ] && printf 'starting it has just ended\n'; }
+    ;;
+  *) printf 'starting the volume is used by the container %s\n' "${users#* }" ;;
+  esac </dev/null
+}
+
+# answer_of VOLUME MAJOR: the same, once no start is under way.
+answer_of() {
+  local answer until=$((SECONDS + LIMIT_S))
+  while :; do
+    answer="$(look "$1" "$2")" || die "the database's volume $1 cannot be looked at" "see above"
+    [ "${answer%% *}" = starting ] || break
+    # Half shut it would never let a look in; stopped, it is looked at from beside.
+    case "$answer" in *"is shutting down"*) docker compose --progress quiet stop postgres ;; esac
+    [ "$SECONDS" -lt "$until" ] ||
+      die "the database's first start has not ended after $LIMIT_S s: ${answer#starting }" "make logs"
+    sleep 0.2
+  done
+  printf '%s\n' "${answer//$'\n'/, }"
+}
+
+remove() {
+  docker compose --progress quiet rm --stop --force postgres >/dev/null 2>&1
+  docker volume rm "$1" >/dev/null
+}
+
+# prepare MAJOR: a new volume is root's where the image has nothing in its place: from 18 on.
+prepare() {
+  [ "${1:-0}" -lt 18 ] ||
+    docker compose --progress quiet run --rm --no-deps -T --user 0:0 --cap-add CHOWN \
+      --entrypoint chown postgres 999:999 /var/lib/postgresql/data </dev/null
+}
+
+main() {
+  local volume="$1_data" major image answer=empty
+  image="$(setting POSTGRES_IMAGE "$OFFICIAL_POSTGRES")"
+  major="$(image_major "$image")"
+  ! docker volume inspect "$volume" >/dev/null 2>&1 || answer="$(answer_of "$volume" "$major")"
+  case "$answer" in
+  complete) ;;
+  empty) prepare "$major" ;;
+  vacant)
+    say anew "the database's first start was broken off; $volume holds no row and is made again"
+    remove "$volume"
+    prepare "$major"
+    ;;
+  major*) die "the volume $volume holds PostgreSQL ${answer#* }, and POSTGRES_IMAGE=$image is PostgreSQL $major" \
+    "go on with the data as it is: POSTGRES_IMAGE=postgres:${answer#* }-trixie make up" \
+    "or start the other version in another clone: its data will be its own" ;;
+  held*) die "the first start of the database in $volume was not finished, and there are rows in it: ${answer#held }" \
+    "to keep them: docker compose up --detach postgres, then docker compose exec postgres pg_dumpall -U lab_owner" \
+    "to give up just these rows: docker compose rm --stop --force postgres; docker volume rm $volume; make up" ;;
+  *) die "it cannot be told what the volume $volume holds, so it is left as it is: ${answer#unknown }" \
+    "mend what the server says" ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,93 @@
+"""Scratch clones for the tests of whole folders: what git tracks, as it stands, under any name."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from recovery_lab import docker
+
+ROOT = Path(__file__).parents[2]
+# What verify or a shell exports must not reach a clone: it is a stranger's.
+NOT_THEIRS = ("COMPOSE_PROJECT_NAME", "LAB_ALONE", "DB_POOL_POLICY", "MAKEFLAGS", "MAKELEVEL")
+
+
+class Scratch:
+    """A clone with a port of its own, the images of this one, and its `.venv`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_THEIRS}
+        self.environ = {**kept, "DASHBOARD_PORT": port}
+
+    def tried(self, *command: str, **extra: str) -> CompletedProcess[str]:
+        """Run a command in the clone."""
+        environ = {**self.environ, **extra}
+        return subprocess.run(
+            command, cwd=self.folder, env=environ, capture_output=True, text=True,
+            check=False, timeout=150, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def run(self, *command: str, **extra: str) -> str:
+        """Run a command that must succeed; return all that it said."""
+        done = self.tried(*command, **extra)
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def psql(self, query: str, **extra: str) -> str:
+        """Ask the clone's database as its owner, by plain `docker compose`."""
+        words = ("psql", "-XAtq", "-U", "lab_owner", "-d", "lab", "-c", query)
+        return self.run("docker", "compose", "exec", "-T", "postgres", *words, **extra).strip()
+
+    @property
+    def project(self) -> str:
+        """The project that its .env names."""
+        lines = (self.folder / ".env").read_text().splitlines()
+        return next((x.split("=")[1] for x in lines if x.startswith("COMPOSE_PROJECT_NAME=")), "")
+
+
+@contextmanager
+def scratch(folder: Path, *older_names: str) -> Iterator[Scratch]:
+    """Make a clone; remove what it started, under its own name and older ones."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True, timeout=30,
+    )  # fmt: skip
+    for name in tracked.stdout.decode().split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    images = [x for x in (ROOT / ".env").read_text().splitlines() if "_IMAGE=" in x]
+    (folder / ".env").write_text("\n".join(images) + "\n")
+    made = Scratch(folder)
+    try:
+        yield made
+    finally:
+        for name in {made.project, *older_names} - {""}:
+            remove(made, name)
+
+
+def remove(made: Scratch, project: str) -> None:
+    """Remove a project with its data and its mark."""
+    words = ("docker", "compose", "--project-name", project, "down", "--volumes", "--timeout", "2")
+    made.tried(*words)
+    docker.run("volume", "rm", "--force", f"{project}_owner")
+
+
+def until_half_shut(one: Scratch) -> None:
+    """Shut a clone's server the smart way, and wait until it refuses new sessions."""
+    one.run("docker", "compose", "kill", "--signal", "SIGTERM", "postgres")
+    for _ in range(100):
+        seen = one.tried("docker", "compose", "exec", "-T", "postgres", "healthcheck.sh")
+        if "shutting down" in seen.stderr:
+            return
+    pytest.fail(f"the server takes new sessions still: {seen.stderr}")
