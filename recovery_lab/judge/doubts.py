@@ -35,10 +35,18 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
     known = all(measures.server_starts(seen.history))
     restarts = info.effects.restarts
     read_on = _read_on(seen)
+    again_s = seen.after_ready_s(
+        measures.refused_again(seen.history, seen.ready.late_at) if seen.ready else None
+    )
     rules: list[Rule] = [
         (bool(info.trouble), "unsure", info.trouble),
         (not info.complete, "unsure", "the outage was not recorded to its end"),
         (seen.asked_at is None, "void", "no fault was asked for"),
+        (
+            measures.bad_before(seen.history),
+            "void",
+            "no steady state before: fresh sessions did not work",
+        ),
         ("landed" not in steps, "void", "the fault is not shown to have landed"),
         (
             nothing,
@@ -57,6 +65,11 @@ def outage_doubts(seen: Seen) -> list[Doubt]:
         ),
         ("back" not in steps, "unsure", "the fault is not shown to be gone"),
         (seen.ready is None, "unsure", "the server was not seen ready again"),
+        (
+            again_s is not None,
+            "unsure",
+            f"the server refused fresh sessions once more, {again_s or 0.0:.1f} s after ready",
+        ),
         (
             bool(read_on),
             "void",

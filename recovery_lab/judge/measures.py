@@ -92,6 +92,20 @@ def refused_at(history: History) -> float | None:
     return next((same[0].started_at for good, same in runs if not good), None)
 
 
+def bad_before(history: History) -> bool:
+    """Tell whether fresh sessions were bad in the last 2 s before the fault."""
+    asked_at = history.mark_at(ASKED) or 0.0
+    begin_at = asked_at - THRESHOLDS.steady_s
+    near = (probe for probe in history.of(Probe) if begin_at <= probe.started_at < asked_at)
+    return any(not good for good, _ in _runs(near))
+
+
+def refused_again(history: History, ready_at: float) -> float | None:
+    """Return when a fresh session was refused once more after ready; a time-out is no word."""
+    later = (p for p in history.of(Probe) if p.started_at >= ready_at)
+    return next((p.started_at for p in later if not p.ok and not p.timed_out), None)
+
+
 def lost(history: History) -> float | None:
     """Return when the database was lost: a warmed session's end, the container's, the fault's."""
     asked_at = history.mark_at(ASKED)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge.measures import CLOSED
 from recovery_lab.record.history import (
     Began,
@@ -26,6 +27,7 @@ from tests.unit.recovery_lab.histories import (
     application,
     idle,
     outage,
+    probe,
     untouched,
     with_read,
 )
@@ -115,6 +117,18 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         outage,
         lambda: outage(ready_s=NEVER, recovered_s=NEVER),
         "not seen ready again",
+        "unsure",
+    ),
+    "fresh sessions worked before the fault": (
+        lambda: outage(extra=[probe(-2.5, "refused"), probe(-0.01, "timed out")]),
+        lambda: outage(extra=[probe(-0.01, "refused")]),
+        "no steady state before: fresh sessions did not work",
+        "void",
+    ),
+    "the server stays": (
+        lambda: outage(extra=[probe(7.05, "timed out"), probe(7.06, "timed out")]),
+        lambda: outage(extra=[probe(7.05, "refused")]),
+        "refused fresh sessions once more, 5.1 s after ready",
         "unsure",
     ),
     "a command took something away": (
@@ -393,6 +407,13 @@ def test_what_was_observed_to_fail_is_failed_whatever_is_in_doubt(told: str) -> 
     """Unless the fault did not land or the steady state was missing."""
     _, make, _, kind = TABLE[told]
     assert LATER[kind] == with_read(make(), 7.33, "failed").cell().verdict
+
+
+def test_fault_that_delays_gives_fresh_sessions_as_much_longer() -> None:
+    """A probe that takes 3 s by the fault's own word is no blind spot."""
+    slow = Effects(cuts="none", delays_s=3.0)
+    script = untouched(effects=slow, drop=unprobed(0.1, 2.5))
+    assert "passed" == script.cell().verdict
 
 
 @pytest.mark.parametrize("told", ["the outage is recorded to its end", "the fault has landed"])

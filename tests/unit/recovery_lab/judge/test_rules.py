@@ -140,7 +140,7 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         "liveness",
         application,
         lambda: application(live_ok=False),
-        "liveness probes not good",
+        "10 of 10 liveness probes not good, the first at 0.000 s",
     ),
     "liveness answers within 3 s": (
         "liveness",

@@ -180,6 +180,14 @@ def test_figures_of_a_restart() -> None:
     assert 2.15 == pytest.approx(figures.gap_s, abs=0.06)
 
 
+def test_servers_log_tells_its_end_and_start_in_seconds_of_the_outage() -> None:
+    """Not what it said to single sessions, nor before the fault was asked for."""
+    script = outage(extra=[outage().log("LOG", "00000", 1, at_s=-0.1)])
+    assert ["+2.000 s [1] LOG: told by the server"] == script.judged().server_log
+    assert "told by the server" == script.judged().lost_said
+    assert "the server ended without a word" == outage(named=False).judged().lost_said
+
+
 def test_reasons_tell_failures_first_and_doubts_beside() -> None:
     """Both lists, whatever decided."""
     script = with_read(outage(late_s=0.021), 7.31, "failed")
