@@ -20,23 +20,6 @@ from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.target import Application, Private, Target
 
-__all__ = [
-    "Stack",
-    "down",
-    "get",
-    "heal",
-    "log",
-    "own_stack",
-    "private_project",
-    "private_stack",
-    "settle",
-    "told",
-    "up",
-    "url",
-    "use_policy",
-    "with_policy",
-]
-
 _UP = ("up", "--detach", "--no-build")
 HEAL_LIMIT_S = 10.0  # an application that is not steady by then is started anew
 

@@ -1,10 +1,10 @@
 """The server's and the daemon's own story of an outage, fetched piece by piece into the history."""
 
 from recovery_lab import docker
+from recovery_lab.docker import Stack
 from recovery_lab.record.history import Container, Event, Role, to_monotonic
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.serverlog import log_lines
-from recovery_lab.stack import Stack
 
 
 class Story:

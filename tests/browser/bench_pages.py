@@ -8,12 +8,12 @@ import time
 from dataclasses import dataclass, field
 from statistics import median
 
-from recovery_lab import docker
-from recovery_lab.stack import Stack, private_stack
+from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
 from tests.browser.browser import ROOT, Browser, BrowserError, Tab
 from tests.browser.refresher import answer_times_ms
 from tests.integration.streamlit_session import run_page
+from tests.running import Running
 
 TABS, SESSIONS, ROUNDS = 20, 200, 15
 SLICES, SLICE_S = 8, 5.0
@@ -44,12 +44,11 @@ class Table:
 class Process:
     """The dashboard's process, as its container's /proc shows it."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Running) -> None:
         self._stack = stack
 
     def _read(self, command: str) -> str:
-        service = self._stack.target.dashboard.service
-        return docker.compose(self._stack.target, "exec", "-T", service, "sh", "-c", command)
+        return self._stack.compose("exec", "-T", self._stack.application, "sh", "-c", command)
 
     def cpu_s(self) -> float:
         """Return the processor time used so far."""
@@ -86,7 +85,7 @@ def window(process: Process, tabs: list[Tab], table: Table) -> None:
     print(f"      {asked} refreshes of {TABS} tabs", flush=True)
 
 
-def answers(stack: Stack, table: Table) -> None:
+def answers(stack: Running, table: Table) -> None:
     """Time the server alone: a browser's drawing would be in the tabs' own figures."""
     for name, in_phase, limit in (("one by one", False, 10), ("all in phase", True, 50)):
         times = answer_times_ms(stack.url, TABS, ROUNDS, in_phase=in_phase)
@@ -109,7 +108,7 @@ def memory(process: Process, tabs: list[Tab], table: Table) -> None:
     print(f"      {resident[0] / 1024:.0f} MiB, then {resident[1] / 1024:.0f} MiB", flush=True)
 
 
-def leaks(stack: Stack, process: Process, table: Table) -> None:
+def leaks(stack: Running, process: Process, table: Table) -> None:
     """Open and close sessions, and count what they left."""
     run_page(stack.url, "orders", 10)
     before = process.status("Threads"), process.connections()
@@ -124,10 +123,10 @@ def leaks(stack: Stack, process: Process, table: Table) -> None:
     table.add(f"connections left by {SESSIONS} sessions", left[1], 0, "")
 
 
-def measure(stack: Stack, table: Table) -> None:
+def measure(stack: Running, table: Table) -> None:
     """Measure everything."""
     process = Process(stack)
-    with Browser(watch=True) as browser:
+    with Browser(stack.value.environ(), watch=True) as browser:
         tabs = [browser.open("/") for _ in range(TABS)]
         for tab in tabs:
             tab.see("Up since", 30)
@@ -140,8 +139,9 @@ def measure(stack: Stack, table: Table) -> None:
 def main() -> int:
     """Print the figures; 1 when one is over its limit."""
     table = Table()
-    with private_stack(load_target(ROOT / "target.toml"), "bench", "adopted") as stack:
-        measure(stack, table)
+    target = load_target(ROOT / "target.toml")
+    with private_stack(target, "bench", {"DB_POOL_POLICY": "adopted"}) as stack:
+        measure(Running(stack), table)
     return 0 if table.passed else 1
 
 

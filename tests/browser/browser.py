@@ -21,7 +21,8 @@ class BrowserError(AssertionError):
 class Browser:
     """One Chromium in its container; started by `with`."""
 
-    def __init__(self, *, watch: bool = False) -> None:
+    def __init__(self, environ: dict[str, str], *, watch: bool = False) -> None:
+        self._environ = environ  # names the stack beside which it runs
         self._command = RUN.replace("--rm", "--rm --env BROWSER_WATCH=1") if watch else RUN
 
     def __enter__(self) -> Self:
@@ -29,7 +30,13 @@ class Browser:
         pipe = subprocess.PIPE
         self._said: deque[str] = deque(maxlen=40)
         self._process = subprocess.Popen(
-            self._command.split(), cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+            self._command.split(),
+            cwd=ROOT,
+            env=self._environ,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
         )
         Thread(target=self._listen, daemon=True).start()
         self._names = (f"tab-{number}" for number in itertools.count(1))

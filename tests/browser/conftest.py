@@ -7,9 +7,10 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.errors import DockerError
-from recovery_lab.stack import Stack, private_stack, told
+from recovery_lab.stack import private_stack, told
 from recovery_lab.target import Target, load_target
 from tests.browser.browser import ROOT, Browser, Tab
+from tests.running import Running
 
 IMAGE = "recovery-lab/browser:local"
 
@@ -29,33 +30,33 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="package")
-def running(target: Target) -> Iterator[Stack]:
+def running(target: Target) -> Iterator[Running]:
     """A stack of the browser's own, removed at the end."""
     docker.refuse_remote()
     try:
         docker.run("image", "inspect", IMAGE)
     except DockerError:  # a test that did not run has proven nothing: no skip
         pytest.fail(f"no image {IMAGE}; run: make verify")
-    with private_stack(target, "browser", "adopted") as stack:
-        yield stack
+    with private_stack(target, "browser", {"DB_POOL_POLICY": "adopted"}) as stack:
+        yield Running(stack)
 
 
 @pytest.fixture(scope="package")
-def browser(running: Stack) -> Iterator[Browser]:
+def browser(running: Running) -> Iterator[Browser]:
     """One Chromium on the stack's network; each test opens tabs of its own."""
-    with Browser() as browser:
+    with Browser(running.value.environ()) as browser:
         yield browser
 
 
 @pytest.fixture
-def stack(running: Stack) -> Stack:
+def stack(running: Running) -> Running:
     """The stack in its steady state, whatever the test before has left of it."""
     running.heal("adopted")
     return running
 
 
 @pytest.fixture
-def opened(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
+def opened(browser: Browser, stack: Running) -> Iterator[Callable[..., Tab]]:
     """Open tabs that are closed at the end."""
     tabs: list[Tab] = []
 
@@ -74,4 +75,4 @@ def pytest_runtest_makereport(item: pytest.Item):
     report = (yield).get_result()
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.when == "call" and report.failed and stack is not None:
-        report.sections.append(("containers and logs", told(stack)))
+        report.sections.append(("containers and logs", told(stack.value)))

@@ -1,6 +1,5 @@
 """A dashboard broken on purpose, beside the sound one: its sampler hangs, its Orders raises."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.stack import Stack
 from tests.browser.checks import described, faults
+from tests.running import Running
 
 HERE = Path(__file__).parent
 NAME = "impaired"
@@ -26,11 +25,11 @@ SET = {
 
 
 @contextmanager
-def beside(running: Stack, name: str, **more: str) -> Iterator[str]:
+def beside(running: Running, name: str, **more: str) -> Iterator[str]:
     """Give the address, on the stack's network, of a dashboard with some files replaced."""
     settings = {**SET, "STREAMLIT_BROWSER_SERVER_ADDRESS": name, **more}
-    project = os.environ["COMPOSE_PROJECT_NAME"]
-    image = docker.container(running.target, running.target.dashboard.service)["Image"]
+    project = running.project
+    image = running.container(running.application)["Image"]
     words = ["run", "--detach", "--rm", "--network", f"{project}_default", "--network-alias", name]
     words += ["--label", "recovery-lab=1", "--label", f"recovery-lab.project={project}"]
     words += [f"--volume={path}:{place}:ro" for path, place in MOUNTED.items()]
@@ -45,7 +44,7 @@ def beside(running: Stack, name: str, **more: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def impaired(running: Stack) -> Iterator[str]:
+def impaired(running: Running) -> Iterator[str]:
     """Give the address of a dashboard whose sampler hangs after its first check."""
     with beside(running, NAME) as address:
         yield address

@@ -30,7 +30,7 @@ def unharmed(*tabs, ignoring=()) -> None:
 
 def command(stack, *words: str) -> float:
     """Run a compose command on the database; return the instant just before its end."""
-    docker.compose(stack.target, *words, stack.target.database.service)
+    stack.compose(*words, stack.database)
     return time.monotonic()
 
 
@@ -48,14 +48,14 @@ def click_s(orders) -> float:
 def shut_down_at(stack) -> float:
     """Return the wall time at which the server last began to end its sessions, by its own log."""
     line = r"(\d+-\S+ \S+) UTC .*received fast shutdown request"
-    told = re.findall(line, stack.log(stack.target.database.service))[-1]
+    told = re.findall(line, stack.log(stack.database))[-1]
     return datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp()
 
 
 def paused_at(stack) -> float:
     """Return the wall time at which the server was last frozen, by the daemon's own event."""
-    service, now = stack.target.database.service, time.time()
-    events = docker.events(service, stack.project, now - 60, now)
+    now = time.time()
+    events = docker.events(stack.value, stack.database, now - 60, now)
     return next(at for at, action in reversed(events) if action == "pause")
 
 
@@ -143,12 +143,12 @@ def test_pages_go_on_after_the_dashboards_own_restart(stack, opened, proves) -> 
     mark(health, orders)
     before = stack.get("/api/system-health").json()["postgres"]["since"][:19].replace("T", " ")
     health.see(before)
-    docker.compose(stack.target, "stop", "--timeout", "5", stack.target.dashboard.service)
+    stack.compose("stop", "--timeout", "5", stack.application)
     health.screenshot("health-dashboard-away-en-light")
     stood = refreshed(health)
     time.sleep(2.2)  # two refreshes that do not come
     assert stood == refreshed(health)
-    docker.compose(stack.target, "start", stack.target.dashboard.service)
+    stack.compose("start", stack.application)
     gone_s = health.see(before, 40, gone=True)
     health.see("Up since", 20)
     assert stood != refreshed(health)
@@ -161,7 +161,7 @@ def test_pages_go_on_after_the_dashboards_own_restart(stack, opened, proves) -> 
 def test_orders_says_so_when_there_never_was_data(stack, opened) -> None:
     """A first visit to a fresh dashboard without its database: words, and no empty chart."""
     command(stack, "stop", "--timeout", "5")
-    docker.compose(stack.target, "restart", "--timeout", "5", stack.target.dashboard.service)
+    stack.compose("restart", "--timeout", "5", stack.application)
     wait_until(lambda: stack.get("/healthz").status_code == 200, "the dashboard answers", 20)
     orders = opened("/orders", locale="ko-KR", size=(390, 844))
     orders.see("아직 데이터가 없습니다")

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from recovery_lab import docker, stack
+from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults import journal
-from recovery_lab.stack import Stack
 from recovery_lab.target import Target, load_target
 
 ROOT = Path(__file__).parents[3]

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from recovery_lab import docker
+from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
 from recovery_lab.faults import Scene, drop, healing, kill, runner, server, slow
 from recovery_lab.faults.answers import Answer, Order
 from recovery_lab.record.history import Clock, FaultEvent
-from recovery_lab.stack import Stack
 from recovery_lab.target import Target, load_target
 
 ROOT = Path(__file__).parents[4]

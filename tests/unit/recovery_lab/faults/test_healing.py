@@ -180,6 +180,7 @@ def test_heal_waits_for_a_watchdog_that_heals(healed: bool, world: World, monkey
         monkeypatch.setattr(server.time, "sleep", world.pass_time)
 
     monkeypatch.setattr(server.time, "sleep", end)
+    monkeypatch.setattr("recovery_lab.faults.healing.LIVES_S", -1.0)
     fault, stack = heal_open(world.target, keep=False)
     assert ("healed by its watchdog" if healed else "healed freeze") in fault
     assert stack.endswith("removed the stack of a dead run")
