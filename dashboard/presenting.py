@@ -72,7 +72,7 @@ _NEVER_BACK = marked(
 OPTION_MEANINGS: dict[str, str] = {
     "pool_pre_ping": marked("asks a connection whether it lives before each use"),
     "pool_recycle": marked(
-        "replaces connections older than this many seconds: their age counts, not their idleness"
+        "replaces connections older than this many seconds (by age, not by idle time)"
     ),
     "pool_timeout": marked("waits at most this many seconds for a free connection"),
     "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),

@@ -88,8 +88,8 @@ KOREAN: Mapping[str, str] = {
     "asks a connection whether it lives before each use": (
         "연결을 꺼낼 때마다 살아 있는지 확인합니다"
     ),
-    "replaces connections older than this many seconds: their age counts, not their idleness": (
-        "만든 지 이 시간(초)이 지난 연결을 새 연결로 바꿉니다. 유휴 시간이 아니라 나이가 기준입니다"
+    "replaces connections older than this many seconds (by age, not by idle time)": (
+        "만든 지 이 시간(초)이 지난 연결을 새로 만듭니다(유휴 시간이 아닌 생성 후 경과 시간 기준)"
     ),
     "waits at most this many seconds for a free connection": (
         "빈 연결이 없으면 최대 이 시간(초)만큼 기다립니다"

@@ -73,12 +73,14 @@ class Browser:
         size: tuple[int, int] = (1280, 900),
         scheme: str = "light",
         locale: str = "en-US",
+        zone: str = "UTC",
     ) -> "Tab":
         """Open a page in a context of its own."""
         options = {
             "viewport": {"width": size[0], "height": size[1]},
             "color_scheme": scheme,
             "locale": locale,
+            "timezone_id": zone,
         }
         tab = Tab(self, next(self._names))
         self.call("open", tab=tab.name, path=path, options=options)

@@ -1,5 +1,7 @@
 """Every page in both languages and themes, wide and narrow, by eye, keyboard and screen reader."""
 
+import re
+
 import pytest
 
 from tests.browser.checks import described, faults
@@ -53,6 +55,19 @@ def test_language_is_the_browsers_and_can_be_switched(opened) -> None:
     tab.see("Live: read")
     assert tab.call("seen")["url"].endswith("/orders?lang=en")
     assert "주문" not in tab.text()
+
+
+def test_times_are_the_viewers(opened, proves) -> None:
+    """A viewer in Seoul reads his own clock, UTC beside it, on the pages and along the chart."""
+    tab = opened("/", zone="Asia/Seoul", locale="ko-KR", size=(1280, HIGH))
+    tab.see("정상 (")
+    tab.call("settle")
+    said = re.search(r"정상 \((\S+ (\d\d):\S+ KST / (?:\S+ )?(\d\d):\S+ UTC)부터\)", tab.text())
+    assert said, tab.text()
+    assert (int(said[3]) + 9) % 24 == int(said[2])
+    tab.screenshot("health-ko-seoul")
+    assert [] == faults(tab)
+    proves(f"a viewer in Seoul reads {said[1]}")
 
 
 def test_address_wins_over_the_browser(opened) -> None:
