@@ -29,56 +29,65 @@ Rule = tuple[bool, Kind, str]
 
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
-    info, steps = seen.info, seen.steps
-    nothing = info.effects.observed and seen.effects.cuts == "none"
-    moved = measures.start_moved(seen.history)
-    known = all(measures.server_starts(seen.history))
-    restarts = info.effects.restarts
-    read_on = _read_on(seen)
-    again_s = seen.after_ready_s(
-        measures.refused_again(seen.history, seen.ready.late_at) if seen.ready else None
-    )
+    info = seen.info
     rules: list[Rule] = [
         (bool(info.trouble), "unsure", info.trouble),
         (not info.complete, "unsure", "the outage was not recorded to its end"),
+        *_landing(seen),
+        *_going(seen),
+    ]
+    found = [Doubt(kind=kind, said=said) for broken, kind, said in rules if broken]
+    found += [Doubt(kind="unsure", said=said) for said in outage_blind(seen)]
+    return found + [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
+
+
+def _landing(seen: Seen) -> list[Rule]:
+    """The fault must be shown to have been in, from a steady state."""
+    effects, history = seen.info.effects, seen.history
+    moved, known = measures.start_moved(history), all(measures.server_starts(history))
+    nothing = effects.observed and seen.effects.cuts == "none"
+    read_on = ", ".join(_read_on(seen))
+    return [
         (seen.asked_at is None, "void", "no fault was asked for"),
         (
-            measures.bad_before(seen.history),
+            measures.bad_before(history),
             "void",
             "no steady state before: fresh sessions did not work",
         ),
-        ("landed" not in steps, "void", "the fault is not shown to have landed"),
+        ("landed" not in seen.steps, "void", "the fault is not shown to have landed"),
         (
             nothing,
             "void",
             "nothing was taken away: no start of the server, no session ended, none refused",
         ),
         (
-            known and restarts is True and not moved,
+            known and effects.restarts is True and not moved,
             "void",
             "expected a start of the server: its start did not move",
         ),
         (
-            known and restarts is False and moved,
+            known and effects.restarts is False and moved,
             "unsure",  # the fault was in: what failed under it stands
             "expected the same server: its start moved",
         ),
-        ("back" not in steps, "unsure", "the fault is not shown to be gone"),
-        (seen.ready is None, "unsure", "the server was not seen ready again"),
+        (bool(read_on), "void", f"established sessions read on through the fault: {read_on}"),
+    ]
+
+
+def _going(seen: Seen) -> list[Rule]:
+    """And to be gone, for good."""
+    ready = seen.ready
+    again_at = measures.refused_again(seen.history, ready.late_at) if ready else None
+    again_s = seen.after_ready_s(again_at) or 0.0
+    return [
+        ("back" not in seen.steps, "unsure", "the fault is not shown to be gone"),
+        (ready is None, "unsure", "the server was not seen ready again"),
         (
-            again_s is not None,
+            again_at is not None,
             "unsure",
-            f"the server refused fresh sessions once more, {again_s or 0.0:.1f} s after ready",
-        ),
-        (
-            bool(read_on),
-            "void",
-            f"established sessions read on through the fault: {', '.join(read_on)}",
+            f"the server refused fresh sessions once more, {again_s:.1f} s after ready",
         ),
     ]
-    found = [Doubt(kind=kind, said=said) for broken, kind, said in rules if broken]
-    found += [Doubt(kind="unsure", said=said) for said in outage_blind(seen)]
-    return found + [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
 
 
 def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
