@@ -105,7 +105,7 @@ def test_images_builds_only_what_changed(images: Clone) -> None:
 def test_images_makes_the_instrument_once(images: Clone) -> None:
     """It is an image of its own, and what is mounted into it makes no new one."""
     build = "recovery_lab/compose.yml build --progress plain instrument"
-    (images.folder / "recovery_lab").mkdir()
+    (images.folder / "recovery_lab").mkdir(exist_ok=True)
     (images.folder / "recovery_lab/Dockerfile").touch()
     done = _make(images)
     assert 0 == done.returncode, done.stderr
