@@ -117,7 +117,9 @@ def play_run(
 def write_verdict(folder: Path) -> RunVerdict:
     """Judge a run as it is stored, and write its verdict.json."""
     planned = [info.name for info in read_run(folder).planned]
-    judged = [judge_outage(*read_outage(path)) for path in outage_folders(folder)]
+    order = {name: place for place, name in enumerate(planned)}
+    folders = sorted(outage_folders(folder), key=lambda path: order.get(path.name, len(order)))
+    judged = [judge_outage(*read_outage(path)) for path in folders]
     verdict = judge_run(judged, planned)
     save(folder / "verdict.json", verdict)
     return verdict

@@ -93,11 +93,16 @@ def refused_at(history: History) -> float | None:
 
 
 def bad_before(history: History) -> bool:
-    """Tell whether fresh sessions were bad in the last 2 s before the fault."""
+    """Tell whether fresh sessions did not work as the fault came.
+
+    One was refused in the 2 s before, or the last two had no answer: earlier time-outs that were
+    followed by a good one are those of a busy machine.
+    """
     asked_at = history.mark_at(ASKED) or 0.0
     begin_at = asked_at - THRESHOLDS.steady_s
-    near = (probe for probe in history.of(Probe) if begin_at <= probe.started_at < asked_at)
-    return any(not good for good, _ in _runs(near))
+    near = [probe for probe in history.of(Probe) if begin_at <= probe.started_at < asked_at]
+    refused = any(not probe.ok and not probe.timed_out for probe in near)
+    return refused or (len(near) > 1 and all(probe.timed_out for probe in near[-2:]))
 
 
 def refused_again(history: History, ready_at: float) -> float | None:
