@@ -59,7 +59,7 @@ def start_program(
     words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
-    words += ["--env", f"PYTHONPATH={_MOUNTED}:/app"]
+    words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
     here = f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro"
     for mount in (here, *stack.target.password_mounts, *mounts):
         words += ["--volume", mount]

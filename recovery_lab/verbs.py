@@ -13,10 +13,10 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
-from recovery_lab.judge.verdict import STATUS, OutageVerdict, verdict_lines
+from recovery_lab.judge.verdict import STATUS, OutageVerdict
 from recovery_lab.record.history import History
 from recovery_lab.report.demo import demo_table
-from recovery_lab.report.terminal import Screen, closing_lines
+from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
 from recovery_lab.run import Plan, begin_run, play_run, write_verdict
 from recovery_lab.stack import own_stack, private_stack

@@ -4,7 +4,7 @@ Pure: the same folder always gives the same bytes. Failed outranks inconclusive 
 no data never raises a verdict.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -257,22 +257,6 @@ def _health_lag_s(case: Case) -> float:
     if not case.is_application:
         return 0.0
     return case.seen.after_ready_s(case.seen.health_at) or 0.0
-
-
-def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
-    """Yield a line for each deciding cell that is not passed or not there, and the verdict."""
-    yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
-    for outage in verdict.outages:
-        if outage.doubts and not any(cell.deciding for cell in outage.cells):
-            said = "; ".join(doubt.said for doubt in outage.doubts)
-            yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}"
-        for cell in outage.cells:
-            if cell.deciding and cell.verdict != "passed":
-                name = f"{outage.name} {cell.contender} {cell.job}"
-                yield f"{cell.verdict:<13}{name}: {'; '.join(reasons(cell))}"
-    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
-    total = sum(verdict.cells.values())
-    yield f"{verdict.verdict.upper()}: {counted} of {total} cells, {verdict.references} references"
 
 
 def reasons(cell: Cell) -> list[str]:

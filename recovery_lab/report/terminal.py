@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.figures import lost_said, sessions_lost
 from recovery_lab.judge.measures import server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
 from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds, starts, why
@@ -150,3 +152,21 @@ def _verdict(cell: Cell) -> str:
     if cell.verdict == "passed":
         return "RECOVERED: nobody had to intervene."
     return f"{_WORDS[cell.verdict]}: {why(cell)}"
+
+
+def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
+    """Yield a line for each outage in doubt and each deciding cell that is not passed."""
+    yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
+    for outage in verdict.outages:
+        shared = list(outage.doubts)
+        if shared:
+            said = "; ".join(doubt.said for doubt in shared)
+            yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}"
+        for cell in outage.cells:
+            own = msgspec.structs.replace(cell, doubts=[d for d in cell.doubts if d not in shared])
+            if cell.deciding and cell.verdict != "passed" and (own.failures or not shared):
+                name = f"{outage.name} {cell.contender} {cell.job}"
+                yield f"{cell.verdict:<13}{name}: {'; '.join(reasons(own))}"
+    counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
+    total = sum(verdict.cells.values())
+    yield f"{verdict.verdict.upper()}: {counted} of {total} cells, {verdict.references} references"

@@ -4,8 +4,9 @@ import pytest
 
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.attending import Attending
-from recovery_lab.judge.verdict import judge_run, only_late, verdict_lines
+from recovery_lab.judge.verdict import judge_run, only_late
 from recovery_lab.record.history import Health
+from recovery_lab.report.terminal import verdict_lines
 from tests.unit.recovery_lab.histories import (
     NEVER,
     Reads,

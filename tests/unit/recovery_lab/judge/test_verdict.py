@@ -10,9 +10,9 @@ from recovery_lab.judge.verdict import (
     judge_run,
     only_late,
     reasons,
-    verdict_lines,
     worst,
 )
+from recovery_lab.report.terminal import verdict_lines
 from tests.unit.recovery_lab.histories import (
     NEVER,
     Reads,
