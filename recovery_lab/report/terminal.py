@@ -15,6 +15,7 @@ from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds
 
 Say = Callable[[str], None]
 Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
+MOST_DOUBTS = 3  # of an outage in a line: what broke it comes first, the rest follows from it
 _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
@@ -160,8 +161,9 @@ def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
     for outage in verdict.outages:
         shared = list(outage.doubts)
         if shared:
-            said = "; ".join(doubt.said for doubt in shared)
-            yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}"
+            said = "; ".join(doubt.said for doubt in shared[:MOST_DOUBTS])
+            more = f"; {len(shared) - MOST_DOUBTS} more" if len(shared) > MOST_DOUBTS else ""
+            yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}{more}"
         for cell in outage.cells:
             own = msgspec.structs.replace(cell, doubts=[d for d in cell.doubts if d not in shared])
             if cell.deciding and cell.verdict != "passed" and (own.failures or not shared):
