@@ -117,7 +117,7 @@ def age(health: Health, now: datetime, say: Words) -> str:
         known = say("Checked {age} s ago.", age=f"{health.age_s:.1f}")
     refreshed = say(
         "This page refreshes by itself, last at {now}; "
-        "while that time stands still, the dashboard itself is away.",
+        "while that time stands still, the dashboard itself is down.",
         now=say.at(now),
     )
     return f"{known} {refreshed}"

@@ -47,7 +47,7 @@ KOREAN: Mapping[str, str] = {
     "No check has ended yet.": "아직 끝난 상태 확인이 없습니다.",
     "Checked {age} s ago.": "{age}초 전에 확인했습니다.",
     "This page refreshes by itself, last at {now}; "
-    "while that time stands still, the dashboard itself is away.": (
+    "while that time stands still, the dashboard itself is down.": (
         "이 화면은 자동으로 갱신됩니다(마지막 갱신: {now}). "
         "이 시각이 바뀌지 않으면 대시보드가 응답하지 않는 것입니다."
     ),
