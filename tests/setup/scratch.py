@@ -50,8 +50,9 @@ class Scratch:
 
     @property
     def project(self) -> str:
-        """The project that its .env names."""
-        lines = (self.folder / ".env").read_text().splitlines()
+        """The project that its .env names; none before the first verb and after `make clean`."""
+        dotenv = self.folder / ".env"
+        lines = dotenv.read_text().splitlines() if dotenv.exists() else []
         return next((x.split("=")[1] for x in lines if x.startswith("COMPOSE_PROJECT_NAME=")), "")
 
 
