@@ -6,12 +6,13 @@ Each checker is a function of texts that returns what is wrong, and is tried on 
 import ast
 import importlib.util
 import re
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from dashboard.db_connector import POLICIES
+from dashboard.db_connector import PLAN_18_03, POLICIES
 from dashboard.settings import SETTINGS, Settings
 from recovery_lab import cli
 from recovery_lab.target import limit_s, load_target
@@ -191,6 +192,20 @@ def broken_links(page: Path, text: str) -> list[str]:
     return broken
 
 
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def pasted_options(text: str) -> list[dict[str, object]]:
+    """Return the engine options that a page's blocks set: Python's calls, then TOML's tables."""
+    nodes = [node for code in blocks(text, "python") for node in ast.walk(ast.parse(code))]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    options = [{str(k.arg): ast.literal_eval(k.value) for k in call.keywords} for call in calls]
+    tables = [tomllib.loads(code)["connections"]["X"] for code in blocks(text, "toml")]
+    return [*options, *(table["create_engine_kwargs"] for table in tables)]
+
+
 def too_long(text: str) -> bool:
     """Tell whether a README has more lines than a person reads."""
     return len(text.splitlines()) > MOST_LINES
@@ -256,6 +271,12 @@ def test_page_has_no_broken_link(page: Path) -> None:
     assert [] == broken_links(page, page.read_text())
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_blocks_to_paste_are_the_plan(name: str) -> None:
+    """What a reader pastes, for SQLAlchemy and for Streamlit, is the policy that was measured."""
+    assert [PLAN_18_03, PLAN_18_03] == pasted_options((ROOT / name).read_text())
+
+
 def test_readme_is_short() -> None:
     """The README is read to its end."""
     assert not too_long(README.read_text())
@@ -284,6 +305,7 @@ def test_readme_is_short() -> None:
         (lambda: broken_links(README, "# A b\n[x](#a-b) [y](#no) [z](https://a.b)"), ["#no"]),
         (lambda: broken_links(README, "[a](docs/none.md) [b](Makefile)"), ["docs/none.md"]),
         (lambda: broken_links(README, "[out](../elsewhere.md)"), ["../elsewhere.md"]),
+        (lambda: pasted_options("```python\nf(url, a=1)\n```\n"), [{"a": 1}]),
         (lambda: too_long("line\n" * (MOST_LINES + 1)), True),
         (lambda: too_long("line\n" * MOST_LINES), False),
     ],
