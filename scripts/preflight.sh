@@ -27,14 +27,18 @@ check_compose() {
   found compose "$version"
 }
 
+python_version() {
+  python3 -c 'import platform, ensurepip, venv; print(platform.python_version())' 2>/dev/null
+}
+
 check_python() {
   local version remedy="sudo apt-get install python3 python3-venv"
   ! on_mac || remedy="brew install python@3.13"
-  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  if ! version="$(python_version)"; then
     may_use_apt python3 python3-venv || die "no python3 with venv" "$remedy"
     apt_install python3 python3-venv
+    version="$(python_version)"
   fi
-  version="$(python3 -c 'import platform; print(platform.python_version())')"
   at_least "$version" 3 11 || die "python3 is $version" \
     "put Python 3.11 or newer first on PATH as python3"
   found python "$version"
