@@ -14,12 +14,13 @@ projects() {
       if [ "$folder" -ef "$PWD" ]; then printf '%s\n' "$name"; fi
     done
   printf '%s\n' "$PROJECT"
+  COMPOSE_PROJECT_NAME="" setting COMPOSE_PROJECT_NAME # the one kept, where another is exported
 }
 
 # A project's containers can be this folder's while its data is another's: both are asked for.
 remove_stacks() {
   local name owner data
-  projects | sort -u | while IFS= read -r name; do
+  projects | sort -u | sed '/^$/d' | while IFS= read -r name; do
     if ! owner="$(python3 scripts/folder.py owns "$name" 2>&1 </dev/null)"; then
       say kept "project $name with its data, which is of $owner"
       continue

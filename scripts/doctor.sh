@@ -30,18 +30,19 @@ tell_stack() {
 }
 
 main() {
-  local status=0
+  local status=0 port=free
   bash scripts/preflight.sh --verbose
   bash scripts/check.sh || status=1
   if PROJECT="$(python3 scripts/folder.py name)"; then
     say project "$PROJECT"
-    (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || status=1
+    # It stops make up alone: the other verbs' stacks have ports of their own.
+    (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || port=taken
     (COMPOSE_PROJECT_NAME="$PROJECT" tell_stack)
   else
     status=1
   fi
   tell_surroundings
-  [ "$status" -ne 0 ] || say doctor "nothing stops the lab here"
+  [ "$status $port" != "0 free" ] || say doctor "nothing stops the lab here"
   return "$status"
 }
 

@@ -21,6 +21,7 @@ from standing import Standing, StoppedError, describe, kept, look, measured, put
 NAME = "COMPOSE_PROJECT_NAME"
 HERE = Path.cwd()
 PASSWORD = HERE / ".secrets/owner_password"
+CLOCKS_S = 10.0  # what this host's clock and the daemon's may differ by
 
 
 def says(what: str, text: str) -> None:
@@ -91,22 +92,22 @@ def fits(standing: Standing) -> bool:
     if not standing.data:
         return True
     made_at = measured(standing.name)[1] if PASSWORD.exists() else None
-    return made_at is not None and PASSWORD.stat().st_mtime <= made_at.timestamp()
+    return made_at is not None and PASSWORD.stat().st_mtime <= made_at.timestamp() + CLOCKS_S
 
 
-def choose() -> str:
-    """Return a name for a folder that has none, or whose name is another's; the old one first."""
+def choose() -> Standing:
+    """Return what stands under the name of a folder that has none of its own: the old one first."""
     old = default_name(HERE)
     if old and not kept(HERE, NAME):
         standing = look(old)
         owner = whose(standing, named=False)
         if not standing.empty and not owner:
             says("name", f"{old}, as before: this folder's stack stands under it")
-            return old
+            return standing
         if standing.data and PASSWORD.exists():
             says("kept", f"{describe(old)} is of {owner}, and stays as it is")
             says("", f"if it is this folder's: echo {NAME}={old} >>.env, then make up")
-    return next(name for name in own_names() if not whose(look(name), named=False))
+    return next(own for own in map(look, own_names()) if not whose(own, named=False))
 
 
 def settle(*, mark: bool) -> str:
@@ -126,7 +127,7 @@ def settle(*, mark: bool) -> str:
     if owner:
         says("copied", f"project {name} is of {owner}; this folder takes a name of its own")
     if owner or standing is None:
-        standing = look(choose())
+        standing = choose()
     elsewhere = standing.mark is not None and not same(standing.mark)
     if elsewhere:
         says("moved", f"project {standing.name} was of {standing.mark}: taken over")

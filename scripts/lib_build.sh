@@ -3,10 +3,8 @@
 
 # content PATH...: one digest over the names and bytes of the files there.
 content() {
-  find "$@" -type f ! -name '*.pyc' -print | LC_ALL=C sort | while IFS= read -r file; do
-    printf '%s ' "$file"
-    cksum <"$file"
-  done | if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c 1-16
+  find "$@" -type f ! -name '*.pyc' -print | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum |
+    if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c 1-16
 }
 
 # image_content IMAGE: the digest it was built from; empty where there is no such image.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.scratch import scratch
+from tests.setup.scratch import scratch, until_healthy
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 DISCARD = "http://192.0.2.1:9"  # an address that nobody has: who asks it, hangs
@@ -44,7 +44,7 @@ def test_start_from_any_folder_checkout_and_environment(tmp_path: Path, name: st
         for variable in ("DOCKER_DEFAULT_PLATFORM", "COMPOSE_FILE", "COMPOSE_PROFILES"):
             del one.environ[variable]
         del one.environ["COMPOSE_ENV_FILES"]
-        one.run("docker", "compose", "up", "--detach", "--no-build", "--wait")  # all healthy
+        until_healthy(one)
         assert "dashboard" in one.run("docker", "compose", "ps", "--services")
         assert "browser" not in one.run("docker", "compose", "ps", "--services")
         proves(f"{name!r}, umask 077, no x bits, a stranger's variables: up and healthy")

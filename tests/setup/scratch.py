@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,8 +50,9 @@ class Scratch:
 
     @property
     def project(self) -> str:
-        """The project that its .env names."""
-        lines = (self.folder / ".env").read_text().splitlines()
+        """The project that its .env names; none before the first verb and after `make clean`."""
+        dotenv = self.folder / ".env"
+        lines = dotenv.read_text().splitlines() if dotenv.exists() else []
         return next((x.split("=")[1] for x in lines if x.startswith("COMPOSE_PROJECT_NAME=")), "")
 
 
@@ -81,6 +83,17 @@ def remove(made: Scratch, project: str) -> None:
     words = ("docker", "compose", "--project-name", project, "down", "--volumes", "--timeout", "2")
     made.tried(*words)
     docker.run("volume", "rm", "--force", f"{project}_owner")
+
+
+def until_healthy(one: Scratch, limit_s: float = 120.0) -> None:
+    """Wait until each container's own check is content; one that was late once may still be."""
+    deadline, seen = time.monotonic() + limit_s, ""
+    while time.monotonic() < deadline:
+        seen = one.run("docker", "compose", "ps", "--format", "{{ .Service }}={{ .Health }}")
+        if seen.split() and all(line.endswith("=healthy") for line in seen.split()):
+            return
+        time.sleep(0.5)  # polled: nobody tells
+    pytest.fail(f"not healthy after {limit_s:.0f} s: {seen}")
 
 
 def until_half_shut(one: Scratch) -> None:

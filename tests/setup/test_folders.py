@@ -1,11 +1,12 @@
 """Folders that know nothing of each other: no verb of one takes or deletes what is the other's."""
 
 import os
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from recovery_lab import docker
 from tests.setup.scratch import Scratch, scratch, until_half_shut
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -15,8 +16,7 @@ NAME = f"scratch-{os.getpid()}"
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """A clone as the lab was before folders had names of their own: it was up, and is down."""
-    folder: Path = tmp_path_factory.mktemp("a") / NAME
-    with scratch(folder, NAME) as one:
+    with scratch(tmp_path_factory.mktemp("a") / NAME, NAME) as one:
         one.run("bash", "scripts/secrets.sh")
         named = {"COMPOSE_PROJECT_NAME": NAME}
         one.run("docker", "compose", "up", "--detach", "--wait", "postgres", **named)
@@ -42,9 +42,6 @@ def test_two_clones_of_one_name_share_nothing(first: Scratch, second: Scratch, p
     assert 1 == second.tried("python3", "scripts/folder.py", "owns", NAME).returncode
     first.run("bash", "-c", ". scripts/lib.sh; own_project mark")
     assert NAME == first.project
-    first.run("docker", "compose", "up", "--detach", "--wait", "postgres")
-    assert "42" == first.psql("TABLE mine")
-    first.run("docker", "compose", "stop", "--timeout", "5")
     proves("two clones of one name, the older one down: each keeps its own data")
 
 
@@ -54,3 +51,26 @@ def test_up_heals_a_half_shut_server(second: Scratch, proves) -> None:
     assert "PostgreSQL is half shut" in second.run("make", "up")
     second.run("docker", "compose", "exec", "-T", "postgres", "healthcheck.sh")
     proves("make up heals a half-shut server, and says so")
+
+
+def test_clean_of_one_leaves_the_other_alone(first: Scratch, second: Scratch, proves) -> None:
+    """What is removed is said, with how much; the other clone's data is none of it.
+
+    The images are everybody's here: a shim on PATH keeps them out of it.
+    """
+    shim = second.folder / ".lab/bin/docker"
+    shim.parent.mkdir(parents=True)
+    real = shutil.which("docker")
+    shim.write_text(f'#!/bin/sh\n[ "$1 $2" = "image ls" ] || exec "{real}" "$@"\n')
+    shim.chmod(0o755)
+    path = {"PATH": f"{shim.parent}:{os.environ['PATH']}", "XDG_STATE_HOME": str(shim.parent)}
+    project = second.project
+    said = second.run("make", "clean", **path)
+    assert f"project {project} of this folder: containers, network, volume {project}_data (" in said
+    assert " MB, made " in said
+    left = docker.run("volume", "ls", "--quiet").split()
+    assert [f"{NAME}_data"] == [n for n in left if n in {f"{NAME}_data", f"{project}_data"}]
+    assert f"{project}_owner" not in left
+    first.run("docker", "compose", "up", "--detach", "--wait", "postgres")
+    assert "42" == first.psql("TABLE mine")
+    proves("make clean in one of two clones leaves the other's data alone")

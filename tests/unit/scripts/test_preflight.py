@@ -9,14 +9,14 @@ from tests.unit.scripts.conftest import Clone
 PREFLIGHT = ("bash", "scripts/preflight.sh", "--verbose")
 
 
-def test_preflight_reports_what_it_found_within_a_second(clone: Clone) -> None:
+def test_preflight_reports_what_it_found_within_two_seconds(clone: Clone) -> None:
     """Where all is there it only checks."""
     began = time.monotonic()
     done = clone.run(*PREFLIGHT)
     assert 0 == done.returncode, done.stderr
     assert "engine    27.1.0 · context default" in done.stdout
     assert "compose   2.30.0" in done.stdout
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 def test_preflight_is_quiet_unless_asked(clone: Clone) -> None:

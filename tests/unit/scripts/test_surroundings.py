@@ -4,9 +4,12 @@ import os
 import socket
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import yaml
 
 from tests.unit.scripts.conftest import ROOT, Clone
 
@@ -72,6 +75,37 @@ def test_doctor_names_what_files_say(clone: Clone, tmp_path: Path) -> None:
     said = _doctor(clone, DOCKER_CONFIG=str(tmp_path))
     assert "proxies in Docker's config.json" in said
     assert "your own lines of .env, by Compose: COMPOSE_FILE" in said
+
+
+def test_table_is_documented_as_it_is() -> None:
+    """Each name with what it does, word by word."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    rows = [f"| `{name}` | {kind} | {what} |" for kind, name, what in TABLE]
+    assert [] == [row for row in rows if row not in text]
+
+
+class Alive(BaseHTTPRequestHandler):
+    """A dashboard that lives."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"status": "alive"}')
+
+
+def test_health_check_asks_no_proxy() -> None:
+    """Docker puts its client's proxies into every container, and none knows 127.0.0.1 there."""
+    stack = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    *_, code = stack["services"]["dashboard"]["healthcheck"]["test"]
+    nobody = dict.fromkeys(("http_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
+    with HTTPServer(("127.0.0.1", 0), Alive) as dashboard:
+        Thread(target=dashboard.serve_forever, daemon=True).start()
+        code = code.replace(":8501", f":{dashboard.server_port}")
+        done = subprocess.run(
+            [sys.executable, "-IS", "-c", code], env=nobody, capture_output=True, check=False
+        )
+        dashboard.shutdown()
+    assert 0 == done.returncode, done.stderr
 
 
 def test_make_unsets_what_would_lead_scripts_elsewhere(clone: Clone) -> None:

@@ -97,6 +97,47 @@ def test_clean_removes_what_is_the_labs_and_keeps_the_rest(clone: Clone) -> None
     assert "docker image rm --force 123" in clone.calls
 
 
+@pytest.mark.parametrize("verb", ["restart-db", "crash-db"])
+def test_half_shut_server_is_healed_before_an_outage(clone: Clone, verb: str) -> None:
+    """Old sessions live and new ones are refused: the lab would wait for ever to begin."""
+    (clone.folder / ".venv/bin").mkdir(parents=True)
+    for name in ("python", "recovery-lab"):
+        (clone.folder / ".venv/bin" / name).write_text(FAKE)
+        (clone.folder / ".venv/bin" / name).chmod(0o755)
+    clone.answers("docker compose ps --status running", 0, "dashboard\\npostgres\\n")
+    refused = "psql: error: FATAL:  the database system is shutting down\\n"
+    clone.answers("docker compose exec -T postgres healthcheck.sh", 2, refused)
+    done = clone.run("bash", f"scripts/{verb}.sh")
+    assert 0 == done.returncode, done.stderr
+    assert "PostgreSQL is half shut" in done.stdout
+    restart = clone.calls.index("docker compose --progress quiet restart postgres")
+    assert restart < next(
+        i for i, x in enumerate(clone.calls) if x.startswith("recovery-lab watch")
+    )
+
+
+def test_down_says_where_the_data_stays(clone: Clone) -> None:
+    """And proposes nothing that would delete it."""
+    done = clone.run("bash", "scripts/down.sh")
+    name = clone.dotenv.strip().removeprefix("COMPOSE_PROJECT_NAME=")
+    assert f"the data stays in the volume {name}_data" in done.stdout
+    assert "clean" not in done.stdout
+
+
+def test_clean_leaves_data_of_others_that_this_folders_containers_use(clone: Clone) -> None:
+    """A label on containers does not tell whose a volume is."""
+    clone.answers("docker ps --all --filter label=com.docker.compose.project --format", 0,
+                  f"older\\t{clone.folder}\\n")  # fmt: skip
+    labels = '[{"Name": "older_data", "Labels": {"recovery-lab": "1"}}]'
+    clone.answers("docker volume inspect older_owner", 0, labels)
+    done = clone.run("bash", "scripts/clean.sh")
+    assert 0 == done.returncode, done.stderr
+    assert "kept      project older with its data, which is of a folder" in done.stdout
+    downs = [call for call in clone.calls if " down --volumes" in call]
+    assert [] == [call for call in downs if "older" in call]
+    assert 1 == len(downs)
+
+
 def test_secrets_are_made_once_and_closed_to_others(clone: Clone) -> None:
     """The folder keeps others out; the files are readable for the containers' users."""
     clone.run("bash", "scripts/secrets.sh")
