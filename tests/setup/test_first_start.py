@@ -88,9 +88,12 @@ def complete(database: Database) -> Database:
 def test_first_start_killed_is_begun_anew(database: Database, instant: str, proves) -> None:
     """Killed in initdb or while the scripts run, it ends in a whole database."""
     database.compose("down", "--volumes", "--timeout", "2")
+    slow = database.clone.folder / "postgres/init/35-slow.sql"
+    slow.write_text("SELECT pg_sleep(30)")  # init must not end before it is killed
     database.compose("up", "--detach", "postgres")
     database.inside(f"until {instant} 2>/dev/null; do sleep 0.01; done")
     database.kill()
+    slow.unlink()
     done = database.look()
     assert 0 == done.returncode, done.stderr
     assert "holds no row and is made again" in done.stdout
