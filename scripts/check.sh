@@ -13,7 +13,7 @@ main() {
   for name in $ALL_SETTINGS; do
     export "$name=$(setting "$name")"
   done
-  problems="$(python3 -m dashboard.settings 2>&1)" ||
+  problems="$(python_now -m dashboard.settings 2>&1)" ||
     die "$problems" "as exported, or in $PWD/.env; nothing was built or changed"
 }
 

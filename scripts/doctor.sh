@@ -24,7 +24,7 @@ tell_surroundings() {
 
 tell_stack() {
   local living trouble
-  living="$(python3 scripts/alone.py living)" || say busy "$living"
+  living="$(python_now scripts/alone.py living)" || say busy "$living"
   [ -n "$(docker compose ps --status running --quiet postgres 2>/dev/null)" ] || return 0
   trouble="$(fresh_session)" || say sessions "PostgreSQL takes no new ones: $trouble; make up heals what it can"
 }
@@ -33,7 +33,7 @@ main() {
   local status=0 port=free
   bash scripts/preflight.sh --verbose
   bash scripts/check.sh || status=1
-  if PROJECT="$(python3 scripts/folder.py name)"; then
+  if PROJECT="$(python_now scripts/folder.py name)"; then
     say project "$PROJECT"
     # It stops make up alone: the other verbs' stacks have ports of their own.
     (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || port=taken

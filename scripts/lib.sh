@@ -39,6 +39,12 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# python_now ...: .venv's Python where it is made, which starts at once; python3 may be a slow shim.
+# For small programs of the standard library alone.
+python_now() {
+  if [ -x .venv/bin/python ]; then .venv/bin/python "$@"; else python3 "$@"; fi
+}
+
 # setting NAME [DEFAULT]: the exported value, else .env's last one, as Compose reads them.
 setting() {
   local value="${!1-}"
@@ -66,7 +72,7 @@ keep() {
 # own_project name|mark: sets PROJECT, this folder's own, and keeps it in .env, where plain
 # `docker compose` finds it; `mark` says so on the daemon, too. Stops where an exported name is another folder's.
 own_project() {
-  PROJECT="$(python3 scripts/folder.py "$1")" || exit 1
+  PROJECT="$(python_now scripts/folder.py "$1")" || exit 1
   [ -n "${COMPOSE_PROJECT_NAME-}" ] || keep COMPOSE_PROJECT_NAME "$PROJECT"
 }
 

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly LIMIT_S=90 # a first start makes the data set
 
 answers() {
-  python3 -IS -c 'import sys, urllib.request as r
+  python_now -IS -c 'import sys, urllib.request as r
 r.build_opener(r.ProxyHandler({})).open(sys.argv[1], timeout=2)' "$1" 2>/dev/null
 }
 

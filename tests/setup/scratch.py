@@ -16,7 +16,7 @@ from recovery_lab import docker
 
 ROOT = Path(__file__).parents[2]
 # What verify or a shell exports must not reach a clone: it is a stranger's.
-NOT_THEIRS = ("COMPOSE_PROJECT_NAME", "LAB_ALONE", "DB_POOL_POLICY", "MAKEFLAGS", "MAKELEVEL")
+NOT_THEIRS = ("COMPOSE_PROJECT_NAME", "DB_POOL_POLICY", "MAKEFLAGS", "MAKELEVEL")
 
 
 class Scratch:
