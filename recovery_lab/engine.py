@@ -25,7 +25,6 @@ from recovery_lab.record.history import (
     FaultEvent,
     Health,
     History,
-    Look,
     Mark,
     Probe,
     Sessions,
@@ -37,6 +36,8 @@ from recovery_lab.record.story import Story
 BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
 START_LIMIT_S, SETTLE_LIMIT_S = 60.0, 30.0
 POLL_S = 0.2
+# A read that was given up on may go on connecting: its SYN is repeated 1, 3, 7, 15 s after the first.
+POOL_LIMIT_S = 20.0
 LOOKS_SHARE = 0.02  # of a core: a look that was dear is followed by a longer pause
 FETCH_S = 1.0  # how often the server's log and the daemon's events are asked for
 HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
@@ -222,14 +223,14 @@ class _Outage:
         self._crew.order("stop")
         self._stage.view.say("awaits the reads under way")
         attending = Attending(self._info, self._history)
-        pools = len(self._history.of(Look))
         while not attending.reads_have_ended():
             self._pace()
             time.sleep(POLL_S)  # polled: reads end by themselves
-        for _ in range(10):
+        ends_at = time.monotonic() + POOL_LIMIT_S
+        while time.monotonic() < ends_at:
             self._crew.order("look")
             time.sleep(POLL_S)  # a pool takes a connection back a moment after its read
-            if not any(look.checked_out for look in self._history.of(Look)[-pools:]):
+            if attending.pools_are_whole():
                 break
         self._crew.verify_alive()  # one that died has left no more to say, and nobody noticed
         self._crew.observe("rest")

@@ -176,7 +176,7 @@ def private_project(
     """
     private = _private(target)
     # Picked once: Docker gives a container that restarts another ephemeral one.
-    given = {**private.environment, private.port_variable: str(_free_port())}
+    given = {**private.environment, private.port_variable: str(free_port())}
     stack = Stack(
         target=target,
         project=f"recovery-lab-{kind}-{os.getpid()}",
@@ -224,7 +224,8 @@ def policy_of(stack: Stack) -> str:
     return stack.environment.get(private.policy_variable, "") if private else ""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -9,7 +9,7 @@ from recovery_lab.judge.measures import RETURNED
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Began, Clock, Ended, History, Probe
+from recovery_lab.record.history import Began, Clock, Ended, History, Look, Probe
 
 LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
 
@@ -67,6 +67,13 @@ class Attending:
         ended = {record.op for record in records if isinstance(record, Ended)}
         open_dues = [r.due_at for r in records if isinstance(r, Began) and r.op not in ended]
         return any(now - due_at <= bound_s for due_at in open_dues)
+
+    def pools_are_whole(self) -> bool:
+        """Tell whether no subject's pool has anything checked out, as it was looked at last."""
+        last = {(look.contender, look.job): look for look in self._history.of(Look)}
+        seen = Seen(self._info, self._history)
+        cells = [(cast.contender, job) for cast, job in self._subjects(seen)]
+        return not any(last[cell].checked_out for cell in cells if cell in last)
 
     def _subjects(self, seen: Seen) -> list[tuple[Cast, JobName]]:
         """Return whose recovery is waited for: the subjects', and that of one alone."""

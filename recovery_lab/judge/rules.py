@@ -230,7 +230,7 @@ _ALL = (
     Rule(
         name="pool whole",
         says="the pool has its size, and nothing is checked out when its readers have stopped",
-        bound="0 connections",
+        bound="0 connections, 20 s later",
         applies=has_pool,
         broken=_pool_broken,
         needs="pool",

@@ -6,9 +6,9 @@ from recovery_lab.judge.verdict import Cell, OutageVerdict, reasons
 from tests.second.conftest import played
 
 NOT_DECLARED = {
-    "liveness: no liveness declared",
-    "readiness falls: no health declared",
-    "readiness returns: no health declared",
+    "liveness: no liveness probe declared",
+    "readiness falls: no health probe declared",
+    "readiness returns: no health probe declared",
     "pool whole: no pool declared",
     "server sound: no server log declared",
 }
@@ -33,9 +33,9 @@ def test_pooled_version_recovers_and_what_it_lacks_is_not_judged(tmp_path: Path,
 
 def test_cached_version_fails(tmp_path: Path, proves) -> None:
     """Control: one connection that nobody opens again must fail, or the mode proves nothing."""
-    outages = played("cached.toml", tmp_path, faults=("restart", "kill"), limit_s=15.0)
-    for fault, outage in outages.items():
-        cell = application(outage)
+    for fault in ("restart", "kill"):  # each from a start of its own: it does not come back
+        outages = played("cached.toml", tmp_path / fault, faults=(fault,), limit_s=15.0)
+        cell = application(outages[fault])
         assert "failed" == cell.verdict, (fault, reasons(cell))
         assert "recovers" in {failure.rule for failure in cell.failures}
         assert 0 == cell.figures.after_ready.ok

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from recovery_lab.stack import private_environment
+from recovery_lab.stack import free_port
 from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,14 @@ class Copy:
 def copy(tmp_path: Path) -> Iterator[Copy]:
     """Copy what git tracks; images are shared, so are `.venv` and the downloads."""
     target = load_target(ROOT / "target.toml")
-    environ = {**os.environ, **private_environment(target, "rollback", "unset")}
+    environ = {
+        **os.environ,
+        **target.private.environment,
+        "COMPOSE_PROJECT_NAME": f"recovery-lab-rollback-{os.getpid()}",
+        target.private.port_variable: str(free_port()),
+    }
     # The policy must come from `.env` here, as it does for a user.
-    environ.pop("DB_POOL_POLICY")
+    environ.pop("DB_POOL_POLICY", None)
     folder = tmp_path / "copy"
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30

@@ -118,6 +118,10 @@ class Attending:
         """Tell so at once."""
         return True
 
+    def pools_are_whole(self) -> bool:
+        """Tell so at once."""
+        return True
+
 
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
