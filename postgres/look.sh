@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Tells in a word what the data folder holds; it runs in a container of the database's service.
-# usage: look.sh [MAJOR-OF-THE-IMAGE]
-#    ie: docker compose run --rm --no-deps --entrypoint bash postgres -c "$(cat postgres/look_inside.sh postgres/look.sh)" look 17
+# usage: look.sh [MAJOR-OF-THE-IMAGE [alone]]
+#    ie: docker compose run --rm --no-deps --entrypoint bash postgres -c "$(cat postgres/look_inside.sh postgres/look.sh)" look 17 alone
 #
 # empty | complete | starting WHY | vacant | held LIST | major NUMBER | unknown WORDS
-# As PID 1 it has the folder to itself and starts a server without a listener; else one runs.
+# Alone it has the folder to itself and starts a server without a listener; else one runs.
 set -Eeuo pipefail
 shopt -s dotglob nullglob
 
@@ -29,6 +29,9 @@ is_untouched() {
     [ "$number" -lt 16384 ] || return 1
   done
 }
+
+# The server that runs init scripts has no TCP address, in the sixth line of its file.
+is_listening() { [ -n "$(sed -n 6p postmaster.pid 2>/dev/null)" ]; }
 
 # A look leaves no trace but the mark.
 stop() {
@@ -69,8 +72,8 @@ main() {
     printf 'major %s\n' "$major"
   elif [ -e "$MARK" ]; then
     printf 'complete\n'
-  elif [ "$$" -ne 1 ]; then
-    if [ "$(cat /proc/1/comm)" = postgres ] && ask template1 -c ''; then judge; else
+  elif [ "${2-}" != alone ]; then
+    if is_listening && ask template1 -c ''; then judge; else
       printf 'starting %s\n' "$(last_words)"
     fi
   else

@@ -23,7 +23,7 @@ look() {
   ours="$(docker compose ps --all --quiet postgres)"
   users="$(docker ps --no-trunc --format '{{ .ID }} {{ .Names }}' --filter "volume=$1")"
   case "$users" in
-  '') docker compose --progress quiet run --rm --no-deps -T --entrypoint bash postgres -c "$script" look "$2" ;;
+  '') docker compose --progress quiet run --rm --no-deps -T --entrypoint bash postgres -c "$script" look "$2" alone ;;
   *"${ours:-none} "*)
     docker compose exec -T postgres bash -c "$script" look "$2" ||
       { [ -z "$(docker ps --quiet --filter "id=$ours")" ] && printf 'starting it has just ended\n'; }

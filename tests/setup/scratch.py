@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import httpx
 import pytest
 
 from recovery_lab import docker
@@ -97,7 +98,12 @@ def until_healthy(one: Scratch, limit_s: float = 120.0) -> None:
 
 
 def until_half_shut(one: Scratch) -> None:
-    """Shut a clone's server the smart way, and wait until it refuses new sessions."""
+    """Shut a clone's server the smart way, and wait until it refuses new sessions.
+
+    The session that a read leaves in the pool keeps it so: the monitor itself holds none.
+    """
+    read = f"http://127.0.0.1:{one.environ['DASHBOARD_PORT']}/api/orders/summary"
+    httpx.get(read, timeout=10, trust_env=False).raise_for_status()
     one.run("docker", "compose", "kill", "--signal", "SIGTERM", "postgres")
     for _ in range(100):
         seen = one.tried("docker", "compose", "exec", "-T", "postgres", "healthcheck.sh")
