@@ -36,7 +36,7 @@ from recovery_lab.record.story import Story
 BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
 START_LIMIT_S, SETTLE_LIMIT_S = 60.0, 30.0
 POLL_S = 0.2
-# A read that was given up on may go on connecting: its SYN is repeated 1, 3, 7, 15 s after the first.
+# A read that was given up on may go on connecting: a lost SYN is repeated after 1, 3, 7, 15 s.
 POOL_LIMIT_S = 20.0
 LOOKS_SHARE = 0.02  # of a core: a look that was dear is followed by a longer pause
 FETCH_S = 1.0  # how often the server's log and the daemon's events are asked for

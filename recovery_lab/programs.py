@@ -58,6 +58,8 @@ def start_program(
     words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
     words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
+    # What it says is kept by the runner, once; a contender with its pools needs 100 MB.
+    words += ["--log-driver", "none", "--memory", "512m", "--pids-limit", "512"]
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
     here = f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro"
@@ -65,7 +67,14 @@ def start_program(
         words += ["--volume", mount]
     words += ["--entrypoint", "python", image, "-m", module, assignment]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+    process = subprocess.Popen(
+        words,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=docker.surroundings(),
+        start_new_session=True,
+    )
     streams = cast("tuple[IO[bytes], ...]", (process.stdin, process.stdout, process.stderr))
     return Helper(process, *streams)
 

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 import httpx
@@ -16,6 +16,7 @@ from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults.journal import named_stack
+from recovery_lab.faults.server import HALF_SHUT_S, SHUTTING_DOWN
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.target import Application, Private, Target
@@ -63,27 +64,30 @@ def heal(stack: Stack, policy: str = "") -> Stack:
 
 
 def settle(stack: Stack, limit_s: float = 120.0) -> None:
-    """Wait until the application says `up`, with the policy asked for, and a live read is good.
+    """Wait until a fresh session works, the application says `up`, and a live read is good.
 
-    Where no health probe is declared a fresh session must work instead. Raises InconclusiveError
-    with the last trouble. A first start makes its data set. The application is asked, and not
-    Docker's health check, which looks every few seconds.
+    The application is to have the policy asked for. A half-shut server is restarted. Raises
+    InconclusiveError with the last trouble. A first start makes its data set. The application is
+    asked, and not Docker's health check, which looks every few seconds.
     """
-    deadline, trouble = time.monotonic() + limit_s, ""
-    with ExitStack() as opened:
-        asks_itself = stack.target.health is None
-        witness = opened.enter_context(closing(Witness(stack))) if asks_itself else None
-        while time.monotonic() < deadline:
+    now = time.monotonic()
+    deadline, not_shutting_at, trouble = now + limit_s, now, ""
+    with closing(Witness(stack)) as witness:
+        while (now := time.monotonic()) < deadline:
             if not (trouble := _trouble(stack, witness)):
                 return
+            if SHUTTING_DOWN not in trouble:
+                not_shutting_at = now
+            elif now > not_shutting_at + HALF_SHUT_S:
+                docker.compose(stack, "restart", stack.target.database.service)
             time.sleep(0.1)  # polled: nobody tells
     raise InconclusiveError(f"no steady state after {limit_s:.0f} s: {trouble}")
 
 
-def _trouble(stack: Stack, witness: Witness | None) -> str:
+def _trouble(stack: Stack, witness: Witness) -> str:
     """Return what keeps the stack from its steady state; empty where nothing does."""
     try:
-        if witness and (session := witness.probe().session) != "ok":
+        if (session := witness.probe().session) != "ok":
             return f"a fresh session: {session}"
         return _health_trouble(stack) or _read_trouble(stack)
     except (httpx.HTTPError, DockerError, ValueError, KeyError) as error:

@@ -20,7 +20,7 @@ from recovery_lab.record.history import Clock, to_monotonic
 BACK_LIMIT_S = 60.0  # crash recovery included
 AGAIN_S = 2.0  # not back for so long: healed again
 HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
-_SHUTTING_DOWN = "the database system is shutting down"
+SHUTTING_DOWN = "the database system is shutting down"
 _FOLDER = "com.docker.compose.project.working_dir"
 
 
@@ -142,7 +142,7 @@ class _Back:
         if self.answer.session == "ok":
             return True
         now = time.monotonic()
-        if _SHUTTING_DOWN not in self.answer.session:
+        if SHUTTING_DOWN not in self.answer.session:
             self._not_shutting_at = now
         unnoted = replace(self._scene, witness=None)
         if now > self._not_shutting_at + HALF_SHUT_S:

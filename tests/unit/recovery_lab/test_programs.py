@@ -41,6 +41,22 @@ def test_program_gets_the_network_the_password_and_no_rights(started: programs.H
     assert "--volume /somewhere/.secrets/reader_password:/run/secrets/" in words
     assert "--volume /a:/b:ro" in words
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
+    assert "--log-driver none --memory 512m --pids-limit 512" in words
+
+
+def test_program_is_started_in_the_labs_surroundings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable that would turn `docker run` away from a local image does not reach it."""
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/s390x")
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "platform:$DOCKER_DEFAULT_PLATFORM"\n')
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    one = programs.start_program(STACK, "their/image", "some.module", "{}")
+    assert b"platform:\n" == one.stdout.read()
+    one.end()
+    for stream in (one.stdout, one.stderr):
+        stream.close()
 
 
 def test_program_that_ended_is_quoted(started: programs.Helper) -> None:

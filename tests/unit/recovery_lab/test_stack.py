@@ -107,6 +107,7 @@ def test_settled_is_up_and_a_good_live_read(world: World, own: Stack) -> None:
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
+        ({"session": "the database system is shutting down"}, "a fresh session: the database sys"),
         ({"status": "down"}, "health says down"),
         ({"read_status": 503}, "a read is answered 503"),
         ({"read": {"rows": []}}, "a read lacks as_of, backend_pid"),
@@ -117,6 +118,15 @@ def test_trouble_is_not_settled(world: World, own: Stack, trouble: dict, said: s
     vars(world).update(trouble)
     with pytest.raises(InconclusiveError, match=said):
         stack.settle(own, 0.02)
+
+
+def test_half_shut_server_is_restarted(world: World, own: Stack, monkeypatch) -> None:
+    """Old sessions live on and health may say `up`: only a restart ends it."""
+    monkeypatch.setattr(stack, "HALF_SHUT_S", 0.01)
+    world.session = "the database system is shutting down"
+    with pytest.raises(InconclusiveError, match="shutting down"):
+        stack.settle(own, 0.05)
+    assert "restart postgres" in world.composed
 
 
 def test_settled_has_the_policy_asked_for(world: World, own: Stack) -> None:
