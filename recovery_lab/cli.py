@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from recovery_lab import verbs
-from recovery_lab.errors import BadInputError, InconclusiveError, LabError
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.plan import Watched
 
 if TYPE_CHECKING:
     from recovery_lab.outage import JobName
 
-PASSED, FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 0, 1, 2, 64, 130
+FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -133,9 +133,12 @@ def _status(work: Callable[[], int]) -> int:
     except InconclusiveError as error:
         print(f"INCONCLUSIVE: {error}", file=sys.stderr)
         return INCONCLUSIVE
-    except (LabError, OSError) as error:  # OSError: a full disk, a folder that is not ours
+    except HealError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
+    except (LabError, OSError) as error:  # docker, a full disk, a folder that is not ours
+        print(f"error: {error}", file=sys.stderr)
+        return INCONCLUSIVE
     except KeyboardInterrupt:
         print("interrupted; nothing is left open", file=sys.stderr)
         return INTERRUPTED

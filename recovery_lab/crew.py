@@ -60,8 +60,8 @@ class Crew:
         self._observer.close()
 
     def _emit(self, record: AnyRecord) -> None:
-        if self._recorder:
-            self._recorder.append(record)
+        if (recorder := self._recorder) is not None:
+            recorder.append(record)
 
 
 def _probes(target: Target) -> Probes | None:

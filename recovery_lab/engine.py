@@ -13,12 +13,12 @@ import msgspec
 
 from recovery_lab.crew import Crew
 from recovery_lab.docker import Stack
-from recovery_lab.errors import HealError, InconclusiveError, LabError
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.files import write_whole
 from recovery_lab.folder import compress_history, save
 from recovery_lab.judge import measures
-from recovery_lab.judge.attending import Attending
+from recovery_lab.judge.attending import Attending, newest_at
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import (
     Clock,
@@ -36,6 +36,8 @@ from recovery_lab.record.story import Story
 BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
 START_LIMIT_S, SETTLE_LIMIT_S = 60.0, 30.0
 POLL_S = 0.2
+SILENT_S = 5.0  # the observer writes its clocks every second
+LONGEST_LOOK_S = 2.0  # between two looks
 # A read that was given up on may go on connecting: a lost SYN is repeated after 1, 3, 7, 15 s.
 POOL_LIMIT_S = 20.0
 LOOKS_SHARE = 0.02  # of a core: a look that was dear is followed by a longer pause
@@ -77,14 +79,15 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
         _Outage(stage, info, recorder, folder).record()
         recorder.verify_whole()
         info = msgspec.structs.replace(info, complete=True)
-    except HealError:
+    except (BadInputError, HealError):
         raise
-    except LabError as error:
+    except (LabError, OSError) as error:
         info = msgspec.structs.replace(info, trouble=str(error))
     finally:
         stage.crew.record_into(None)
         recorder.close()
-        compress_history(folder)
+        with suppress(OSError):  # a full disk: the plain history can be read as well
+            compress_history(folder)
         save(folder / "outage.json", info)
     return info
 
@@ -101,6 +104,7 @@ class _Outage:
         self._history = recorder.history
         self._capabilities = info.capabilities
         self._fetched_at = 0.0
+        self._heard = (0.0, 0.0)  # the observer's newest instant, and when it came here
         self._story: Story | None = None
 
     def record(self) -> None:
@@ -170,10 +174,19 @@ class _Outage:
         """Look after the helpers, and once a second at what the server and the daemon say."""
         self._crew.verify_alive()
         self._recorder.verify_whole()
+        self._verify_heard()
         if self._story and time.monotonic() > self._fetched_at + FETCH_S:
             self._story.fetch()
             self._fetched_at = time.monotonic()
             self._stage.view.look(self._history)
+
+    def _verify_heard(self) -> None:
+        """Raise InconclusiveError where the observer lives and is silent: it has the clock."""
+        now, newest = time.monotonic(), newest_at(self._history)
+        if newest != self._heard[0]:
+            self._heard = (newest, now)
+        elif now > self._heard[1] + SILENT_S:
+            raise InconclusiveError(f"the observer has been silent for {SILENT_S:.0f} s")
 
     def _play(self) -> None:
         info = self._info
@@ -209,7 +222,8 @@ class _Outage:
             if attending.is_over():
                 return
             spent_s = time.process_time() - began_at
-            time.sleep(max(POLL_S, spent_s / LOOKS_SHARE))  # records arrive by themselves
+            pause_s = min(LONGEST_LOOK_S, max(POLL_S, spent_s / LOOKS_SHARE))
+            time.sleep(pause_s)  # records arrive by themselves
 
     def _mark(self, name: str) -> None:
         """Let the observer stamp something that the runner does."""

@@ -1,6 +1,8 @@
 """The lab's own programs, each in a helper container on the clients' network."""
 
 import subprocess
+import threading
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +21,14 @@ _MOUNTED = "/instrument"
 
 
 class Helper(NamedTuple):
-    """A running helper container: its client process and that one's standard streams."""
+    """A running helper container: its client process, its streams, and its last complaints."""
 
     process: "subprocess.Popen[bytes]"
     stdin: IO[bytes]
     stdout: IO[bytes]
     stderr: IO[bytes]
+    complaints: deque[bytes]
+    reader: threading.Thread
 
     def hang_up(self) -> None:
         """Close its input, which ends it; returns at once, `end` waits."""
@@ -38,12 +42,13 @@ class Helper(NamedTuple):
             self.process.wait(5.0)
         except subprocess.TimeoutExpired:
             end_process_group(self.process, 5.0)
+        self.reader.join(1.0)
 
     def last_words(self) -> str:
         """End it, and return the last line of its complaints, else its exit status."""
         self.end()
-        said = self.stderr.read().decode(errors="replace").strip()
-        return said.splitlines()[-1] if said else f"exit status {self.process.poll()}"
+        said = [line.decode(errors="replace").strip() for line in self.complaints]
+        return next((line for line in reversed(said) if line), f"exit status {self.process.poll()}")
 
 
 def start_program(
@@ -75,8 +80,21 @@ def start_program(
         env=docker.surroundings(),
         start_new_session=True,
     )
-    streams = cast("tuple[IO[bytes], ...]", (process.stdin, process.stdout, process.stderr))
-    return Helper(process, *streams)
+    return helper_of(process)
+
+
+def helper_of(process: "subprocess.Popen[bytes]") -> Helper:
+    """Return the helper of a client process, whose complaints are read all the time.
+
+    Who complains much would else wait for a full pipe, and hang its reads.
+    """
+    stdin, stdout, stderr = cast(
+        "tuple[IO[bytes], IO[bytes], IO[bytes]]", (process.stdin, process.stdout, process.stderr)
+    )
+    complaints: deque[bytes] = deque(maxlen=20)
+    reader = threading.Thread(target=complaints.extend, args=(stderr,), daemon=True)
+    reader.start()
+    return Helper(process, stdin, stdout, stderr, complaints, reader)
 
 
 def login(stack: Stack) -> Login:

@@ -14,6 +14,7 @@ from recovery_lab import docker, stack
 from recovery_lab.crew import Crew
 from recovery_lab.docker import Stack
 from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
 from recovery_lab.folder import (
     ROOT,
@@ -62,7 +63,7 @@ class Plan:
 def begin_run(plan: Plan, where: Stack, root: Path | None = None) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
     began = datetime.now(UTC)
-    folder = (root or where.target.root) / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
+    folder = (root or Path()) / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
     private = where.target.private
     info = RunInfo(
         shape=SHAPE,
@@ -84,6 +85,16 @@ def begin_run(plan: Plan, where: Stack, root: Path | None = None) -> Path:
     return folder
 
 
+def verify_same(info: RunInfo, target: str, root: Path) -> None:
+    """Raise BadInputError where a run to resume was begun on another target or another commit."""
+    begun, here = (info.target, info.commit), (target, _commit(root))
+    if begun != here:
+        raise BadInputError(
+            f"the run was begun on {begun[0]} at commit {begun[1] or 'unknown'}, this is {here[0]} "
+            f"at {here[1] or 'unknown'}: begin a new one"
+        )
+
+
 def play_run(
     folder: Path, plan: Plan, where: Stack, view: View, on_outage: OnOutage = lambda *_: None
 ) -> RunVerdict:
@@ -102,9 +113,10 @@ def play_run(
             crew = crew or Crew(where, plan.twin)
             progress.begin(info.name)
             stage = Stage(stack=where, crew=crew, view=progress)
-            outage = _play(stage, info, folder / "outages" / info.name)
+            played, outage = _play(stage, info, folder / "outages" / info.name)
             on_outage(outage, folder / "outages" / info.name)
-            if not plan.keep_contenders:
+            # One that broke off leaves readers that nobody stopped, or a helper that is dead.
+            if not plan.keep_contenders or not played.complete:
                 crew = _end(crew)
             if plan.stop_at_bad and outage.verdict != "passed":
                 break
@@ -155,23 +167,32 @@ class Progress:
         self._view.look(history)
 
 
-def _play(stage: Stage, info: OutageInfo, folder: Path) -> OutageVerdict:
+def _play(stage: Stage, info: OutageInfo, folder: Path) -> tuple[OutageInfo, OutageVerdict]:
     """Record one outage and judge it; again where only its recorder was late."""
     for _ in range(AGAIN):
-        play_outage(stage, info, folder)
+        played = play_outage(stage, info, folder)
         outage = judge_outage(*read_outage(folder))
         if not only_late(outage):
-            return outage
+            return played, outage
         stage.view.say("its recorder was late, which proves nothing: played again")
         set_aside(folder)
-    play_outage(stage, info, folder)
-    return judge_outage(*read_outage(folder))
+    played = play_outage(stage, info, folder)
+    return played, judge_outage(*read_outage(folder))
 
 
 def _recorded(folder: Path, info: OutageInfo) -> bool:
-    """Tell whether an outage was recorded to its end in a run that is resumed."""
+    """Tell whether an outage of a run that is resumed stands: whole, or seen to fail.
+
+    One that broke off is set aside, and kept.
+    """
     path = folder / "outages" / info.name
-    return (path / "outage.json").exists() and read_outage(path)[0].complete
+    if not (path / "outage.json").exists():
+        return False
+    kept = read_outage(path)
+    if kept[0].complete or judge_outage(*kept).verdict == "failed":
+        return True
+    set_aside(path)
+    return False
 
 
 def _end(crew: Crew | None) -> Crew | None:

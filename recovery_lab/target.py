@@ -122,6 +122,10 @@ class Private(Table, frozen=True, kw_only=True):
     policy_variable: str = ""
     environment: dict[str, str] = {}
 
+    def __post_init__(self) -> None:
+        if self.policy_variable and self.policy_variable not in self.environment:
+            raise ValueError(f"`environment` does not set {self.policy_variable}")
+
 
 class Target(Table, frozen=True, kw_only=True):
     """One declared system under test."""

@@ -1,5 +1,6 @@
 """What each verb does: it makes a plan, has it played, and says what came of it."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from recovery_lab.record.history import History
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
-from recovery_lab.run import Plan, begin_run, play_run, write_verdict
+from recovery_lab.run import Plan, begin_run, play_run, verify_same, write_verdict
 from recovery_lab.stack import own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
 
@@ -46,6 +47,7 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     resumed = find_run(words.resume) if words.resume else None
     if resumed:
         info = read_run(resumed)
+        verify_same(info, str(target_file), target.root)
         outages, name, seed, twin = info.planned, info.name, info.seed, info.twin
     else:
         asked = _asked(words, plan.contender_names(target))
@@ -83,7 +85,9 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
         raise BadInputError(f"--repeat {asked.repeats}: expected a whole number from 1 to 100")
     docker.refuse_remote()
     target = load_target(target_file)
-    name, title = asked.title, asked.title.split(maxsplit=1)[0]
+    name, title = asked.title, (asked.title.split(maxsplit=1) or [""])[0]
+    if not re.fullmatch(r"[\w.-]+", title):
+        raise BadInputError(f"--name {name!r}: expected a first word of letters, digits, . _ -")
     asked = msgspec.structs.replace(asked, title=title, limit_s=limit_s())
     outages = plan.watched(target, asked)
     played = Plan(name=title, target=str(target_file), seed=0, outages=outages)
@@ -105,6 +109,9 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
 def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
     """Show an idle pool that meets a restarted server, with the defaults and with the cure."""
     target = load_target(target_file)
+    private = target.private
+    if private is None or not private.policy_variable:
+        raise BadInputError(f"{target_file}: [private] names no policy_variable: no demo of two")
     docker.refuse_remote()
     say("Five idle pooled connections, a restart of PostgreSQL, then five reads at once.")
     act = plan.Watched(command=list(command), title="demo", job="idle", limit_s=DEMO_LIMIT_S)
@@ -113,8 +120,7 @@ def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
         for policy, part in ACTS.items()
         for info in plan.watched(target, msgspec.structs.replace(act, policy=policy, part=part))
     ]
-    private = target.private
-    first = {private.policy_variable: next(iter(ACTS))} if private else {}
+    first = {private.policy_variable: next(iter(ACTS))}
     played = Plan(name="demo", target=str(target_file), seed=0, outages=outages)
     with (
         Console().status("starting a stack of its own") as status,
@@ -210,10 +216,10 @@ def _asked(words: Words, contenders: Sequence[str]) -> plan.Asked:
         contenders=(
             plan.names("CONTENDERS", words.contenders, contenders) if words.contenders else ()
         ),
-        repeats=int(_number("REPEATS", words.repeats or "1", 1, 100)),
+        repeats=_whole("REPEATS", words.repeats or "1", 1, 100),
         hold_s=_number("HOLD", words.hold, 0, 600) if words.hold else None,
         solo=_flag("SOLO", words.solo),
-        seed=int(_number("SEED", seed, 0, 2**31)),
+        seed=_whole("SEED", seed, 0, 2**31),
         limit_s=limit_s(),
     )
 
@@ -226,6 +232,12 @@ def _number(option: str, text: str, least: float, most: float) -> float:
     if not least <= value <= most:
         raise BadInputError(f"{option}={text!r}: expected a number from {least:g} to {most:g}")
     return value
+
+
+def _whole(option: str, text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise BadInputError(f"{option}={text!r}: expected a whole number from {least} to {most}")
+    return int(text)
 
 
 def _flag(option: str, text: str) -> bool:

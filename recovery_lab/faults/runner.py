@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
-from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
+from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import command, journal, server
 from recovery_lab.faults.base import Fault, Scene, checked, note
 from recovery_lab.faults.journal import FAULT, Held, OpenFault
@@ -16,7 +16,7 @@ from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.record.history import FaultEvent
 
-GRACE_S = 30.0  # to inject, prove and heal; past the fault's length and this the watchdog heals
+GRACE_S = 90.0  # to inject, prove, heal and recover; past the length and this the watchdog heals
 PACE_S = 0.1
 
 
@@ -99,7 +99,7 @@ class _Run:
         try:
             self.scene.seen.revive()
             healed = self.fault.verify_healed(self.scene)
-        except InconclusiveError as error:
+        except (InconclusiveError, DockerError) as error:
             raise HealError(
                 f"{self.scene.stack.project}: cannot see {self.fault.name} healed: {error}"
             ) from error
@@ -114,7 +114,7 @@ class _Run:
     def _heal(self) -> None:
         self._interrupts.hold_back()
         self._healing = True
-        with suppress(InconclusiveError):  # healing must not depend on the witness
+        with suppress(Exception):  # whatever it is: healing must not depend on the witness
             self.scene.seen.revive()
             note(self.scene, self.fault.name, "healing")
         self.fault.heal(self.scene)

@@ -5,7 +5,7 @@ Each look measures only what is not known yet, so that a look stays cheap.
 
 from recovery_lab.judge.account import hang_bound_s
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.measures import RETURNED
+from recovery_lab.judge.measures import RETURNED, STOPPED
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import Cast, JobName, OutageInfo
@@ -69,11 +69,14 @@ class Attending:
         return any(now - due_at <= bound_s for due_at in open_dues)
 
     def pools_are_whole(self) -> bool:
-        """Tell whether no subject's pool has anything checked out, as it was looked at last."""
-        last = {(look.contender, look.job): look for look in self._history.of(Look)}
+        """Tell whether each subject's pool has everything back, seen after its readers stopped."""
+        looks = self._history.of(Look)
+        stopped_at = self._history.mark_at(STOPPED) or 0.0
+        before = {(look.contender, look.job) for look in looks if look.at < stopped_at}
+        last = {(look.contender, look.job): look for look in looks if look.at >= stopped_at}
         seen = Seen(self._info, self._history)
-        cells = [(cast.contender, job) for cast, job in self._subjects(seen)]
-        return not any(last[cell].checked_out for cell in cells if cell in last)
+        cells = before & {(cast.contender, str(job)) for cast, job in self._subjects(seen)}
+        return all(cell in last and not last[cell].checked_out for cell in cells)
 
     def _subjects(self, seen: Seen) -> list[tuple[Cast, JobName]]:
         """Return whose recovery is waited for: the subjects', and that of one alone."""

@@ -11,7 +11,7 @@ def outage_blind(seen: Seen) -> list[str]:
     """Return what the record does not show of the server, and whether it has an end."""
     info, history = seen.info, seen.history
     told = any(line.at >= (seen.asked_at or 0.0) for line in history.of(LogLine))
-    must_tell = "server log" in info.capabilities and bool(info.effects.restarts)
+    must_tell = "server log" in info.capabilities and bool(seen.effects.restarts)
     rules = [
         (history.mark_at(measures.CLOSED) is None, "the record was cut short: it has no end"),
         (

@@ -156,6 +156,16 @@ def same_start(one: str, other: str) -> bool:
     return abs(apart.total_seconds()) <= WRITTEN_S
 
 
+def _new_refused(history: History) -> bool:
+    """Tell whether new sessions were refused, or found nobody for a second on end."""
+    asked_at = history.mark_at(ASKED) or 0.0
+    probes = [probe for probe in history.of(Probe) if probe.started_at >= asked_at]
+    if any(not probe.ok and not probe.timed_out for probe in probes):
+        return True
+    silent = (list(run) for out, run in groupby(probes, key=lambda p: p.timed_out) if out)
+    return any(run[-1].ended_at - run[0].started_at >= THRESHOLDS.long_wait_s for run in silent)
+
+
 def effects_seen(history: History, declared: Effects) -> Effects:
     """Return a fault's effects; of a user's command those that the record shows.
 
@@ -165,7 +175,7 @@ def effects_seen(history: History, declared: Effects) -> Effects:
     if not declared.observed:
         return declared
     ended = start_moved(history) or bool(ended_sessions(history))
-    refused = refused_at(history) is not None
+    refused = _new_refused(history)
     cuts: Cuts = "both" if ended and refused else "established" if ended else "none"
     cuts = "new" if refused and not ended else cuts
     moved = start_moved(history)

@@ -119,7 +119,7 @@ def _bad(read: Read) -> bool:
 
 
 def _not_alive(case: Case) -> list[str]:
-    probes = [probe for probe in case.seen.history.of(Live) if _during(case, probe.started_at)]
+    probes = [probe for probe in case.seen.history.of(Live) if _during(case, probe.ended_at)]
     bad = [p for p in probes if not p.ok or p.ended_at - p.started_at > THRESHOLDS.live_s]
     first_s = bad[0].started_at - (case.seen.asked_at or 0.0) if bad else 0.0
     told = f"{len(bad)} of {len(probes)} liveness probes not good, the first at {first_s:.3f} s"

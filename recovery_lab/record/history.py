@@ -8,6 +8,7 @@ on Linux and inside Docker Desktop's VM alike, so the host's own clock is never 
 import gzip
 import sys
 import threading
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -288,7 +289,7 @@ def read_history(path: Path) -> History:
     content = path.read_bytes()
     try:
         lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadInputError(f"{path}: torn: {error}") from error
     history = History()
     for number, line in enumerate(lines[:-1], start=1):  # the last was never finished

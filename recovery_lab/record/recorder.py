@@ -1,5 +1,7 @@
 """The record of one outage while it is written: every line kept before it is used."""
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -35,7 +37,9 @@ class Recorder:
                 return
             try:
                 whole = self._file.tell()
-                self._file.write(encode(record))
+                line = encode(record)
+                if self._file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
             except OSError as error:
                 self._broken = str(error)
                 self._file.truncate(whole)

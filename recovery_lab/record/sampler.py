@@ -14,6 +14,8 @@ HEALTH_EVERY_S, HEALTH_LIMIT_S = 0.1, 2.0
 LIVE_EVERY_S, LIVE_LIMIT_S = 1.0, 5.0  # past the judge's limit of 3 s, so that it decides
 
 
+NEVER_S = 1e9  # the age of a check that nobody has told of: it speaks of no time
+
 _Loop = tuple[Callable[[httpx.Client], Record], float, float]
 
 
@@ -82,7 +84,7 @@ def _health(
         started_at=started_at,
         ended_at=ended_at,
         status=body["status"],
-        age_s=float(body.get("age_s") or 0.0),
+        age_s=NEVER_S if body.get("age_s") is None else float(body["age_s"]),
         policy=pool.get("policy", ""),
         shown_as=pool.get("shown_as", ""),
         server_started=server.get("server_started_at") or "",

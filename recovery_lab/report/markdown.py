@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recovery_lab.files import write_whole
-from recovery_lab.folder import LATE, RunInfo, outage_folders, read_outage, read_run
+from recovery_lab.folder import LATE, RunInfo, read_outage, read_run
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.report import figures
@@ -16,8 +16,9 @@ from recovery_lab.report.words import not_judged, why
 
 def write(run: Path, verdict: RunVerdict) -> str:
     """Write a judged run's report.md and timelines/; return the page."""
-    for folder, outage in zip(outage_folders(run), verdict.outages, strict=True):
-        write_timeline(run / "timelines" / f"{outage.name}.svg", outage, *read_outage(folder))
+    for outage in verdict.outages:
+        kept = read_outage(run / "outages" / outage.name)
+        write_timeline(run / "timelines" / f"{outage.name}.svg", outage, *kept)
     text = page(read_run(run), verdict, again=sorted(path.name for path in run.glob(f"{LATE}/*")))
     write_whole(run / "report.md", text.encode())
     return text

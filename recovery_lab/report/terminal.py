@@ -132,8 +132,7 @@ def _idle_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
 
 
 def _after(cell: Cell) -> str:
-    after = cell.figures.after_ready
-    return f"after ready {after.failed} failed · {after.hung} hung"
+    return f"after ready {outcomes(cell.figures.after_ready)}"
 
 
 def _window(outage: OutageVerdict, cell: Cell) -> str:

@@ -52,7 +52,7 @@ class World:
         process = subprocess.Popen(
             [sys.executable, "-S", "-c", ECHO, part], stdin=pipe, stdout=pipe, stderr=pipe
         )
-        return programs.Helper(process, process.stdin, process.stdout, process.stderr)
+        return programs.helper_of(process)
 
     def names(self) -> list[str]:
         """Return what was started since the last call."""

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from typing import IO, cast
 
 import msgspec
 import pytest
@@ -43,8 +42,7 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
         one = subprocess.Popen(
             command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
-        streams = cast("tuple[IO[bytes], ...]", (one.stdin, one.stdout, one.stderr))
-        return programs.Helper(one, *streams)
+        return programs.helper_of(one)
 
     monkeypatch.setattr(programs, "start_program", start)
     with closing(Witness(world.stack)) as one:

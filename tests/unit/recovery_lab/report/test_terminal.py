@@ -71,7 +71,7 @@ def test_closing_lines_show_all_outcomes_and_end_with_the_verdict() -> None:
         "outage    0.603 s = server 0.480 s + ours 0.123 s",
         (
             "reads     208 ok · 12 failed · 0 hung · 3 missed · 0 unfinished; "
-            "after ready 1 failed · 0 hung"
+            "after ready 166 ok · 1 failed · 0 hung · 0 missed · 0 unfinished"
         ),
         "window    both back 0.322 s after ready (target 60 s, limit 120 s)",
         "process   dashboard not restarted",
