@@ -8,7 +8,7 @@ import pytest
 
 from recovery_lab import engine
 from recovery_lab.engine import Stage, ensure_headroom, play_outage
-from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.errors import BadInputError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, Scene
 from recovery_lab.folder import read_outage
 from recovery_lab.judge import measures
@@ -183,6 +183,25 @@ def test_helper_that_dies_ends_its_outage(stage, tmp_path: Path, order: str) -> 
     assert read_outage(tmp_path)[0] == info
     assert [Clock(at=1.0, wall=1.0)] == read_outage(tmp_path)[1].of(Clock)
     assert (tmp_path / "server.log").exists()
+
+
+def test_silent_observer_ends_its_outage(stage, tmp_path: Path, monkeypatch) -> None:
+    """It lives, but its clock stands still: nothing would ever be over."""
+    monkeypatch.setattr(Attending, "is_over", lambda self: False)
+    monkeypatch.setattr(engine, "newest_at", lambda history: 1.0)
+    info = played(stage, tmp_path, Crew())
+    assert "the observer has been silent for 5 s" in info.trouble
+
+
+def test_command_that_is_not_there_is_bad_input(stage, tmp_path: Path, monkeypatch) -> None:
+    """And no doubt of an outage."""
+
+    def nowhere(fault: object, scene: Scene) -> None:
+        raise BadInputError("nosuchcommand: not found")
+
+    monkeypatch.setattr(engine, "run_fault", nowhere)
+    with pytest.raises(BadInputError):
+        played(stage, tmp_path, Crew())
 
 
 def test_pool_that_is_not_warm_proves_nothing(stage, tmp_path: Path) -> None:

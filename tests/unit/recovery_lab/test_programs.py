@@ -59,6 +59,24 @@ def test_program_is_started_in_the_labs_surroundings(
         stream.close()
 
 
+def test_program_that_complains_much_is_not_held_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a pipe holds: its reads would hang, and be blamed on the contender."""
+    (tmp_path / "docker").write_text(
+        "#!/bin/sh\ni=0; while [ $i -lt 3000 ]; do i=$((i+1)); "
+        'echo "complaint $i of some fifty bytes, as a library logs them" >&2; done\n'
+        "echo done\n"
+    )
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    one = programs.start_program(STACK, "their/image", "some.module", "{}")
+    assert b"done\n" == one.stdout.readline()
+    assert one.last_words().startswith("complaint 3000 of")
+    for stream in (one.stdout, one.stderr):
+        stream.close()
+
+
 def test_program_that_ended_is_quoted(started: programs.Helper) -> None:
     """The last line of its complaints."""
     assert "last words" == started.last_words()

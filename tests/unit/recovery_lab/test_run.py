@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from recovery_lab import run
+from recovery_lab.errors import BadInputError
 from recovery_lab.judge.verdict import OutageVerdict, judge_outage
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History
@@ -102,6 +103,37 @@ def test_contenders_are_kept_only_where_the_plan_says_so(world, tmp_path) -> Non
     assert (2, 2) == (len(world.crews), world.ended)
     played(tmp_path / "kept", planned(repeat(1), repeat(2), keep_contenders=True))
     assert (3, 3) == (len(world.crews), world.ended)
+
+
+def test_outage_that_broke_off_takes_its_crew_along(world, tmp_path, monkeypatch) -> None:
+    """Its readers were not stopped, or a helper is dead: the next one has another crew."""
+
+    def broken(stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+        kept(folder.parent.parent, **msgspec.structs.asdict(info))
+        return info
+
+    monkeypatch.setattr(run, "play_outage", broken)
+    played(tmp_path, planned(repeat(1), repeat(2), keep_contenders=True))
+    assert (2, 2) == (len(world.crews), world.ended)
+
+
+def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) -> None:
+    """It broke off, but a subject had failed: a resumed run keeps it; another is set aside."""
+    kept(tmp_path, repeat=1, complete=False)
+    monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="failed"))
+    assert run._recorded(tmp_path, repeat(1))
+    monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="inconclusive"))
+    assert not run._recorded(tmp_path, repeat(1))
+    assert ["restart-1.1"] == [path.name for path in tmp_path.glob("late/*")]
+
+
+def test_run_is_resumed_on_what_it_was_begun_on(monkeypatch) -> None:
+    """Neither on another target nor on another commit: one verdict would speak of two things."""
+    monkeypatch.setattr(run, "_commit", lambda _: "abc")
+    run.verify_same(msgspec.structs.replace(INFO, commit="abc"), "target.toml", Path())
+    for commit, target in (("abd", "target.toml"), ("abc", "other.toml")):
+        with pytest.raises(BadInputError, match="begin a new one"):
+            run.verify_same(msgspec.structs.replace(INFO, commit=commit), target, Path())
 
 
 def test_policy_of_an_outage_is_used_before_it(world, tmp_path) -> None:

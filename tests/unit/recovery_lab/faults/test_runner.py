@@ -72,6 +72,20 @@ def test_run_that_cannot_heal_leaves_the_name(world: World, monkeypatch) -> None
         run_fault(FAULTS["none"], world.scene)
 
 
+def test_docker_that_fails_while_it_is_seen_back_stops_everything(
+    world: World, monkeypatch
+) -> None:
+    """Whether the database is back is not known: no trouble of one outage."""
+
+    def fails(self, scene):
+        raise DockerError(["docker", "start"], 1, "no such container")
+
+    monkeypatch.setattr(type(FAULTS["freeze"]), "verify_healed", fails)
+    with pytest.raises(HealError, match="no such container"):
+        run_fault(FAULTS["freeze"], world.scene)
+    assert _open(world) is not None
+
+
 def test_run_over_an_open_fault_is_refused(world: World) -> None:
     """And what is open stays as it is."""
     path = journal.path_of(world.stack, FAULT)

@@ -6,7 +6,16 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read
 from recovery_lab.record.history import Event, History, Mark, Probe
-from tests.unit.recovery_lab.histories import AFTER, BEFORE, ORIGIN, application, outage, probe
+from tests.unit.recovery_lab.histories import (
+    AFTER,
+    BEFORE,
+    ORIGIN,
+    application,
+    outage,
+    probe,
+    steps,
+    untouched,
+)
 
 
 def bracket(
@@ -191,3 +200,24 @@ def test_silence_is_the_longest_time_in_which_nothing_was_seen() -> None:
     """From the begin, and until the end."""
     assert 4.0 == measures.silence_s([1.0, 2.0, 5.0, 20.0], 0.0, 9.0)
     assert 9.0 == measures.silence_s([], 0.0, 9.0)
+
+
+@pytest.mark.parametrize(("silent_s", "cuts"), [(0.3, "none"), (1.2, "new")])
+def test_time_outs_of_a_busy_machine_are_no_effect_of_a_command(silent_s: float, cuts: str) -> None:
+    """`true` cut nobody, though two probes in a row had no answer; a second of silence is one."""
+    steady = untouched()
+    silent = [probe(1.0 + at_s, "timed out", took_s=0.1) for at_s in steps(0.0, silent_s, 0.1)]
+    kept = [
+        record
+        for record in steady.history().all()
+        if not isinstance(record, Probe)
+        or not ORIGIN + 1.0 <= record.started_at < ORIGIN + 1.0 + silent_s
+    ]
+    seen = measures.effects_seen(
+        History(sorted([*kept, *silent], key=_at)), FAULTS["command"].effects
+    )
+    assert cuts == seen.cuts
+
+
+def _at(record) -> float:
+    return getattr(record, "started_at", 0.0)

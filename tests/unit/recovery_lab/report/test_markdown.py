@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from recovery_lab.folder import read_run
-from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
+from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import LogLine
 from recovery_lab.report import markdown
 from recovery_lab.report.words import outages_with, spread
@@ -160,3 +161,17 @@ def test_what_never_came_is_the_worst() -> None:
     assert "0.500 / never (3)" == spread([0.1, None, 0.5])
     assert "never / never (2)" == spread([None, None])
     assert "-" == spread([])
+
+
+def test_each_timeline_is_drawn_from_its_own_outage(tmp_path: Path, monkeypatch) -> None:
+    """Whatever the order of the plan, which need not be that of the names."""
+    drawn: dict[str, str] = {}
+
+    def draw(path: Path, outage: OutageVerdict, info: OutageInfo, history: object) -> None:
+        drawn[path.stem] = info.name
+
+    monkeypatch.setattr(markdown, "write_timeline", draw)
+    verdict = keep(tmp_path, [Played(repeat=2), Played(repeat=1)])
+    markdown.write(tmp_path, verdict)
+    assert {name: name for name in drawn} == drawn
+    assert 2 == len(drawn)
