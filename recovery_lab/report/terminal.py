@@ -6,7 +6,7 @@ import msgspec
 
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.figures import lost_said, sessions_lost
-from recovery_lab.judge.measures import server_starts
+from recovery_lab.judge.measures import ended_sessions, server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
@@ -76,7 +76,8 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
     gone = sessions_lost(seen)
     # While the server is away only its log tells of lost sessions, one by one; a killed one leaves
     # no word.
-    if seen.lost_at is not None and (gone == len(case.warm_backends) or seen.ready):
+    named = {line.pid for line in ended_sessions(seen.history)}
+    if seen.lost_at is not None and (len(named) == len(case.warm_backends) or seen.ready):
         held = len(case.warm_backends)
         which = f"{gone} of {held} sessions lost" if held else "database lost"
         yield "lost", seen.lost_at, f"{which}: {lost_said(seen.history)}"
