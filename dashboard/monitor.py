@@ -81,7 +81,7 @@ class Monitor:
         if before is None or before.good != sample.good:
             _log_change(sample)
         elif sample.good and sample.session_lost:
-            log.warning("database away between two checks: driver=%s", sample.driver_line)
+            log.warning("database down between two checks: driver=%s", sample.driver_line)
         if sample.session_lost or not sample.good:
             self._on_failed_check()
 

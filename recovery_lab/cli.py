@@ -22,14 +22,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
 Run = Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")]
-Command = Annotated[list[str], typer.Argument(help="What takes the database away.")]
+Command = Annotated[list[str], typer.Argument(help="What takes the database down.")]
 TARGET = Path("target.toml")
 
 
 @app.callback()
 def recovery_lab() -> None:
     """Does the dashboard come back when PostgreSQL does, and what did its users see meanwhile?"""
-    # SIGTERM must run the same clean-up as Ctrl-C: a database that was taken away comes back.
+    # SIGTERM must run the same clean-up as Ctrl-C: a database that was taken down comes back.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A shell starts a background job with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -69,7 +69,7 @@ def watch(
     job: Annotated[str, typer.Option(help="steady reads, or an idle pool.")] = "steady",
     target: Target = TARGET,
 ) -> None:
-    """Observe while COMMAND takes the database away; exit 0 only if all came back by itself."""
+    """Observe an outage that COMMAND causes; exit 0 only if all came back by itself."""
     asked = Watched(command=command, title=name, repeats=repeat, job=cast("JobName", job))
     _guarded(lambda: verbs.watch(target, asked, _say))
 

@@ -157,15 +157,15 @@ def is_local(address: str) -> bool:
 
 
 def refuse_remote() -> None:
-    """Refuse to take a database away on a daemon that is not this machine's own.
+    """Refuse to cause an outage on a daemon that is not this machine's own.
 
     Raises BadInputError unless the context is local or LAB_ALLOW_REMOTE=1.
     """
     name, address = endpoint()
     if not is_local(address) and os.environ.get("LAB_ALLOW_REMOTE") != "1":
         raise BadInputError(
-            f"docker context {name!r} is {address}, not this machine: refusing to take a database "
-            "away there; run: docker context use default, or set LAB_ALLOW_REMOTE=1"
+            f"docker context {name!r} is {address}, not this machine: refusing to cause an "
+            "outage there; run: docker context use default, or set LAB_ALLOW_REMOTE=1"
         )
 
 

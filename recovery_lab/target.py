@@ -31,7 +31,7 @@ class Compose(Table, frozen=True, kw_only=True):
 
 
 class Database(Table, frozen=True, kw_only=True):
-    """The service that is taken away, and how a client logs in to it.
+    """The service that the faults interrupt, and how a client logs in to it.
 
     The password stands in a file, or in a variable that Compose gets for the stack as well.
     """

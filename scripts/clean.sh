@@ -47,7 +47,7 @@ main() {
   local name living
   LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
   say context "$(context)"
-  # Their stacks and images would be taken away under them.
+  # Their stacks and images would be removed under them.
   living="$(python3 scripts/alone.py living)" || die "$living; nothing was removed" \
     "wait for it, or end it and type: make heal"
   own_project name

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes PostgreSQL away and brings it back, whatever ends it but SIGKILL.
+# Stops or kills PostgreSQL and starts it again, whatever ends it but SIGKILL.
 # usage: scripts/take-away.sh restart|kill [HOLD-SECONDS]
 #    ie: scripts/take-away.sh kill 20
 #

@@ -25,7 +25,7 @@ up_if_down() {
   esac
 }
 
-# watched FAULT NAME NEXT TARGET: takes the database away under the lab's eyes.
+# watched FAULT NAME NEXT TARGET: causes an outage while the lab watches.
 watched() {
   local status=0
   whole HOLD "${HOLD:-0}" 600

@@ -1,4 +1,4 @@
-"""Faults: each takes the database away in one way, proves it, and brings it back."""
+"""Faults: each breaks the database's service in one way, proves it, and restores it."""
 
 from recovery_lab.faults.base import Before, Cuts, Effects, Fault, Scene, checked
 from recovery_lab.faults.registry import FAULTS

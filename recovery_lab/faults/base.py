@@ -69,7 +69,7 @@ class Scene:
 
 
 class Fault(Protocol):
-    """One way to take the database away; without state, so that any process can heal it.
+    """One way to cause an outage of the database; without state, so that any process can heal it.
 
     Its length (`hold_s`) is from `min_hold_s`, what its evidence needs, to `max_hold_s`, after
     which the watchdog ends it.
@@ -101,7 +101,7 @@ class Fault(Protocol):
         ...
 
     def inject(self, scene: Scene) -> None:
-        """Take the database away; returns when the fault is in."""
+        """Break the database's service; returns when the fault is in."""
         ...
 
     def verify_landed(self, scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""A user's own command as a fault: what it took away is for the judge to read from the record."""
+"""A user's own command as a fault: what it did is for the judge to read from the record."""
 
 import subprocess
 import time
@@ -42,7 +42,7 @@ class Command:
             raise InconclusiveError(f"{words}: exit status {status}; see what it said above")
 
     def verify_landed(self, scene: Scene) -> str:
-        """Say what is known, which is not whether anything was taken away."""
+        """Say what is known, which is not whether there was an outage."""
         return f"{' '.join(scene.command)}: exit status 0"
 
     def heal(self, scene: Scene) -> None:

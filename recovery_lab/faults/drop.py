@@ -20,7 +20,7 @@ from recovery_lab.programs import named_as_ours
 _LABEL = f"{docker.LABEL}.fault=drop"
 _PROGRAM = "/netfault.py"
 _PYTHON = ("python3", "-IS", _PROGRAM)
-OVERTIME_S = 60.0  # beyond its length: the runner heals first, then the watchdog, then the helper
+OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchdog, then the helper
 STEP_LIMIT_S = 10.0
 
 

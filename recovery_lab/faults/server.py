@@ -128,7 +128,7 @@ def verify_back(scene: Scene, heal: Callable[[Scene], None]) -> str:
 
 
 class _Back:
-    """Looks for a fresh session; where it stays away, heals again, or what stands half-shut."""
+    """Looks for a fresh session; where none works, heals again, or what stands half-shut."""
 
     def __init__(self, scene: Scene, heal: Callable[[Scene], None]) -> None:
         self._scene = scene

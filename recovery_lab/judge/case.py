@@ -42,7 +42,7 @@ class Seen:
 
     @property
     def away_s(self) -> float:
-        """How long the database was away, at the least."""
+        """How long the database was gone, at the least."""
         if self.lost_at is None or self.ready is None:
             return 0.0
         return max(0.0, self.ready.early_at - self.lost_at)

@@ -58,7 +58,7 @@ def _landing(seen: Seen) -> list[Rule]:
         (
             nothing,
             "void",
-            "nothing was taken away: no start of the server, no session ended, none refused",
+            "no outage was seen: no start of the server, no session ended, none refused",
         ),
         (
             known and effects.restarts is True and not moved,

@@ -74,7 +74,7 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
         return
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
     gone = sessions_lost(seen)
-    # While the server is away only its log tells of lost sessions, one by one; a killed one leaves
+    # While the server is down only its log tells of lost sessions, one by one; a killed one leaves
     # no word.
     named = {line.pid for line in ended_sessions(seen.history)}
     if seen.lost_at is not None and (len(named) == len(case.warm_backends) or seen.ready):

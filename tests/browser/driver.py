@@ -1,6 +1,6 @@
 """Runs inside the browser's container: one JSON call a line on stdin, one JSON answer on stdout.
 
-The tests stay on the host, where they take the database away; the host needs no browser.
+The tests stay on the host, where they cause outages of the database; the host needs no browser.
 """
 
 import base64

@@ -81,7 +81,7 @@ def test_pages_show_a_restart_and_recover_by_themselves(stack, opened, proves) -
         down_at = time.time()
         stopped.result()
     lost_s, down_s = (at - shut_down_at(stack) for at in (told_at, down_at))
-    orders.call("click", role="radio", name="30")  # changed while the database is away
+    orders.call("click", role="radio", name="30")  # changed while the database is down
     orders.see("16,407", limit_s=3 + own_s)
     assert [] == described(health.call("axe")["violations"])
     assert [] == described(orders.call("axe")["violations"])

@@ -18,12 +18,12 @@ def lab(stack: Running, *words: str, **environ: str) -> "subprocess.CompletedPro
 
 
 def test_watching_nothing_is_inconclusive(stack: Running, proves) -> None:
-    """Control: a command that takes nothing away proves nothing."""
+    """Control: a command that causes no outage proves nothing."""
     done = lab(stack, "watch", "--name", "nothing", "--", "true")
     assert done.returncode == 2, done
     assert "INCONCLUSIVE" in done.stdout
-    assert "nothing was taken away" in done.stdout
-    proves("`watch -- true` exits 2: nothing was taken away")
+    assert "no outage was seen" in done.stdout
+    proves("`watch -- true` exits 2: no outage was seen")
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_killed_watch_leaves_a_running_database(
 
 
 def test_remote_daemon_is_refused(private: Running, proves) -> None:
-    """Nothing is taken away on a daemon that is not this machine's own; nothing is sent to it."""
+    """No outage is caused on a daemon that is not this machine's own; nothing is sent to it."""
     done = lab(private, "watch", "--", "true", DOCKER_HOST="tcp://127.0.0.1:1")
     assert done.returncode == 64, done
     assert "LAB_ALLOW_REMOTE=1" in done.stderr

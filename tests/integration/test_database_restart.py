@@ -55,7 +55,7 @@ def test_pinned_connection_never_recovers(stack: Running, proves) -> None:
 
 
 def test_held_down_for_twenty_seconds_recovers(stack: Running, tmp_path, proves) -> None:
-    """The server stays away for 20 s: System Health says `down` meanwhile, then all comes back."""
+    """The server stays down for 20 s: System Health says `down` meanwhile, then all comes back."""
     seen, kept = watched(stack, tmp_path, [*RESTART, "20"])
     assert_recovered(seen)
     assert (seen.server_share_s or 0) > 19.0

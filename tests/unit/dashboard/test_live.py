@@ -61,7 +61,7 @@ def test_lost_database_leaves_the_last_good_value(live, pool, clock, outcomes) -
 
 
 def test_returned_database_is_live_again(live, pool, clock) -> None:
-    """The next read ends the trouble, without a hand."""
+    """The next read ends the trouble by itself."""
     pool.lost = True
     first = live.poll(patience_s=1.5)
     assert (None, None) == (first.value, first.age_s)

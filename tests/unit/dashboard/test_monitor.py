@@ -82,7 +82,7 @@ def test_good_samples_are_told_and_no_hook_called(wait_for) -> None:
 
 @pytest.mark.parametrize("first", [sample(good=False), sample(session_lost=True)])
 def test_failed_check_calls_the_hook(first: Sample, wait_for) -> None:
-    """A check failed when the server is away, or when the session kept was lost."""
+    """A check failed when the server is down, or when the session kept was lost."""
     heard = run(Script(first, sample()), wait_for, 3)
     assert 1 == heard.failed_checks
 
@@ -110,7 +110,7 @@ def test_absence_between_two_checks_is_logged(wait_for, caplog: pytest.LogCaptur
     lost = replace(sample(session_lost=True), driver_line="OperationalError: terminating")
     with caplog.at_level(logging.WARNING):
         run(Script(sample(), lost, sample()), wait_for, 4)
-    line = "database away between two checks: driver=OperationalError: terminating"
+    line = "database down between two checks: driver=OperationalError: terminating"
     assert [line] == caplog.messages
 
 

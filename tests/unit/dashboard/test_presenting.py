@@ -108,7 +108,7 @@ def test_times_are_the_viewers() -> None:
 
 
 def test_age_names_the_time_of_the_refresh() -> None:
-    """A page whose dashboard is away stays as it was: only a clock that stands still tells."""
+    """A page whose dashboard is down stays as it was: only a clock that stands still tells."""
     for status in ("up", "down", "stale", "starting"):
         assert "last at 2026-01-01 09:02:11 UTC;" in presenting.age(health(status), AT, SAY)
 

@@ -1,4 +1,4 @@
-"""Orders with the database there, away, and never seen."""
+"""Orders with the database up, down, and never seen."""
 
 
 def test_page_shows_live_data(run_page) -> None:
@@ -30,7 +30,7 @@ def test_page_keeps_the_last_good_data(run_page, pool, parts) -> None:
     assert notice.value.startswith("Not live: data from ")
 
 
-def test_filter_changed_while_the_database_is_away_is_kept(run_page, pool, parts) -> None:
+def test_filter_changed_while_the_database_is_down_is_kept(run_page, pool, parts) -> None:
     """It acts on the last good data at once, and still holds when the database is back."""
     page = run_page("orders")
     pool.lost = True

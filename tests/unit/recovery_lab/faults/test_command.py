@@ -17,7 +17,7 @@ def _scene(world: World, *words: str) -> Scene:
 
 
 def test_command_is_observed() -> None:
-    """Nobody knows beforehand what it takes away, nor whether the server starts anew."""
+    """Nobody knows beforehand what it interrupts, nor whether the server starts anew."""
     assert (True, None) == (COMMAND.effects.observed, COMMAND.effects.restarts)
 
 

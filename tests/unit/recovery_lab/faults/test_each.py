@@ -73,7 +73,7 @@ def test_effects_fit_one_another(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["restart", "kill", "freeze", "drop"])
-def test_database_that_stays_away_is_not_healed(name: str, world: World) -> None:
+def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
     FAULTS[name].inject(scene)

@@ -111,7 +111,7 @@ def test_run_whose_watchdog_is_gone_proves_nothing(world: World, monkeypatch) ->
 
 
 def test_run_on_a_remote_daemon_is_refused(world: World, monkeypatch) -> None:
-    """No database of another machine is taken away."""
+    """No outage is caused on another machine."""
     monkeypatch.setenv("DOCKER_HOST", "ssh://ops@db.example")
     monkeypatch.delenv("LAB_ALLOW_REMOTE", raising=False)
     with pytest.raises(BadInputError, match="refusing"):

@@ -25,7 +25,7 @@ def test_container_of_another_folder_is_not_touched(world: World) -> None:
 
 
 def test_fault_without_a_container_is_inconclusive(world: World) -> None:
-    """There is nothing to take away."""
+    """There is no service to interrupt."""
     scene = world.seen_scene()
     world.exists = False
     with pytest.raises(InconclusiveError, match="has no container"):
@@ -33,7 +33,7 @@ def test_fault_without_a_container_is_inconclusive(world: World) -> None:
 
 
 def test_no_steady_state_before_is_inconclusive(world: World) -> None:
-    """A fault on a database that is away already proves nothing."""
+    """A fault on a database that is down already proves nothing."""
     world.state["Paused"] = True
     with pytest.raises(InconclusiveError, match="no steady state before the fault"):
         world.seen_scene()

@@ -50,8 +50,8 @@ def commanded(**changed: object) -> Script:
     return outage(fault="command", moves=True, **changed)
 
 
-def nothing_taken() -> Script:
-    """Return an outage of a user's own command that took nothing away."""
+def without_outage() -> Script:
+    """Return an outage of a user's own command that caused no outage."""
     return untouched(fault="command")
 
 
@@ -131,10 +131,10 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "refused fresh sessions once more, 5.1 s after ready",
         "unsure",
     ),
-    "a command took something away": (
+    "a command caused an outage": (
         commanded,
-        nothing_taken,
-        "nothing was taken away",
+        without_outage,
+        "no outage was seen",
         "void",
     ),
     "the server started anew": (

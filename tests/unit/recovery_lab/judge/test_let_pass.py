@@ -79,7 +79,7 @@ PASSED: dict[str, Make] = {
         untouched(contender="dashboard"), 4.0
     ),
     "liveness takes 2.9 s each time": lambda: application(live_took_s=2.9),
-    "an error comes before a user's command takes the database away": lambda: with_read(
+    "an error comes before a user's command takes the database down": lambda: with_read(
         outage(fault="command", moves=True, lost_s=1.0), 0.52, "failed"
     ),
 }
@@ -91,7 +91,7 @@ FAILED: dict[str, Make] = {
     "one read fails every 2.2 s for a minute": lambda: flapping(2.2),
     "every read takes 1.05 s where it took 0.003": lambda: slower(1.05),
     "nine reads of ten are missed for 1.2 s": lambda: missing(1.2),
-    "an error comes where nothing is taken away": lambda: with_read(untouched(), 0.52, "failed"),
+    "an error comes where there is no outage": lambda: with_read(untouched(), 0.52, "failed"),
 }
 
 

@@ -24,7 +24,7 @@ def screen(played: Played, *until_s: float) -> list[str]:
 
 
 def test_phases_are_printed_once_when_they_are_known() -> None:
-    """Asked and lost while the server is away; the rest 2 s after it has held."""
+    """Asked and lost while the server is down; the rest 2 s after it has held."""
     early = screen(Played(), -0.5, 0.3)
     assert early == [
         (
