@@ -1,8 +1,13 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and one that tells that a run lives."""
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+RUN_LOCK = Path(".lab/run.lock")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -21,3 +26,15 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(neighbour).unlink()
         raise
+
+
+@contextmanager
+def living_run() -> Iterator[None]:
+    """Let `make clean` see that a run lives, until it ends or dies (scripts/alone.py looks).
+
+    The lock is shared: runs side by side are not kept from each other here.
+    """
+    RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with RUN_LOCK.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield

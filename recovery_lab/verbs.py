@@ -12,6 +12,7 @@ from recovery_lab.contenders.registry import JOBS
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
 from recovery_lab.faults.healing import heal_open, open_faults
+from recovery_lab.files import living_run
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.verdict import STATUS, OutageVerdict
@@ -41,6 +42,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     seed: str = ""
 
 
+@living_run()
 def run(target_file: Path, words: Words, say: Say) -> int:
     """Play a matrix, or go on with one that broke off; judge and report it."""
     target = load_target(target_file)
@@ -77,6 +79,7 @@ def run(target_file: Path, words: Words, say: Say) -> int:
     return judge(str(folder), say)
 
 
+@living_run()
 def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     """Watch outages by a command; the page and the records are kept whatever happens."""
     if asked.job not in JOBS:
@@ -106,6 +109,7 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     return STATUS[verdict.verdict]
 
 
+@living_run()
 def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
     """Show an idle pool that meets a restarted server, with the defaults and with the cure."""
     target = load_target(target_file)

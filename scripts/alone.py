@@ -16,7 +16,7 @@ from pathlib import Path
 
 BUSY = 64
 DESCRIPTOR = 9  # opened by lib_alone.sh; it lives as long as that shell and its children
-JOURNAL = (".lab/matrix.lock", ".lab/journal/*.fault", ".lab/journal/*.stack")
+JOURNAL = (".lab/run.lock", ".lab/journal/*.fault", ".lab/journal/*.stack")
 
 
 def lock_path() -> Path:

@@ -13,6 +13,8 @@ projects() {
     while IFS='	' read -r name folder; do
       if [ "$folder" -ef "$PWD" ]; then printf '%s\n' "$name"; fi
     done
+  # Those that are down: by their marks, which Python wrote with the folder's path as it really is.
+  docker volume ls --filter "label=recovery-lab.folder=$(pwd -P)" --format '{{ .Name }}' | sed 's/_owner$//'
   printf '%s\n' "$PROJECT"
   COMPOSE_PROJECT_NAME="" setting COMPOSE_PROJECT_NAME # the one kept, where another is exported
 }
@@ -45,7 +47,7 @@ remove_images() {
 
 main() {
   local name living
-  LAB_AUTO_INSTALL=0 bash scripts/preflight.sh
+  bash scripts/preflight.sh
   say context "$(context)"
   # Their stacks and images would be removed under them.
   living="$(python3 scripts/alone.py living)" || die "$living; nothing was removed" \

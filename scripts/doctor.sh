@@ -17,7 +17,7 @@ tell_surroundings() {
     esac
   done <recovery_lab/surroundings.txt
   ! own="$(grep -Eo '^(export )?(COMPOSE_FILE|COMPOSE_PROFILES|COMPOSE_ENV_FILES|DOCKER_[A-Z_]*)=' .env 2>/dev/null)" ||
-    say heeded "your own lines of .env, by Compose: $(tr '=\n' '  ' <<<"$own")"
+    say heeded "your own lines of .env, by Compose: $(tr '=\n' '  ' <<<"$own"); without them: take them out of .env"
   ! grep -qs '"proxies"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json" ||
     say heeded "proxies in Docker's config.json: builds and containers get them; the lab asks none for itself"
 }
@@ -29,18 +29,20 @@ tell_stack() {
   trouble="$(fresh_session)" || say sessions "PostgreSQL takes no new ones: $trouble; make up heals what it can"
 }
 
+# Without a Python nothing of the settings can be told.
+python_fits() { python_now -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
 main() {
-  local status=0 port=free
-  bash scripts/preflight.sh --verbose
-  bash scripts/check.sh || status=1
-  if PROJECT="$(python_now scripts/folder.py name)"; then
-    say project "$PROJECT"
-    # It stops make up alone: the other verbs' stacks have ports of their own.
-    (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || port=taken
-    (COMPOSE_PROJECT_NAME="$PROJECT" tell_stack)
-  else
-    status=1
+  local status=0 host=fits port=free
+  export LAB_AUTO_INSTALL=0 # it says what is missing, and brings nothing
+  bash scripts/preflight.sh --verbose || host=lacks status=1
+  ! python_fits || bash scripts/check.sh || status=1
+  if [ "$host" = fits ]; then
+    if PROJECT="$(python_now scripts/folder.py name)"; then say project "$PROJECT"; else status=1; fi
   fi
+  # It stops make up alone: the other verbs' stacks have ports of their own.
+  ! python_fits || (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || port=taken
+  [ -z "$PROJECT" ] || (COMPOSE_PROJECT_NAME="$PROJECT" tell_stack)
   tell_surroundings
   [ "$status $port" != "0 free" ] || say doctor "nothing stops the lab here"
   return "$status"

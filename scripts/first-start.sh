@@ -10,15 +10,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly LIMIT_S=90
 
-image_major() {
-  docker image inspect --format '{{ range .Config.Env }}{{ println . }}{{ end }}' "$1" 2>/dev/null |
-    sed -n 's/^PG_MAJOR=//p'
-}
-
 # look VOLUME MAJOR: postgres/look.sh's answer, from the running server's container or from one
 # of its own; two servers on one folder would ruin it.
 look() {
-  local ours users script
+  local ours users names script
   script="$(cat postgres/look_inside.sh postgres/look.sh)"
   ours="$(docker compose ps --all --quiet postgres)"
   users="$(docker ps --no-trunc --format '{{ .ID }} {{ .Names }}' --filter "volume=$1")"
@@ -28,28 +23,38 @@ look() {
     docker compose exec -T postgres bash -c "$script" look "$2" ||
       { [ -z "$(docker ps --quiet --filter "id=$ours")" ] && printf 'starting it has just ended\n'; }
     ;;
-  *) printf 'starting the volume is used by the container %s\n' "${users#* }" ;;
+  *)
+    names="$(cut -d ' ' -f 2 <<<"$users")"
+    printf 'used %s\n' "${names//$'\n'/ }"
+    ;;
   esac </dev/null
 }
 
-# answer_of VOLUME MAJOR: the same, once no start is under way.
+give_up() {
+  case "$2" in used\ *) die "the database's volume $1 is used by another container: ${2#used }" \
+    "end it: docker stop ${2#used }; then make up" ;; esac
+  die "the database's first start has not ended after $LIMIT_S s: ${2#starting }" "make logs"
+}
+
+# answer_of VOLUME MAJOR: the same, once no start is under way and no other container uses it.
 answer_of() {
   local answer until=$((SECONDS + LIMIT_S))
   while :; do
     answer="$(look "$1" "$2")" || die "the database's volume $1 cannot be looked at" "see above"
-    [ "${answer%% *}" = starting ] || break
+    case "${answer%% *}" in starting | used) ;; *) break ;; esac
     # Half shut it would never let a look in; stopped, it is looked at from beside.
     case "$answer" in *"is shutting down"*) docker compose --progress quiet stop postgres ;; esac
-    [ "$SECONDS" -lt "$until" ] ||
-      die "the database's first start has not ended after $LIMIT_S s: ${answer#starting }" "make logs"
+    [ "$SECONDS" -lt "$until" ] || give_up "$1" "$answer"
     sleep 0.2
   done
   printf '%s\n' "${answer//$'\n'/, }"
 }
 
 remove() {
-  docker compose --progress quiet rm --stop --force postgres >/dev/null 2>&1
-  docker volume rm "$1" >/dev/null
+  local answer
+  if ! answer="$(docker compose --progress quiet rm --stop --force postgres 2>&1 && docker volume rm "$1" 2>&1)"; then
+    die "the volume $1, which holds no row, could not be removed: $answer" "mend what Docker says, then make up"
+  fi
 }
 
 # prepare MAJOR: a new volume is root's where the image has nothing in its place: from 18 on.
@@ -77,7 +82,7 @@ main() {
     "or start the other version in another clone: its data will be its own" ;;
   held*) die "the first start of the database in $volume was not finished, and there are rows in it: ${answer#held }" \
     "to keep them: docker compose up --detach postgres, then docker compose exec postgres pg_dumpall -U lab_owner" \
-    "to give up just these rows: docker compose rm --stop --force postgres; docker volume rm $volume; make up" ;;
+    "to give up all of $(python3 scripts/folder.py data "$1"), this folder's own: docker compose rm --stop --force postgres; docker volume rm $volume; make up" ;;
   *) die "it cannot be told what the volume $volume holds, so it is left as it is: ${answer#unknown }" \
     "mend what the server says" ;;
   esac

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from standing import Standing, StoppedError, describe, kept, look, measured, put_mark
+from standing import Data, Standing, StoppedError, describe, kept, look, measured, put_mark
 
 NAME = "COMPOSE_PROJECT_NAME"
 HERE = Path.cwd()
@@ -69,17 +69,38 @@ def claims(folder: Path, name: str) -> bool:
         return True
 
 
+def strangers(standing: Standing) -> list[Path]:
+    """Return the folders of containers that are not this one's, nor of where it may have stood.
+
+    A folder that holds no lab, be it gone, is of another program, unless the data is a lab's: then
+    that lab was moved away, and the passwords tell whether it came here.
+    """
+    moved = standing.data is Data.LABS
+    return sorted(
+        folder
+        for folder in standing.folders
+        if not same(folder) and folder != standing.mark and (not moved or is_lab(folder))
+    )
+
+
 def whose(standing: Standing, *, named: bool) -> str:
     """Return whose a project is where it is not this folder's; empty where it is.
 
     `named`: this folder's .env names it. Otherwise its name was made here, or exported.
     """
-    mark = standing.mark
-    if mark is None:
-        others = [f for f in standing.folders if not same(f) and is_lab(f)]
-        if others:
-            return str(others[0])
+    if standing.data is Data.FOREIGN:
+        return f"another program, as its volume {standing.name}_data lacks the lab's label"
+    if others := strangers(standing):
+        return str(others[0])
+    if standing.mark is None:
+        if standing.empty and standing.networks and not named:
+            return "another program, as its network is"
         return "" if named or fits(standing) else "a folder that is not known"
+    return marked(standing, standing.mark, named=named)
+
+
+def marked(standing: Standing, mark: Path, *, named: bool) -> str:
+    """Return the same of a project whose mark names a folder."""
     if same(mark):
         return "" if named or fits(standing) else "a folder that stood here before"
     if named:
@@ -89,7 +110,7 @@ def whose(standing: Standing, *, named: bool) -> str:
 
 def fits(standing: Standing) -> bool:
     """Tell whether the passwords are older than the data, as those it was made with must be."""
-    if not standing.data:
+    if standing.data is Data.NONE:
         return True
     made_at = measured(standing.name)[1] if PASSWORD.exists() else None
     return made_at is not None and PASSWORD.stat().st_mtime <= made_at.timestamp() + CLOCKS_S
@@ -104,7 +125,7 @@ def choose() -> Standing:
         if not standing.empty and not owner:
             says("name", f"{old}, as before: this folder's stack stands under it")
             return standing
-        if standing.data and PASSWORD.exists():
+        if standing.data is Data.LABS and PASSWORD.exists():
             says("kept", f"{describe(old)} is of {owner}, and stays as it is")
             says("", f"if it is this folder's: echo {NAME}={old} >>.env, then make up")
     return next(own for own in map(look, own_names()) if not whose(own, named=False))
@@ -131,8 +152,7 @@ def settle(*, mark: bool) -> str:
     elsewhere = standing.mark is not None and not same(standing.mark)
     if elsewhere:
         says("moved", f"project {standing.name} was of {standing.mark}: taken over")
-    # An exported name is for one call: nothing of it is to stay.
-    if mark and not exported and (elsewhere or standing.mark is None):
+    if mark and (elsewhere or standing.mark is None):
         put_mark(standing.name, HERE)
     return standing.name
 

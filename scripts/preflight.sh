@@ -13,6 +13,8 @@ verbose=""
 # What is there is told only to who asked; what is brought is told always.
 found() { [ -z "$verbose" ] || say "$@"; }
 
+check_checkout() { bash scripts/modes.sh; }
+
 check_compose() {
   local version remedy="install the package docker-compose-plugin (or docker-compose-v2)"
   if ! version="$(docker compose version --short 2>/dev/null)"; then
@@ -44,12 +46,14 @@ check_python() {
   found python "$version"
 }
 
+# Who builds on it stops at the first trouble; who asks wants to hear of each.
 main() {
+  local step status=0
   verbose="${1-}"
-  bash scripts/modes.sh
-  check_engine
-  check_compose
-  check_python
+  for step in check_checkout check_engine check_compose check_python; do
+    if [ -z "$verbose" ]; then "$step"; else ("$step") || status=1; fi
+  done
+  return "$status"
 }
 
 main "$@"

@@ -5,30 +5,41 @@ import re
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 COMPOSE, LAB = "com.docker.compose.project", "recovery-lab"
 IMAGES = ("recovery-lab/postgres:17-standin", "postgres:17-trixie")
 LIMIT_S = 30.0
+NOWHERE = "a folder that is not known"  # of containers whose label names none
 
 
 class StoppedError(Exception):
     """What is wrong, and a line for each remedy."""
 
 
+class Data(Enum):
+    """Whose the volume `<project>_data` is, by its label."""
+
+    NONE = "there is none"
+    LABS = "the lab's, of whichever folder"
+    FOREIGN = "another program's"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What stands under a name: its containers' folders, the mark's folder, the lab's data."""
+    """What stands under a name: its containers' folders, the mark's folder, data, networks."""
 
     name: str
     folders: frozenset[Path]
     mark: Path | None
-    data: bool
+    data: Data
+    networks: bool
 
     @property
     def empty(self) -> bool:
-        """Nothing stands there."""
-        return not self.folders and self.mark is None and not self.data
+        """Nothing stands there that tells whose it is."""
+        return not self.folders and self.mark is None and self.data is Data.NONE
 
 
 def docker(*words: str) -> str:
@@ -54,15 +65,20 @@ def kept(folder: Path, name: str) -> str:
 def look(name: str) -> Standing:
     """Ask the daemon what stands under a name."""
     label = f'{{{{ .Label "{COMPOSE}.working_dir" }}}}'
-    containers = docker("ps", "--all", "--filter", f"label={COMPOSE}={name}", "--format", label)
+    of_project = ("--filter", f"label={COMPOSE}={name}")
+    containers = docker("ps", "--all", *of_project, "--format", label)
+    networks = docker("network", "ls", *of_project, "--quiet")
     text = docker("volume", "inspect", f"{name}_owner", f"{name}_data") or "[]"
     labels = {volume["Name"]: volume.get("Labels") or {} for volume in json.loads(text)}
     mark = labels.get(f"{name}_owner", {}).get(f"{LAB}.folder")
+    data = labels.get(f"{name}_data")
+    labelled = Data.LABS if data and data.get(LAB) == "1" else Data.FOREIGN
     return Standing(
         name=name,
-        folders=frozenset(Path(line) for line in containers.splitlines() if line),
+        folders=frozenset(Path(line or NOWHERE) for line in containers.splitlines()),
         mark=Path(mark) if mark else None,
-        data=labels.get(f"{name}_data", {}).get(LAB) == "1",
+        data=Data.NONE if data is None else labelled,
+        networks=bool(networks.strip()),
     )
 
 

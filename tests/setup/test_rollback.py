@@ -68,6 +68,7 @@ def copy(tmp_path: Path) -> Iterator[Copy]:
     made = Copy(folder, environ)
     yield made
     made.run("docker", "compose", "down", "--volumes", "--timeout", "2")
+    made.run("docker", "volume", "rm", "--force", f"{environ['COMPOSE_PROJECT_NAME']}_owner")
 
 
 def test_rollback_lasts(copy: Copy, proves) -> None:

@@ -98,6 +98,13 @@ def test_compose_publishes_the_dashboard_on_loopback_alone() -> None:
     assert ["127.0.0.1:${DASHBOARD_PORT:-8501}:8501"] == ports
 
 
+def test_compose_initdb_takes_what_every_version_knows() -> None:
+    """`--locale-provider=builtin` is of 17 and later, and an older initdb dies of it."""
+    arguments = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
+    assert "--locale=C" in arguments.split()
+    assert "--locale-provider" not in arguments
+
+
 def test_compose_dashboard_does_not_wait_for_its_database() -> None:
     """It must live without it, so it must start without it."""
     assert "depends_on" not in SERVICES["dashboard"]

@@ -1,10 +1,13 @@
-"""Files are there whole or not at all."""
+"""Files are there whole or not at all; one tells that a run lives."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
 
-from recovery_lab.files import write_whole
+from recovery_lab import verbs
+from recovery_lab.errors import BadInputError
+from recovery_lab.files import RUN_LOCK, living_run, write_whole
 
 
 def test_file_is_written_whole_and_alone(tmp_path: Path) -> None:
@@ -31,3 +34,50 @@ def test_failed_write_leaves_the_old_file_and_no_neighbour(
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [path] == list(tmp_path.iterdir())
+
+
+def _free() -> bool:
+    """Tell whether nobody holds the lock, as scripts/alone.py does."""
+    with RUN_LOCK.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def test_living_run_is_seen_until_the_last_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make clean` asks; runs do not keep each other out."""
+    monkeypatch.chdir(tmp_path)
+    with living_run():
+        with living_run():
+            assert not _free()
+        assert not _free()
+    assert _free()
+
+
+@pytest.mark.parametrize("verb", ["run", "watch", "demo"])
+def test_living_run_is_seen_while_a_verb_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Called by hand, too, where no script holds the daemon's lock."""
+    seen: list[bool] = []
+
+    def load(path: Path) -> None:
+        seen.append(_free())
+        raise BadInputError(str(path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verbs, "load_target", load)
+    monkeypatch.setattr(verbs.docker, "refuse_remote", lambda: None)
+    asked = {
+        "run": verbs.Words(),
+        "watch": verbs.plan.Watched(command=["true"], title="x"),
+        "demo": ["true"],
+    }
+    with pytest.raises(BadInputError):
+        getattr(verbs, verb)(Path("target.toml"), asked[verb], print)
+    assert [False] == seen
+    assert _free()

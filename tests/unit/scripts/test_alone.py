@@ -70,9 +70,7 @@ def test_parts_of_a_verb_are_the_verb(clone: Clone) -> None:
     assert "ran" == clone.run(*ALONE, "verify", "bash", "-c", inner).stdout
 
 
-@pytest.mark.parametrize(
-    "held", [".lab/matrix.lock", ".lab/journal/x.stack", ".lab/journal/x.fault"]
-)
+@pytest.mark.parametrize("held", [".lab/run.lock", ".lab/journal/x.stack", ".lab/journal/x.fault"])
 def test_clean_refuses_while_a_run_of_this_folder_lives(clone: Clone, held: str) -> None:
     """Its stack and images would be removed under it."""
     path = clone.folder / held

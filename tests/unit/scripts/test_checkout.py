@@ -54,6 +54,9 @@ def test_make_names_windows_line_ends_and_its_remedy_mends_them(clone: Clone) ->
 
 def test_modes_let_containers_read_what_they_mount(clone: Clone) -> None:
     """Under umask 077, out of a zip file without x bits; git sees no change by it."""
+    second = clone.folder / "tests/targets/second/init/10.sql"
+    second.parent.mkdir(parents=True)
+    second.touch()
     folder = _repository(clone)
     _git(folder, "config", "core.fileMode", "true")
     files = [p for p in folder.rglob("*") if ".git" not in p.parts]
@@ -64,6 +67,8 @@ def test_modes_let_containers_read_what_they_mount(clone: Clone) -> None:
     assert 0o755 == (folder / "postgres/healthcheck.sh").stat().st_mode & 0o777
     assert 0o755 == (folder / "postgres/init").stat().st_mode & 0o777
     assert 0o644 == (folder / "postgres/postgresql.conf").stat().st_mode & 0o777
+    assert 0o644 == second.stat().st_mode & 0o777
+    assert 0o755 == second.parent.stat().st_mode & 0o777
     assert 0o644 == (folder / "scripts/lib.sh").stat().st_mode & 0o777
     assert "" == _git(folder, "status", "--short", "--", "postgres", "scripts", "dashboard")
 

@@ -76,6 +76,23 @@ def test_first_start_refuses_what_may_hold_rows(
     assert not [call for call in clone.calls if call in REMOVES]
 
 
+def test_first_start_says_whose_data_would_go_and_how_much(clone: Clone, looked) -> None:
+    """No command that deletes data is proposed without it."""
+    clone.answers("docker run", 0, "121\\t/data\\n432000\\n")
+    said = looked("held lab.public.orders: 5\\n").stderr
+    whose = "all of volume lab_data (121 MB, made 1970-01-06 00:00 UTC), this folder's own"
+    assert whose in said[: said.index("docker volume rm lab_data")]
+
+
+@pytest.mark.parametrize("fails", REMOVES)
+def test_first_start_says_what_could_not_be_removed(clone: Clone, looked, fails: str) -> None:
+    """It must not end without a word."""
+    clone.answers(fails, 1, "volume is in use\\n")
+    done = looked("vacant\\n")
+    assert 1 == done.returncode
+    assert "lab_data, which holds no row, could not be removed: volume is in use" in done.stderr
+
+
 def test_first_start_is_not_looked_at_beside_another_container(clone: Clone) -> None:
     """Two servers on one folder would ruin it: it waits, and says for whom."""
     script = clone.folder / "scripts/first-start.sh"
@@ -83,7 +100,9 @@ def test_first_start_is_not_looked_at_beside_another_container(clone: Clone) -> 
     clone.answers("docker ps --no-trunc", 0, "abc other-postgres-1\\n")
     done = clone.run("bash", "scripts/first-start.sh", PROJECT)
     assert 1 == done.returncode
-    assert "used by the container other-postgres-1" in done.stderr
+    assert "lab_data is used by another container: other-postgres-1" in done.stderr
+    assert "docker stop other-postgres-1" in done.stderr
+    assert "first start" not in done.stderr
     assert not [call for call in clone.calls if call.startswith(RUN)]
 
 

@@ -20,19 +20,34 @@ class Daemon:
         self.clone = clone
 
     def holds(
-        self, name: str, *, mark: Path | None = None, data: bool = False, of: Path | None = None
+        self,
+        name: str,
+        *,
+        mark: Path | None = None,
+        data: bool = False,
+        foreign: bool = False,
+        of: Path | str | None = None,
+        network: bool = False,
     ) -> None:
-        """Let a project stand there: its mark, its data, and containers of a folder."""
-        labels = {}
+        """Let a project stand there: its mark, its data, containers of a folder, a network.
+
+        `foreign` is data without the lab's label; `of` is empty where containers name no folder.
+        """
+        labels: dict[str, dict[str, str]] = {}
         if mark:
             labels[f"{name}_owner"] = {"recovery-lab": "1", "recovery-lab.folder": str(mark)}
         if data:
             labels[f"{name}_data"] = {"recovery-lab": "1"}
+        if foreign:
+            labels[f"{name}_data"] = {"com.docker.compose.project": name}
         volumes = [{"Name": volume, "Labels": has} for volume, has in labels.items()]
         inspect = f"docker volume inspect {name}_owner {name}_data"
         self.clone.answers(inspect, 0, json.dumps(volumes))
-        label = f"label=com.docker.compose.project={name} "
-        self.clone.answers(f"docker ps --all --filter {label}", 0, f"{of}\\n" if of else "")
+        label = f"label=com.docker.compose.project={name}"
+        self.clone.answers(
+            f"docker ps --all --filter {label} ", 0, "" if of is None else f"{of}\\n"
+        )
+        self.clone.answers(f"docker network ls --filter {label} ", 0, "1f\\n" if network else "")
 
     def data_was_made(self, at: float) -> None:
         """Let whoever looks into a volume find 121 MB made at a Unix time."""
@@ -106,14 +121,27 @@ def test_name_that_is_kept_stays(daemon: Daemon) -> None:
     daemon.holds("mine", mark=daemon.clone.folder, data=True, of=daemon.clone.folder)
     done = daemon.name("mark")
     assert ("mine\n", "") == (done.stdout, done.stderr)
-    assert 2 == len(daemon.clone.calls)
+    assert 3 == len(daemon.clone.calls)
 
 
-def test_name_exported_is_for_one_call(daemon: Daemon) -> None:
-    """It is used, and leaves no mark behind."""
+def test_name_exported_gets_a_mark(daemon: Daemon) -> None:
+    """Its data outlives the call; without a mark another folder could take it for its own."""
     done = daemon.name("mark", COMPOSE_PROJECT_NAME="once")
     assert "once\n" == done.stdout
-    assert not [call for call in daemon.clone.calls if "create" in call]
+    made = [call for call in daemon.clone.calls if "volume create" in call]
+    assert [f"recovery-lab.folder={daemon.clone.folder} once_owner"] == [
+        call.split(" --label ")[-1] for call in made
+    ]
+
+
+def test_name_exported_by_two_folders_is_of_the_first(daemon: Daemon) -> None:
+    """The second one's passwords are older than the first one's data, and yet it is not its own."""
+    _password(daemon.clone.folder, 4 * DAY_S)
+    first = _other(daemon.clone, "a")
+    daemon.holds("foo", mark=first, data=True)
+    daemon.data_was_made(5 * DAY_S)
+    assert f"belongs to another folder: {first}" in daemon.name(COMPOSE_PROJECT_NAME="foo").stderr
+    assert 1 == daemon.clone.run("python3", "scripts/folder.py", "owns", "foo").returncode
 
 
 def test_name_that_compose_would_refuse_is_refused_in_a_line(daemon: Daemon) -> None:
@@ -166,6 +194,63 @@ def test_older_project_of_another_program_is_none_of_ours(daemon: Daemon) -> Non
     done = daemon.name()
     assert done.stdout.startswith("clone-")
     assert "" == done.stderr
+
+
+OTHERS = {
+    "compose.yaml": {"of": "compose.yaml"},
+    "a folder that the host cannot see": {"of": "/data/compose/7"},
+    "no folder": {"of": ""},
+    "an unlabelled volume": {"foreign": True},
+    "an unlabelled volume under containers of ours": {"foreign": True, "of": "ours"},
+    "a network": {"network": True},
+}
+each_other = pytest.mark.parametrize("stands", OTHERS.values(), ids=OTHERS)
+
+
+def _other_program(daemon: Daemon, name: str, stands: dict[str, object]) -> None:
+    """Let a project of another program stand there; its folder is made where it has one."""
+    folder = daemon.clone.folder.parent / "b" / name
+    folder.mkdir(parents=True)
+    (folder / "compose.yaml").touch()
+    places = {"compose.yaml": folder, "ours": daemon.clone.folder}
+    of = stands.get("of")
+    _password(daemon.clone.folder, 4 * DAY_S)
+    daemon.data_was_made(5 * DAY_S)
+    daemon.holds(name, **{**stands, "of": places.get(of, of)})
+
+
+@each_other
+def test_other_programs_project_is_not_adopted(daemon: Daemon, stands) -> None:
+    """Whatever its file is called and whether its folder can be seen: `up` removes orphans."""
+    _other_program(daemon, "clone", stands)
+    assert daemon.told("mark").startswith("clone-")
+    assert not [call for call in daemon.clone.calls if call.endswith(" clone_owner")]
+
+
+@each_other
+def test_other_programs_project_is_refused_when_it_is_exported(daemon: Daemon, stands) -> None:
+    """Its data would go with `make clean`."""
+    _other_program(daemon, "shop", stands)
+    done = daemon.name("mark", COMPOSE_PROJECT_NAME="shop")
+    assert 1 == done.returncode
+    assert "the Compose project shop belongs to another folder" in done.stderr
+    assert 1 == daemon.clone.run("python3", "scripts/folder.py", "owns", "shop").returncode
+
+
+@pytest.mark.parametrize("stands", [{"of": ""}, {"foreign": True}], ids=str)
+def test_other_programs_project_is_not_ours_for_a_line_in_env(daemon: Daemon, stands) -> None:
+    """A person may have written the name; even this folder's mark does not make it ours."""
+    (daemon.clone.folder / ".env").write_text("COMPOSE_PROJECT_NAME=shop\n")
+    daemon.holds("shop", mark=daemon.clone.folder, **stands)
+    assert daemon.told().startswith("clone-")
+
+
+def test_older_stack_of_a_folder_that_was_moved_is_its_own(daemon: Daemon) -> None:
+    """Its containers name a folder that is gone; its data is a lab's, and the passwords fit."""
+    _password(daemon.clone.folder, 4 * DAY_S)
+    daemon.holds("clone", data=True, of=daemon.clone.folder.parent / "gone/clone")
+    daemon.data_was_made(5 * DAY_S)
+    assert "clone" == daemon.told()
 
 
 def test_copied_folder_takes_a_name_of_its_own(daemon: Daemon) -> None:

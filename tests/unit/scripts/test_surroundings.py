@@ -75,6 +75,15 @@ def test_doctor_names_what_files_say(clone: Clone, tmp_path: Path) -> None:
     said = _doctor(clone, DOCKER_CONFIG=str(tmp_path))
     assert "proxies in Docker's config.json" in said
     assert "your own lines of .env, by Compose: COMPOSE_FILE" in said
+    assert "take them out of .env" in said
+
+
+def test_table_knows_all_forms_of_a_proxy_and_of_a_daemon_elsewhere() -> None:
+    """Docker's client and pip read the small letters, too."""
+    proxies = {f"{kind}_proxy" for kind in ("all", "http", "https", "no")}
+    wanted = proxies | {name.upper() for name in proxies}
+    wanted |= {"DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "BUILDX_CONFIG"}
+    assert set() == wanted - set(HEEDED)
 
 
 def test_table_is_documented_as_it_is() -> None:

@@ -1,5 +1,7 @@
 """up, down, clean, policy: a trouble is named before anything is changed."""
 
+import json
+import os
 import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -136,6 +138,49 @@ def test_clean_leaves_data_of_others_that_this_folders_containers_use(clone: Clo
     downs = [call for call in clone.calls if " down --volumes" in call]
     assert [] == [call for call in downs if "older" in call]
     assert 1 == len(downs)
+
+
+@pytest.mark.parametrize(("made_at", "goes"), [(5, True), (3, False)])
+def test_clean_finds_this_folders_projects_that_are_down(
+    clone: Clone, made_at: int, goes: bool
+) -> None:
+    """One that was started under an exported name has no container left, and a mark with a folder.
+
+    The folder is not enough: another one may have stood here.
+    """
+    clone.run("bash", "scripts/secrets.sh")
+    day_s = 86_400
+    os.utime(clone.folder / ".secrets/owner_password", (4 * day_s, 4 * day_s))
+    clone.answers(
+        f"docker volume ls --filter label=recovery-lab.folder={clone.folder}", 0, "foo_owner\\n"
+    )
+    labels = [
+        {"Name": "foo_owner", "Labels": {"recovery-lab.folder": str(clone.folder)}},
+        {"Name": "foo_data", "Labels": {"recovery-lab": "1"}},
+    ]
+    clone.answers("docker volume inspect foo_owner", 0, json.dumps(labels))
+    clone.answers("docker run", 0, f"121\\t/data\\n{made_at * day_s}\\n")
+    done = clone.run("bash", "scripts/clean.sh")
+    assert 0 == done.returncode, done.stderr
+    down = [call for call in clone.calls if "--project-name foo " in call and " down " in call]
+    assert goes == bool(down)
+    assert goes == ("docker volume rm --force foo_owner" in clone.calls)
+    assert goes == (
+        "project foo of this folder: containers, network, volume foo_data" in done.stdout
+    )
+
+
+@pytest.mark.parametrize(("major", "status"), [(17, 0), (18, 1)])
+def test_verbs_with_stacks_of_their_own_refuse_what_cannot_start_there(
+    clone: Clone, major: int, status: int
+) -> None:
+    """A new volume of theirs would be root's, and the server's log is all that would tell."""
+    (clone.folder / "scripts/images.sh").write_text(":\n")
+    clone.answers("docker image inspect", 0, f"PG_MAJOR={major}\\n")
+    done = clone.run("bash", "scripts/prepare.sh", POSTGRES_IMAGE="pg:x")
+    assert status == done.returncode
+    assert bool(status) == ("POSTGRES_IMAGE=pg:x is PostgreSQL 18" in done.stderr)
+    assert bool(status) == ("one of 14 to 17" in done.stderr)
 
 
 def test_secrets_are_made_once_and_closed_to_others(clone: Clone) -> None:

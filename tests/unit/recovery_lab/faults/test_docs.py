@@ -49,7 +49,7 @@ def test_docs_name_what_the_target_file_says() -> None:
 def test_docs_name_the_bounds_of_the_watch() -> None:
     """How long a run may overstay, and the drop's helper."""
     assert f"lives {runner.GRACE_S:.0f} s after" in PAGE
-    assert f"{OVERTIME_S:.0f} s\nafter the fault's length" in PAGE
+    assert f"{OVERTIME_S:.0f} s after the fault's length" in PAGE
     assert f"at most {command.LIMIT_S:.0f} s" in PAGE
     assert f"works for {server.AGAIN_S:.0f} s" in PAGE
     assert f"for {server.HALF_SHUT_S:.0f} s is\nhalf-shut" in PAGE

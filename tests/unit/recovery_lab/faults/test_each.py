@@ -105,7 +105,7 @@ def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
     assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 62.0")
+    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 122.0")
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:
