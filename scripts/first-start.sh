@@ -7,6 +7,7 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
+. scripts/lib_postgres.sh
 
 readonly LIMIT_S=90
 
@@ -57,13 +58,6 @@ remove() {
   fi
 }
 
-# prepare MAJOR: a new volume is root's where the image has nothing in its place: from 18 on.
-prepare() {
-  [ "${1:-0}" -lt 18 ] ||
-    docker compose --progress quiet run --rm --no-deps -T --user 0:0 --cap-add CHOWN \
-      --entrypoint chown postgres 999:999 /var/lib/postgresql/data </dev/null
-}
-
 main() {
   local volume="$1_data" major image answer=empty
   image="$(setting POSTGRES_IMAGE "$OFFICIAL_POSTGRES")"
@@ -71,11 +65,11 @@ main() {
   ! docker volume inspect "$volume" >/dev/null 2>&1 || answer="$(answer_of "$volume" "$major")"
   case "$answer" in
   complete) ;;
-  empty) prepare "$major" ;;
+  empty) give_to_server "$major" ;;
   vacant)
     say anew "the database's first start was broken off; $volume holds no row and is made again"
     remove "$volume"
-    prepare "$major"
+    give_to_server "$major"
     ;;
   major*) die "the volume $volume holds PostgreSQL ${answer#* }, and POSTGRES_IMAGE=$image is PostgreSQL $major" \
     "go on with the data as it is: POSTGRES_IMAGE=postgres:${answer#* }-trixie make up" \

@@ -76,12 +76,6 @@ own_project() {
   [ -n "${COMPOSE_PROJECT_NAME-}" ] || keep COMPOSE_PROJECT_NAME "$PROJECT"
 }
 
-# image_major IMAGE: PostgreSQL's major version in it; empty where it does not say.
-image_major() {
-  docker image inspect --format '{{ range .Config.Env }}{{ println . }}{{ end }}' "$1" 2>/dev/null |
-    sed -n 's/^PG_MAJOR=//p'
-}
-
 # remove_helpers PROJECT: what the lab started beside the stack would keep its network alive.
 remove_helpers() {
   local id

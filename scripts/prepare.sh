@@ -5,13 +5,14 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
+. scripts/lib_postgres.sh
 
-# Only make up gives a new volume to the server, which the images of 18 and later need.
+# Only make up gives a new volume to the server.
 check_version() {
   local image major
   image="$(setting POSTGRES_IMAGE)"
   major="$(image_major "$image")"
-  [ "${major:-0}" -lt 18 ] ||
+  ! roots_volume "$major" ||
     die "POSTGRES_IMAGE=$image is PostgreSQL $major: make up can use it, the verbs with stacks of their own cannot" \
       "name one of 14 to 17: POSTGRES_IMAGE=$OFFICIAL_POSTGRES make ..."
 }
