@@ -56,7 +56,7 @@ crash-db: ## the same with SIGKILL
 	@bash scripts/crash-db.sh
 
 .PHONY: demo
-demo: images ## show the error that users meet, then its cure, in half a minute
+demo: images ## show the error that users meet, then its cure, in under a minute
 	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart
 
 .PHONY: matrix

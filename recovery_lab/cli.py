@@ -76,7 +76,7 @@ def watch(
 
 @app.command()
 def demo(command: Command, target: Target = TARGET) -> None:
-    """Show users their own error, then its cure; on a stack of its own, in about half a minute."""
+    """Show users their own error, then its cure; on a stack of its own, in under a minute."""
     _guarded(lambda: verbs.demo(target, command, _say))
 
 
