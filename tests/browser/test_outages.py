@@ -12,7 +12,10 @@ from tests.integration.conftest import wait_until
 MARK = "() => { window.neverReloaded = true; }"
 MARKED = "() => window.neverReloaded === true"
 # The dashboard's own absence: the browser reports each connection it could not make.
-WHILE_IT_RESTARTS = ("WebSocket", "ERR_", "Failed to load resource", "when disconnected")
+WHILE_IT_RESTARTS = (
+    *("WebSocket", "ERR_", "Failed to load resource", "when disconnected"),
+    *("No response received", "Is Streamlit still running"),
+)
 
 
 def mark(*tabs) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -188,12 +189,21 @@ def test_interrupted_run_is_healed_first(stack: Running, run, times: int) -> Non
 
 
 def test_heal_waits_for_the_watchdog(stack: Running, run) -> None:
-    """The run is gone and its watchdog heals: `heal` neither fails nor gets in its way."""
+    """The run is gone and its watchdog heals: `heal` neither fails nor gets in its way.
+
+    The watchdog is stopped in the middle of it: it may else be done before `heal` has begun.
+    """
     one = run("kill")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
     one.kill()
     one.wait(5)
     wait_until(lambda: b'"healing":true' in _path(stack).read_bytes(), "the watchdog heals", 10.0)
-    assert f"{stack.project}: healed by its watchdog" in _lab(stack, "heal")
+    os.kill(watchdog, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as beside:
+        healed = beside.submit(_lab, stack, "heal")
+        time.sleep(3.0)  # `heal` is there and waits
+        os.kill(watchdog, signal.SIGCONT)
+        assert f"{stack.project}: healed by its watchdog" in healed.result()
     assert not _path(stack).exists()
 
 
