@@ -127,7 +127,8 @@ class Tab:
         """Wait until the page shows `text` (or no longer does); return how long it took."""
         begun = time.monotonic()
         try:
-            self.call("see", text=text, limit_s=limit_s, gone=gone)
+            # The container's own limit comes first, or the browser would be taken for dead.
+            self.call("see", answer_in_s=limit_s + 20, text=text, limit_s=limit_s, gone=gone)
         except BrowserError as error:
             shown = self.text()
             raise BrowserError(
