@@ -15,7 +15,7 @@ from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.files import living_run
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
-from recovery_lab.judge.verdict import STATUS, OutageVerdict
+from recovery_lab.judge.verdict import STATUS, OutageVerdict, RunVerdict
 from recovery_lab.record.history import History
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
@@ -74,9 +74,9 @@ def run(target_file: Path, words: Words, say: Say) -> int:
 
     with private_stack(target, "matrix", keep=lambda: keep and bool(bad)) as stack:
         folder = resumed or begin_run(played, stack)
-        play_run(folder, played, stack, _Lines(say), note)
-    report(str(folder), say)
-    return judge(str(folder), say)
+        verdict = play_run(folder, played, stack, _Lines(say), note)
+    _page(folder, verdict, say)
+    return _say_verdict(verdict, say)
 
 
 @living_run()
@@ -133,9 +133,7 @@ def demo(target_file: Path, command: Sequence[str], say: Say) -> int:
         folder = begin_run(played, stack)
         verdict = play_run(folder, played, stack, _Lines(status.update))
     Console().print(demo_table(folder, verdict, target))
-    for line in verdict_lines(verdict):
-        say(line)
-    return STATUS[verdict.verdict]
+    return _say_verdict(verdict, say)
 
 
 def list_all(target_file: Path, say: Say) -> int:
@@ -155,20 +153,29 @@ def list_all(target_file: Path, say: Say) -> int:
 
 def judge(word: str, say: Say) -> int:
     """Judge a run as it is stored."""
-    verdict = write_verdict(find_run(word))
+    return _say_verdict(write_verdict(find_run(word)), say)
+
+
+def _say_verdict(verdict: RunVerdict, say: Say) -> int:
+    """Say a verdict's lines; return its exit status."""
     for line in verdict_lines(verdict):
         say(line)
     return STATUS[verdict.verdict]
 
 
 def report(word: str, say: Say) -> int:
-    """Write a run's report and timelines; say the report."""
+    """Judge a run as it is stored; write its report and timelines, and say the report."""
+    folder = find_run(word)
+    _page(folder, write_verdict(folder), say)
+    return 0
+
+
+def _page(folder: Path, verdict: RunVerdict, say: Say) -> None:
+    """Write a judged run's report and timelines; say the report."""
     from recovery_lab.report import markdown  # noqa: PLC0415 # its charts take 0.6 s to load
 
-    folder = find_run(word)
-    say(markdown.write(folder, write_verdict(folder)))
+    say(markdown.write(folder, verdict))
     say(row("report", f"{folder}/report.md"))
-    return 0
 
 
 def report_page(folder: Path, say: Say) -> None:
