@@ -43,7 +43,8 @@ make_postgres() {
     stand_in postgres postgres/standin "$STAND_IN_POSTGRES"
 }
 
-# python_id: makes the stand-in where it is the one chosen.
+# python_id: makes the stand-in where it is the one chosen. All that stand on it ask at once; the
+# builder does the steps that they share once.
 python_id() {
   [ "$PYTHON_IMAGE" != "$STAND_IN_PYTHON" ] ||
     stand_in python scripts/standins "$STAND_IN_PYTHON" >&2 || return 1
@@ -55,8 +56,11 @@ make_dashboard() {
   python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard
-  # Not beside it: both would make the stand-in that they are built on. Its code is mounted.
-  files=(recovery_lab/Dockerfile requirements/instrument.txt requirements/installer.txt)
+}
+
+make_instrument() { # its code is mounted
+  local python files=(recovery_lab/Dockerfile requirements/instrument.txt requirements/installer.txt)
+  python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$INSTRUMENT_IMAGE" \
     "${INSTRUMENT[@]}" build --progress plain instrument
 }
@@ -66,9 +70,9 @@ main() {
   mkdir -p "$BUILD_DIR"
   choose POSTGRES_IMAGE "$OFFICIAL_POSTGRES" "$STAND_IN_POSTGRES"
   choose PYTHON_IMAGE "$OFFICIAL_PYTHON" "$STAND_IN_PYTHON"
-  (umask 077 && python3 scripts/index_settings.py --secret >"$BUILD_DIR/index_settings")
+  (umask 077 && python_now scripts/index_settings.py --secret >"$BUILD_DIR/index_settings")
   LAB_INDEX_SETTINGS="$PWD/$BUILD_DIR/index_settings"
-  LAB_CA_BUNDLE="$(python3 scripts/index_settings.py --ca-bundle)"
+  LAB_CA_BUNDLE="$(python_now scripts/index_settings.py --ca-bundle)"
   export LAB_INDEX_SETTINGS LAB_CA_BUNDLE
   in_background environment bash scripts/venv.sh
   case "$POSTGRES_IMAGE $PYTHON_IMAGE" in
@@ -76,6 +80,7 @@ main() {
   esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
+  in_background instrument-image make_instrument
   for asked in "$@"; do in_background "$asked-image" "make_$asked"; done
   together
   # What a new build has replaced; where a container still runs from it, the next time.
