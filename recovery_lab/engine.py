@@ -4,10 +4,10 @@ It decides nothing: the judge's measures only say when there is nothing more to 
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -19,22 +19,14 @@ from recovery_lab.files import write_whole
 from recovery_lab.folder import compress_history, save
 from recovery_lab.judge import measures
 from recovery_lab.judge.attending import Attending, newest_at
+from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.outage import OutageInfo
-from recovery_lab.record.history import (
-    Clock,
-    FaultEvent,
-    Health,
-    History,
-    Mark,
-    Probe,
-    Sessions,
-    Warmed,
-)
+from recovery_lab.record.history import FaultEvent, History, Mark
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import Story
+from recovery_lab.steady import wait_until_steady, warm
 
 BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
-START_LIMIT_S, SETTLE_LIMIT_S = 60.0, 30.0
 POLL_S = 0.2
 SILENT_S = 5.0  # the observer writes its clocks every second
 LONGEST_LOOK_S = 2.0  # between two looks
@@ -42,17 +34,15 @@ LONGEST_LOOK_S = 2.0  # between two looks
 POOL_LIMIT_S = 20.0
 LOOKS_SHARE = 0.02  # of a core: a look that was dear is followed by a longer pause
 FETCH_S = 1.0  # how often the server's log and the daemon's events are asked for
-HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
 
 
-class View(Protocol):
-    """How an outage's progress is shown."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a run's progress is shown; by itself it shows nothing."""
 
-    def say(self, text: str) -> None:
-        """Show a step in words."""
-
-    def look(self, history: History) -> None:
-        """Show what is new in the history; called about once a second."""
+    say: Callable[[str], None] = lambda _: None  # a step in words
+    look: Callable[[History], None] = lambda _: None  # the history, about once a second
+    judged: Callable[[OutageVerdict], None] = lambda _: None  # an outage that is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +66,9 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
     recorder = Recorder(folder / "history.jsonl")
     stage.crew.record_into(recorder)
     try:
+        stage.view.say("starts its contenders")
+        stage.crew.cast(info)
+        wait_until_steady(stage.crew, recorder, info)
         _Outage(stage, info, recorder, folder).record()
         recorder.verify_whole()
         info = msgspec.structs.replace(info, complete=True)
@@ -93,7 +86,7 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
 
 
 class _Outage:
-    """One outage while it is recorded."""
+    """One outage while it is recorded, its contenders there and the server in its steady state."""
 
     def __init__(self, stage: Stage, info: OutageInfo, recorder: Recorder, folder: Path) -> None:
         self._stage = stage
@@ -102,20 +95,15 @@ class _Outage:
         self._recorder = recorder
         self._folder = folder
         self._history = recorder.history
-        self._capabilities = info.capabilities
+        self._story = Story(stage.stack, recorder)
         self._fetched_at = 0.0
         self._heard = (0.0, 0.0)  # the observer's newest instant, and when it came here
-        self._story: Story | None = None
 
     def record(self) -> None:
-        """Start the contenders, play the fault, record on until there is no more to wait for."""
-        self._stage.view.say("starts its contenders")
-        self._crew.cast(self._info)
-        self._wait_for_steady_state()
-        self._story = story = Story(self._stage.stack, self._recorder)
+        """Play the fault, and record on until there is no more to wait for."""
         try:
-            self._warm()
-            story.note_containers()
+            warm(self._crew, self._recorder, self._info)
+            self._story.note_containers()
             self._read_steadily()
             self._play()
             self._follow()
@@ -123,51 +111,15 @@ class _Outage:
         finally:
             # The server's story is kept also where the outage broke off; why it did counts.
             with suppress(LabError):
-                self._keep_story(story)
-
-    def _wait_for_steady_state(self) -> None:
-        """Wait until fresh sessions work and the application's own probe says `up`."""
-        asks_health = self._info.health is not None
-        self._recorder.wait_for(Clock, START_LIMIT_S, self._crew.verify_alive)
-        deadline = time.monotonic() + SETTLE_LIMIT_S
-        while time.monotonic() < deadline:
-            probes, samples = self._history.of(Probe)[-1:], self._history.of(Health)[-1:]
-            up = not asks_health or any(sample.status == "up" for sample in samples)
-            if any(probe.ok for probe in probes) and up:
-                return
-            self._crew.verify_alive()
-            time.sleep(0.05)  # polled: records arrive by other threads
-        said = [probe.error or "ok" for probe in probes] + [sample.status for sample in samples]
-        raise InconclusiveError(
-            f"no steady state before the fault after {SETTLE_LIMIT_S:.0f} s: a fresh session and "
-            f"health say {said}; run: make status"
-        )
-
-    def _warm(self) -> None:
-        """Fill the pools, verify that they are full, and that the server has room for more."""
-        self._crew.order("warm")
-        cells = self._info.cells
-        wait = self._recorder.wait_for
-        wait(Warmed, START_LIMIT_S, self._crew.verify_alive, count=len(cells))
-        for one in self._history.of(Warmed):
-            blind = one.contender == self._info.application and "pool" not in self._capabilities
-            if one.job == "idle" and not blind:
-                _verify_warm(one)
-        self._crew.order("look")
-        self._crew.observe("sessions")
-        ensure_headroom(wait(Sessions, 10.0, self._crew.verify_alive))
+                self._keep_story()
 
     def _read_steadily(self) -> None:
         self._stage.view.say("reads in the steady state before")
         self._stage.view.look(self._history)
         self._crew.order("steady")
-        self._pause(SOLO_BASELINE_S if self._info.solo else BASELINE_S)  # the baseline's length
-
-    def _pause(self, seconds: float) -> None:
-        """Let time pass; raises InconclusiveError when a helper has ended meanwhile."""
-        ends_at = time.monotonic() + seconds
+        ends_at = time.monotonic() + (SOLO_BASELINE_S if self._info.solo else BASELINE_S)
         while (left := ends_at - time.monotonic()) > 0:
-            time.sleep(min(left, POLL_S))
+            time.sleep(min(left, POLL_S))  # the baseline's length
             self._pace()
 
     def _pace(self) -> None:
@@ -175,7 +127,7 @@ class _Outage:
         self._crew.verify_alive()
         self._recorder.verify_whole()
         self._verify_heard()
-        if self._story and time.monotonic() > self._fetched_at + FETCH_S:
+        if time.monotonic() > self._fetched_at + FETCH_S:
             self._story.fetch()
             self._fetched_at = time.monotonic()
             self._stage.view.look(self._history)
@@ -250,32 +202,13 @@ class _Outage:
         self._crew.observe("rest")
         self._mark(measures.CLOSED)
 
-    def _keep_story(self, story: Story) -> None:
+    def _keep_story(self) -> None:
         """Keep the daemon's events and both logs, as they were printed."""
-        story.fetch()
-        story.note_containers()
+        self._story.fetch()
+        self._story.note_containers()
         target = self._stage.stack.target
         services = {"server.log": target.database.service}
         if target.application:
             services["application.log"] = target.application.service
         for name, service in services.items():
-            write_whole(self._folder / name, story.log_of(service).encode())
-
-
-def _verify_warm(warmed: Warmed) -> None:
-    """Raise InconclusiveError unless a pool is full, and the server counts the same sessions."""
-    held = len(set(warmed.backends))
-    if warmed.checked_in != held or held < warmed.wanted:
-        raise InconclusiveError(
-            f"{warmed.contender}: the {warmed.job} pool is not warm: {warmed.wanted} connections "
-            f"wanted, {warmed.checked_in} idle, {held} sessions on the server"
-        )
-
-
-def ensure_headroom(sessions: Sessions) -> None:
-    """Raise InconclusiveError where the server could run out of sessions: a fault by itself."""
-    used = sum(sessions.by_application.values())
-    if used > HEADROOM_SHARE * sessions.max_connections:
-        raise InconclusiveError(
-            f"{used} sessions before the fault, the server allows {sessions.max_connections}"
-        )
+            write_whole(self._folder / name, self._story.log_of(service).encode())

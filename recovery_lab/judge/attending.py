@@ -31,8 +31,7 @@ class Attending:
 
     def may_release(self) -> bool:
         """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
-        ready = Seen(self._info, self._history).ready
-        now = newest_at(self._history)
+        ready, now = Seen(self._info, self._history).ready, newest_at(self._history)
         if self._released_at is not None or ready is None:
             return False
         if now < ready.late_at + THRESHOLDS.release_s:
@@ -42,8 +41,7 @@ class Attending:
 
     def is_over(self) -> bool:
         """Tell whether every subject has recovered and settled, or the limit has passed."""
-        seen = Seen(self._info, self._history)
-        now = newest_at(self._history)
+        seen, now = Seen(self._info, self._history), newest_at(self._history)
         if seen.ready is None:
             returned_at = self._history.mark_at(RETURNED)
             return returned_at is not None and now > returned_at + self._info.limit_s
@@ -57,9 +55,8 @@ class Attending:
 
     def reads_have_ended(self) -> bool:
         """Tell whether no subject's read is under way that could still end in time."""
-        now = newest_at(self._history)
-        subjects = self._subjects(Seen(self._info, self._history))
-        return not any(self._under_way(cast, job, now) for cast, job in subjects)
+        now, seen = newest_at(self._history), Seen(self._info, self._history)
+        return not any(self._under_way(cast, job, now) for cast, job in self._subjects(seen))
 
     def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
         records = self._history.cell(cast.contender, job)

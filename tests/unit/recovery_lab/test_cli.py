@@ -13,14 +13,21 @@ ROOT = Path(__file__).parents[3]
     ("words", "said"),
     [
         (["watch"], "Missing argument"),
-        (["watch", "--repeat", "many", "--", "true"], "--repeat"),
-        (["watch", "--repeat", "0", "--", "true"], "--repeat 0: expected a whole number"),
-        (["watch", "--job", "busy", "--", "true"], "--job 'busy': expected steady or idle"),
+        (["watch", "--repeat", "many", "--", "true"], "'--repeat': many: expected a whole number"),
+        (["watch", "--repeat", "0", "--", "true"], "0: expected a whole number from 1 to 100; see"),
+        (["watch", "--job", "busy", "--", "true"], "'busy' is not one of 'steady', 'idle'"),
+        (["run", "--repeats", "1.5"], "'--repeats': 1.5: expected a whole number from 1 to 100; s"),
+        (["run", "--hold", "nan"], "'--hold': nan: expected a number from 0 to 600; see: recovery"),
+        (["run", "--solo", "yes"], "'--solo': yes: expected a whole number from 0 to 1; see: reco"),
+        (["run", "--seed", "-1"], "'--seed': -1: expected a whole number from 0 to 2147483648; s"),
+        (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),
+        (["run", "--contenders", "naive+"], "CONTENDERS: 'naive+' is none of quitter, dashboard"),
+        (["judge", "nowhere"], "no run 'nowhere'; see: recovery-lab list"),
         (["rescue"], "rescue"),
     ],
 )
 def test_bad_usage_is_64_and_names_the_word(words: list[str], said: str) -> None:
-    """2 means inconclusive here, so bad usage has a status of its own."""
+    """2 means inconclusive here, so bad usage has a status of its own; its message is one line."""
     done = subprocess.run(
         [sys.executable, "-m", "recovery_lab", *words],
         cwd=ROOT,
@@ -31,6 +38,7 @@ def test_bad_usage_is_64_and_names_the_word(words: list[str], said: str) -> None
     )
     assert done.returncode == 64, done
     assert said in done.stderr
+    assert 1 == done.stderr.count("\n")
 
 
 def test_help_is_no_error() -> None:

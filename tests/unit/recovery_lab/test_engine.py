@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from recovery_lab import engine
-from recovery_lab.engine import Stage, ensure_headroom, play_outage
+from recovery_lab.engine import Stage, View, play_outage
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, Scene
 from recovery_lab.folder import read_outage
@@ -23,9 +23,9 @@ from recovery_lab.record.history import (
     Warmed,
 )
 from recovery_lab.record.recorder import Recorder
+from recovery_lab.steady import ensure_headroom
 from recovery_lab.target import Health as HealthProbe
 from recovery_lab.target import Traits
-from tests.running import Quiet
 
 CAST = [Cast(contender="adopted", traits=Traits(pools=True, pings=True), jobs=["steady", "idle"])]
 INFO = OutageInfo(
@@ -154,7 +154,7 @@ def play(scene: Scene) -> None:
 
 def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
     """Play one outage with a crew."""
-    return play_outage(Stage(stack=stage.stack, crew=crew, view=Quiet()), INFO, folder)
+    return play_outage(Stage(stack=stage.stack, crew=crew, view=View()), INFO, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults import journal
 from recovery_lab.target import Target, load_target
+from tests import running
+from tests.running import Running
 
 ROOT = Path(__file__).parents[3]
 READ = {"rows": [], "as_of": "now", "backend_pid": 1}
@@ -42,10 +44,12 @@ class World:
             self.policy = given.environment.get("DB_POOL_POLICY", self.policy)
         if self.mended_by and self.mended_by in words:
             self.read_status = 200
-        return "127.0.0.1:8765\n" if words[0] == "port" else "one\n" if words[0] == "ps" else ""
+        return "127.0.0.1:8765\n" if words[0] == "port" else ""
 
     def run(self, *words: str, **options: object) -> str:
         """Stand in for `docker.run`."""
+        if words[0] == "ps":
+            return "one\n" * ("com.docker.compose.service" in " ".join(words))
         if words[0] == "inspect":
             return json.dumps([{"State": {"Paused": False, "Running": self.running}}])
         return '[{"Name": "unit", "Endpoints": {"docker": {"Host": "unix:///unit"}}}]' * (
@@ -89,7 +93,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(httpx, "get", made.get)
     monkeypatch.setattr(stack, "Witness", lambda given: Witness(made))
     monkeypatch.setattr(stack.time, "sleep", lambda _: None)
-    monkeypatch.setattr(stack, "HEAL_LIMIT_S", 0.02)
+    monkeypatch.setattr(running, "HEAL_LIMIT_S", 0.02)
     return made
 
 
@@ -132,7 +136,7 @@ def test_half_shut_server_is_restarted(world: World, own: Stack, monkeypatch) ->
 def test_settled_has_the_policy_asked_for(world: World, own: Stack) -> None:
     """A container that is just being replaced still answers with the old one."""
     with pytest.raises(InconclusiveError, match="health says up adopted"):
-        stack.settle(stack.with_policy(own, "naive"), 0.02)
+        stack.settle(replace(own, environment={"DB_POOL_POLICY": "naive"}), 0.02)
 
 
 def test_settled_without_a_health_probe_takes_a_fresh_session(world: World, own: Stack) -> None:
@@ -165,13 +169,13 @@ def test_policy_needs_a_variable(own: Stack) -> None:
     private = msgspec.structs.replace(own.target.private, policy_variable="")
     bare = replace(own, target=msgspec.structs.replace(own.target, private=private))
     with pytest.raises(BadInputError, match="names no policy_variable"):
-        stack.with_policy(bare, "naive")
+        stack.use_policy(bare, "naive")
 
 
 def test_heal_starts_what_is_stopped(world: World, own: Stack) -> None:
     """Both services, and no more is done to them."""
     world.running = False
-    stack.heal(own)
+    Running(own).heal()
     assert ["start postgres", "start dashboard"] == [
         words for words in world.composed if words.startswith("start")
     ]
@@ -180,7 +184,7 @@ def test_heal_starts_what_is_stopped(world: World, own: Stack) -> None:
 def test_heal_recreates_an_application_that_stays_unsteady(world: World, own: Stack) -> None:
     """A connection that is gone for good comes back with a new process alone."""
     world.read_status, world.mended_by = 503, "--force-recreate"
-    stack.heal(own)
+    Running(own).heal()
     assert 200 == world.read_status
 
 
@@ -239,7 +243,7 @@ def test_removal_is_not_broken_off(world: World, target: Target, monkeypatch) ->
         removed.append(given.project)
 
     monkeypatch.setattr(stack, "down", impatient)
-    with pytest.raises(KeyboardInterrupt), stack.private_project(target, "unit"):
+    with pytest.raises(KeyboardInterrupt), stack.private_stack(target, "unit", started=False):
         pass
     assert removed
 
@@ -248,5 +252,5 @@ def test_second_stack_needs_to_be_declared(target: Target) -> None:
     """The port's variable is not guessed."""
     bare = msgspec.structs.replace(target, private=None)
     refused = pytest.raises(BadInputError, match=r"declares no \[private\]")
-    with refused, stack.private_project(bare, "unit"):
+    with refused, stack.private_stack(bare, "unit"):
         pytest.fail("made")
