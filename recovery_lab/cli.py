@@ -8,18 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
-from recovery_lab import verbs
+from recovery_lab import plan, verbs
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
+from recovery_lab.faults import FAULTS
+from recovery_lab.faults.healing import heal_open, open_faults
+from recovery_lab.folder import all_runs, find_run, read_run
+from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import JobName
-from recovery_lab.plan import QUICK, Asked, Watched, new_seed
-from recovery_lab.target import limit_s
+from recovery_lab.run import write_verdict
+from recovery_lab.target import limit_s, load_target
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _number(told: str, least: int, most: int, kind: type[float] = int, **more: Any) -> Any:
+def _number(told: str, least: int, most: int, kind: type[float] = int) -> Any:
     """Return an option that is a number; a bad one is named with what was expected."""
 
     def parse(text: str) -> float:
@@ -32,12 +36,13 @@ def _number(told: str, least: int, most: int, kind: type[float] = int, **more: A
             raise typer.BadParameter(f"{text}: expected a {whole}number from {least} to {most}")
         return value
 
-    return typer.Option(parser=parse, metavar="NUMBER", help=told, **more)
+    return typer.Option(parser=parse, metavar="NUMBER", help=told)
 
 
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
 Run = Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")]
 Command = Annotated[list[str], typer.Argument(help="What takes the database down.")]
+Waive = Annotated[list[str], typer.Option(help="A rule that nobody is held to; repeatable.")]
 TARGET = Path("target.toml")
 
 
@@ -52,7 +57,7 @@ def recovery_lab() -> None:
 
 @app.command()
 def run(
-    faults: Annotated[str, typer.Option(help="a,b or all.")] = ",".join(QUICK),
+    faults: Annotated[str, typer.Option(help="a,b or all.")] = ",".join(plan.QUICK),
     contenders: Annotated[str, typer.Option(help="a,b or all.")] = "all",
     repeats: Annotated[int, _number("How many outages of each fault.", 1, 100)] = 1,
     hold: Annotated[float | None, _number("Each fault's length in s.", 0, 600, float)] = None,
@@ -60,17 +65,19 @@ def run(
     keep: Annotated[int, _number("1: stop at a bad cell, leave its stack.", 0, 1)] = 0,
     resume: Annotated[str, typer.Option(help="Go on with a run that broke off.")] = "",
     seed: Annotated[int | None, _number("The seed of the lengths' jitter.", 0, 2**31)] = None,
+    waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
 ) -> int:
     """Play faults x contenders on a stack of its own; judge and report."""
-    asked = Asked(
+    asked = plan.Asked(
         faults=faults.split(","),
         contenders=contenders.split(","),
         repeats=repeats,
         hold_s=hold,
         solo=bool(solo),
-        seed=new_seed() if seed is None else seed,
+        seed=plan.new_seed() if seed is None else seed,
         limit_s=limit_s(),
+        waived=waive,
     )
     return verbs.run(target, asked, _say, resume=resume, keep=bool(keep))
 
@@ -81,10 +88,13 @@ def watch(
     name: Annotated[str, typer.Option(help="What this outage is called.")] = "outage",
     repeat: Annotated[int, _number("How many outages.", 1, 100)] = 1,
     job: Annotated[JobName, typer.Option(help="steady reads, or an idle pool.")] = "steady",
+    waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
 ) -> int:
     """Observe an outage that COMMAND causes; exit 0 only if all came back by itself."""
-    asked = Watched(command=command, title=name, repeats=repeat, job=job, limit_s=limit_s())
+    asked = plan.Watched(
+        command=command, title=name, repeats=repeat, job=job, limit_s=limit_s(), waived=waive
+    )
     return verbs.watch(target, asked, _say)
 
 
@@ -95,27 +105,39 @@ def demo(command: Command, target: Target = TARGET) -> int:
 
 
 @app.command(name="list")
-def list_all(target: Target = TARGET) -> int:
+def list_all(target: Target = TARGET) -> None:
     """List the faults, the contenders, the rules and the runs."""
-    return verbs.list_all(target, _say)
+    _say(f"faults      {', '.join(FAULTS)}")
+    _say(f"contenders  {', '.join(plan.all_entries(load_target(target)))}")
+    _say(f"rules       {', '.join(RULES)}")
+    for folder in all_runs():
+        try:
+            said = f"{read_run(folder).name}, {len(read_run(folder).planned)} outages"
+        except BadInputError as error:
+            said = str(error)
+        _say(f"run         {folder.name}  {said}")
 
 
 @app.command()
 def judge(run: Run) -> int:
     """Judge a run as stored; exit 0 passed, 1 some failed, 2 some inconclusive."""
-    return verbs.judge(run, _say)
+    return verbs.say_verdict(write_verdict(find_run(run)), _say)
 
 
 @app.command()
-def report(run: Run) -> int:
-    """Write a run's report.md and its timelines; print the report."""
-    return verbs.report(run, _say)
+def report(run: Run) -> None:
+    """Judge a run as stored; write its report.md and its timelines, and print the report."""
+    verbs.report(find_run(run), _say)
 
 
 @app.command()
-def heal(target: Target = TARGET) -> int:
+def heal(target: Target = TARGET) -> None:
     """Heal what a dead run left open; remove its stack, unless KEEP=1."""
-    return verbs.heal(target, _say, keep=os.environ.get("KEEP") == "1")
+    said = ""
+    for said in heal_open(load_target(target), keep=os.environ.get("KEEP") == "1"):
+        _say(said)
+    if not said:
+        _say("nothing to heal")
 
 
 @app.command()
@@ -124,7 +146,9 @@ def status(
     check: Annotated[bool, typer.Option("--check", help="Exit 1 where a fault is open.")] = False,
 ) -> int:
     """Tell every open fault, also a dead run's."""
-    return verbs.status(target, _say, check=check)
+    found = [str(one) for one in open_faults(load_target(target))]
+    _say("\n".join(found) or "no fault is open")
+    return int(check and bool(found))
 
 
 def _say(text: str) -> None:

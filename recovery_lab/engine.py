@@ -26,7 +26,8 @@ from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import Story
 from recovery_lab.steady import wait_until_steady, warm
 
-BASELINE_S, SOLO_BASELINE_S = 2.0, 3.0  # steady reads before the fault
+# Steady reads before the fault: one contender alone reads 20 times a second at the least.
+BASELINE_S, ALONE_BASELINE_S = 2.0, 1.0
 POLL_S = 0.2
 SILENT_S = 5.0  # the observer writes its clocks every second
 LONGEST_LOOK_S = 2.0  # between two looks
@@ -103,7 +104,6 @@ class _Outage:
         """Play the fault, and record on until there is no more to wait for."""
         try:
             warm(self._crew, self._recorder, self._info)
-            self._story.note_containers()
             self._read_steadily()
             self._play()
             self._follow()
@@ -117,7 +117,8 @@ class _Outage:
         self._stage.view.say("reads in the steady state before")
         self._stage.view.look(self._history)
         self._crew.order("steady")
-        ends_at = time.monotonic() + (SOLO_BASELINE_S if self._info.solo else BASELINE_S)
+        ends_at = time.monotonic() + _baseline_s(self._info)
+        self._story.note_containers()
         while (left := ends_at - time.monotonic()) > 0:
             time.sleep(min(left, POLL_S))  # the baseline's length
             self._pace()
@@ -143,12 +144,12 @@ class _Outage:
     def _play(self) -> None:
         info = self._info
         self._stage.view.say(f"fault in, for {info.hold_s:.1f} s")
-        self._crew.observe("hurry")
         scene = Scene(
             stack=self._stage.stack,
             hold_s=info.hold_s,
             note=self._note,
             pace=self._pace,
+            witness=self._crew.witness,
             command=tuple(info.command),
         )
         run_fault(FAULTS[info.fault], scene)
@@ -212,3 +213,9 @@ class _Outage:
             services["application.log"] = target.application.service
         for name, service in services.items():
             write_whole(self._folder / name, self._story.log_of(service).encode())
+
+
+def _baseline_s(info: OutageInfo) -> float:
+    if all(job == "idle" for _, job in info.cells):
+        return 0.0  # nobody reads
+    return ALONE_BASELINE_S if info.solo or info.command else BASELINE_S

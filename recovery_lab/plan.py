@@ -3,7 +3,7 @@
 import random
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -13,6 +13,7 @@ from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of
+from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
@@ -60,10 +61,14 @@ def names(option: str, words: Sequence[str], known: Sequence[str]) -> tuple[str,
     """
     if list(words) == ["all"]:
         return tuple(known)
+    _verify_known(option, words or ("",), known)
+    return tuple(dict.fromkeys(words))
+
+
+def _verify_known(option: str, words: Iterable[str], known: Iterable[str]) -> None:
     for word in words:
         if word not in known:
             raise BadInputError(f"{option}: {word!r} is none of {', '.join(known)}")
-    return tuple(dict.fromkeys(words))
 
 
 def new_seed() -> int:
@@ -140,7 +145,8 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     who = [solo] if solo else _with_controls(target, fault, hold_s, asked.contenders)
     if len(who) > AT_MOST:
         raise BadInputError(f"{len(who)} contenders in one outage, at most {AT_MOST}")
-    cast = [_cast_of(target, known[name], fault) for name in (*who, CANARY)]
+    jobs = JOBS[:1] if solo else JOBS  # alone for its waits and lags: an idle job has none
+    cast = [_cast_of(target, known[name], fault, jobs) for name in (*who, CANARY)]
     return msgspec.structs.replace(
         _info(target, asked, fault, repeat, cast),
         hold_s=hold_s,
@@ -150,9 +156,9 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     )
 
 
-def _cast_of(target: Target, entry: Entry, fault: str) -> Cast:
+def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str] = JOBS) -> Cast:
     """Return a contender's place in an outage of a fault, with what the target says of it."""
-    jobs = jobs_of(entry, JOBS)
+    jobs = jobs_of(entry, asked)
     said = {job: target.roles.get(f"{fault}/{entry.name}/{job}") for job in jobs}
     return Cast(
         contender=entry.name,
@@ -181,6 +187,7 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
 def _info(
     target: Target, asked: Asked | Watched, fault: str, repeat: int, cast: list[Cast]
 ) -> OutageInfo:
+    _verify_known("--waive", asked.waived, RULES)
     return OutageInfo(
         fault=fault,
         effects=FAULTS[fault].effects,
@@ -193,4 +200,5 @@ def _info(
         application=target.application.service if target.application else "",
         capabilities=sorted(target.capabilities),
         health=target.health,
+        waived=list(asked.waived),
     )

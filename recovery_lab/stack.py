@@ -165,6 +165,8 @@ def private_stack(
             if not keep():
                 with Interrupts(held_back=True):
                     down(stack)
+                    # Of a database that is not back: gone with its container.
+                    journal.path_of(stack, journal.FAULT).unlink(missing_ok=True)
 
 
 def policy_of(stack: Stack) -> str:

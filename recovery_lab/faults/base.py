@@ -45,7 +45,7 @@ NOTHING = Before(container="", started="", server_started="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played: `run_fault` adds `before` and `witness`, the caller gives the rest.
+    """Where a fault is played: `run_fault` adds `before`, and a `witness` where none is given.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.

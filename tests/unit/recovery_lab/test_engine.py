@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from recovery_lab import engine
@@ -44,6 +45,8 @@ INFO = OutageInfo(
 
 class Crew:
     """Helpers that answer each order at once; `dies_at` is the order after which one is dead."""
+
+    witness = None
 
     def __init__(self, dies_at: str = "", idle: int = 5) -> None:
         self.orders: list[str] = []
@@ -142,7 +145,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(engine, "Story", lambda *_: story)
     monkeypatch.setattr(engine, "Attending", Attending)
     monkeypatch.setattr(engine, "run_fault", lambda fault, scene: play(scene))
-    return SimpleNamespace(stack=SimpleNamespace(target=target))
+    return SimpleNamespace(stack=SimpleNamespace(target=target), clock=clock)
 
 
 def play(scene: Scene) -> None:
@@ -163,7 +166,7 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     info = played(stage, tmp_path, crew)
     assert (True, "") == (info.complete, info.trouble)
     assert (
-        "cast warm look sessions steady hurry mark-released release mark-stopped stop look rest "
+        "cast hurry warm look sessions steady mark-released release mark-stopped stop look rest "
         "mark-closed"
     ).split() == [order.replace(" ", "-") for order in crew.orders]
     history = read_outage(tmp_path)[1]
@@ -172,6 +175,26 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     assert "log of db" == (tmp_path / "server.log").read_text()
     assert "log of app" == (tmp_path / "application.log").read_text()
     assert crew.recorder is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "baseline_s"),
+    [
+        ({}, 2.0),
+        ({"solo": "adopted"}, 1.0),  # at the full rate: 80 reads
+        ({"command": ["true"]}, 1.0),
+        ({"cast": [msgspec.structs.replace(CAST[0], jobs=["idle"])]}, 0.0),  # nobody reads
+    ],
+)
+def test_baseline_is_as_long_as_its_reads_need(
+    stage, tmp_path: Path, monkeypatch, changed: dict, baseline_s: float
+) -> None:
+    """Steady reads go on for so long before the fault; who reads nothing waits for nothing."""
+    began: list[float] = []
+    monkeypatch.setattr(engine, "run_fault", lambda fault, scene: began.append(stage.clock.now))
+    info = msgspec.structs.replace(INFO, **changed)
+    play_outage(Stage(stack=stage.stack, crew=Crew(), view=View()), info, tmp_path)
+    assert [pytest.approx(baseline_s)] == began
 
 
 @pytest.mark.parametrize("order", ["warm", "steady", "hurry", "release", "stop"])

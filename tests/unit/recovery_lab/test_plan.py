@@ -74,6 +74,7 @@ def test_solo_outage_has_one_contender_a_canary_and_a_twin_in_the_family() -> No
     met = [[cast.contender for cast in info.cast] for info in planned]
     assert [["adopted", CANARY], ["naive", CANARY], [TWIN, CANARY]] == met
     assert {20.0} == {info.reads_per_s for info in planned}
+    assert {"steady"} == {job for info in planned for _, job in info.cells}  # for waits and lags
     assert "adopted" == all_entries(TARGET, "adopted")[TWIN].plays
 
 
@@ -127,3 +128,17 @@ def test_command_is_met_by_the_application_alone() -> None:
     assert {"dashboard/idle": Part(role="control", breaks="first reads")} == parts(first)
     assert first.effects.observed
     assert CANARY not in contender_names(TARGET)
+
+
+def test_waived_rules_stand_in_every_outage() -> None:
+    """Of a matrix and of a command; one that there is not is named, with those that there are."""
+    rules = ["no relapse", "liveness"]
+    planned = outages(TARGET, Asked(faults=("none", "kill"), waived=rules))
+    planned += watched(TARGET, Watched(command=["true"], repeats=2, waived=rules))
+    assert [rules] * 4 == [info.waived for info in planned]
+    for said in ("relapse", "all"):
+        refused = rf"--waive: '{said}' is none of recovers, no relapse, first reads, "
+        with pytest.raises(BadInputError, match=refused):
+            outages(TARGET, Asked(waived=[said]))
+        with pytest.raises(BadInputError, match=refused):
+            watched(TARGET, Watched(command=["true"], waived=[said]))

@@ -14,7 +14,7 @@ import pytest
 
 from recovery_lab import docker, stack
 from recovery_lab.docker import Stack
-from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
+from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
 from recovery_lab.faults import journal
 from recovery_lab.target import Target, load_target
 from tests import running
@@ -231,6 +231,20 @@ def test_private_stack_is_kept_for_who_wants_to_look(world: World, target: Targe
     with stack.private_stack(target, "unit", keep=lambda: True):
         pass
     assert not any(words.startswith("down") for words in world.composed)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_fault_goes_with_its_stack(world: World, target: Target, kept: bool) -> None:
+    """A database that is not back leaves its fault named: in a stack that stands, and no other."""
+
+    def not_back(made: Stack) -> None:
+        path = journal.path_of(made, journal.FAULT)
+        path.write_text("{}\n")
+        raise HealError("not back after 60 s")
+
+    with pytest.raises(HealError), stack.private_stack(target, "unit", keep=lambda: kept) as made:
+        not_back(made)
+    assert kept is journal.path_of(made, journal.FAULT).exists()
 
 
 def test_removal_is_not_broken_off(world: World, target: Target, monkeypatch) -> None:
