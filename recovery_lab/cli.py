@@ -70,8 +70,8 @@ def run(
 ) -> int:
     """Play faults x contenders on a stack of its own; judge and report."""
     asked = plan.Asked(
-        faults=faults.split(","),
-        contenders=contenders.split(","),
+        faults=_names(faults),
+        contenders=_names(contenders),
         repeats=repeats,
         hold_s=hold,
         solo=bool(solo),
@@ -149,6 +149,10 @@ def status(
     found = [str(one) for one in open_faults(load_target(target))]
     _say("\n".join(found) or "no fault is open")
     return int(check and bool(found))
+
+
+def _names(text: str) -> list[str]:
+    return [] if text == "all" else text.split(",")
 
 
 def _say(text: str) -> None:

@@ -25,14 +25,14 @@ TWIN = "twin"  # the reference once more under another name: A against A
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a matrix is asked for; names that are ("all",) mean all that there are.
+    """What a matrix is asked for; no names mean all that there are.
 
     Alone in their outages (`solo`) the first of several contenders stands in a second time as
     `twin`; `hold_s` None means each fault's own length; `waived` are rules.
     """
 
     faults: Sequence[str] = QUICK
-    contenders: Sequence[str] = ("all",)
+    contenders: Sequence[str] = ()
     repeats: int = 1
     hold_s: float | None = None
     solo: bool = False
@@ -54,21 +54,15 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     waived: Sequence[str] = ()
 
 
-def names(option: str, words: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the known names that are asked for, each once; never one that only contains a word.
+def names(option: str, words: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return exact names, each once.
 
     Raises BadInputError naming the option, the unknown name and what there is.
     """
-    if list(words) == ["all"]:
-        return tuple(known)
-    _verify_known(option, words or ("",), known)
-    return tuple(dict.fromkeys(words))
-
-
-def _verify_known(option: str, words: Iterable[str], known: Iterable[str]) -> None:
     for word in words:
         if word not in known:
             raise BadInputError(f"{option}: {word!r} is none of {', '.join(known)}")
+    return tuple(dict.fromkeys(words))
 
 
 def new_seed() -> int:
@@ -91,8 +85,9 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
 
     Raises BadInputError where a name is unknown, or a fault cannot have the length asked for.
     """
-    faults = names("FAULTS", asked.faults, matrix_faults())
-    contenders = names("CONTENDERS", asked.contenders, contender_names(target))
+    known, everyone = matrix_faults(), contender_names(target)
+    faults = names("FAULTS", asked.faults or known, known)
+    contenders = names("CONTENDERS", asked.contenders or everyone, everyone)
     asked = msgspec.structs.replace(asked, contenders=contenders)
     solos = [*contenders, *([TWIN] if len(contenders) > 1 else [])] if asked.solo else [""]
     return [
@@ -187,7 +182,6 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
 def _info(
     target: Target, asked: Asked | Watched, fault: str, repeat: int, cast: list[Cast]
 ) -> OutageInfo:
-    _verify_known("--waive", asked.waived, RULES)
     return OutageInfo(
         fault=fault,
         effects=FAULTS[fault].effects,
@@ -200,5 +194,5 @@ def _info(
         application=target.application.service if target.application else "",
         capabilities=sorted(target.capabilities),
         health=target.health,
-        waived=list(asked.waived),
+        waived=list(names("--waive", asked.waived, RULES)),
     )

@@ -9,18 +9,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from typing import TypeVar
 
 import httpx
 
 from recovery_lab import docker
+from recovery_lab.contenders.application import NotLiveError, live_body
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults import journal
-from recovery_lab.faults.server import HALF_SHUT_S, SHUTTING_DOWN
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
-from recovery_lab.target import Application, Private, Target
+from recovery_lab.target import Target
 
+T = TypeVar("T")
 _UP = ("up", "--detach", "--no-build")
 
 
@@ -31,7 +33,7 @@ def own_stack(target: Target) -> Stack:
 
 def use_policy(stack: Stack, name: str) -> Stack:
     """Recreate the application with another policy, settled; the database is left alone."""
-    variable = _private(stack.target).policy_variable
+    variable = _declared(stack.target.private, "private").policy_variable
     if not variable:
         raise BadInputError(f"policy {name!r}: the target's [private] names no policy_variable")
     other = replace(stack, environment={**stack.environment, variable: name})
@@ -41,7 +43,7 @@ def use_policy(stack: Stack, name: str) -> Stack:
 
 def recreate(stack: Stack) -> None:
     """Give the application a new container, and wait for the steady state."""
-    service = _application(stack.target).service
+    service = _declared(stack.target.application, "application").service
     docker.compose(stack, *_UP, "--no-deps", "--force-recreate", service)
     settle(stack)
 
@@ -49,52 +51,35 @@ def recreate(stack: Stack) -> None:
 def settle(stack: Stack, limit_s: float = 120.0) -> None:
     """Wait until a fresh session works, the application says `up`, and a live read is good.
 
-    The application is to have the policy asked for. A half-shut server is restarted. Raises
-    InconclusiveError with the last trouble. A first start makes its data set. The application is
-    asked, and not Docker's health check, which looks every few seconds.
+    The application is to have the policy asked for. Raises InconclusiveError with the last trouble.
+    A first start makes its data set. The application is asked, and not Docker's health check,
+    which looks every few seconds.
     """
-    now = time.monotonic()
-    deadline, not_shutting_at, trouble = now + limit_s, now, ""
+    deadline, trouble = time.monotonic() + limit_s, ""
     with closing(Witness(stack)) as witness:
-        while (now := time.monotonic()) < deadline:
+        while time.monotonic() < deadline:
             if not (trouble := _trouble(stack, witness)):
                 return
-            if SHUTTING_DOWN not in trouble:
-                not_shutting_at = now
-            elif now > not_shutting_at + HALF_SHUT_S:
-                docker.compose(stack, "restart", stack.target.database.service)
             time.sleep(0.1)  # polled: nobody tells
     raise InconclusiveError(f"no steady state after {limit_s:.0f} s: {trouble}")
 
 
 def _trouble(stack: Stack, witness: Witness) -> str:
     """Return what keeps the stack from its steady state; empty where nothing does."""
+    health, application = stack.target.health, stack.target.application
     try:
         if (session := witness.probe().session) != "ok":
             return f"a fresh session: {session}"
-        return _health_trouble(stack) or _read_trouble(stack)
-    except (httpx.HTTPError, DockerError, ValueError, KeyError) as error:
+        if health:
+            told, wanted = get(stack, health.path).json(), policy_of(stack)
+            policy = told["pool"]["policy"] if wanted else ""
+            if told["status"] != "up" or policy != wanted:
+                return f"health says {told['status']} {policy}".rstrip()
+        if application:
+            live_body(get(stack, application.read_path), application.read_must_have)
+    except (httpx.HTTPError, DockerError, NotLiveError, ValueError, KeyError) as error:
         return f"{type(error).__name__}: {error}"
-
-
-def _health_trouble(stack: Stack) -> str:
-    if stack.target.health is None:
-        return ""
-    body, wanted = get(stack, stack.target.health.path).json(), policy_of(stack)
-    policy = body["pool"]["policy"] if wanted else ""
-    steady = body["status"] == "up" and policy == wanted
-    return "" if steady else f"health says {body['status']} {policy}".rstrip()
-
-
-def _read_trouble(stack: Stack) -> str:
-    application = stack.target.application
-    if application is None:
-        return ""
-    answer = get(stack, application.read_path)
-    if answer.status_code != 200:
-        return f"a read is answered {answer.status_code}"
-    lacking = [name for name in application.read_must_have if name not in answer.json()]
-    return f"a read lacks {', '.join(lacking)}" if lacking else ""
+    return ""
 
 
 def down(stack: Stack) -> None:
@@ -125,7 +110,7 @@ def url(stack: Stack) -> str:
     private = stack.target.private
     port = stack.environment.get(private.port_variable) if private else None
     if port is None:
-        one = _application(stack.target)
+        one = _declared(stack.target.application, "application")
         told = docker.compose(stack, "port", one.service, str(one.published_port))
         port = told.strip().rpartition(":")[2]
     return f"http://127.0.0.1:{port}"
@@ -150,7 +135,7 @@ def private_stack(
     `keep` is asked at the end whether it is to stand. The journal names it, so that `make heal`
     removes what a killed run has left. Raises BadInputError where the target declares no [private].
     """
-    private = _private(target)
+    private = _declared(target.private, "private")
     # Picked once: Docker gives a container that restarts another ephemeral one.
     given = {**private.environment, private.port_variable: str(free_port())}
     project = f"recovery-lab-{kind}-{os.getpid()}"
@@ -175,12 +160,6 @@ def policy_of(stack: Stack) -> str:
     return stack.environment.get(private.policy_variable, "") if private else ""
 
 
-def _application(target: Target) -> Application:
-    if target.application is None:
-        raise BadInputError("the target declares no [application]")
-    return target.application
-
-
 def free_port() -> int:
     """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
@@ -188,7 +167,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _private(target: Target) -> Private:
-    if target.private is None:
-        raise BadInputError("the target declares no [private]: it can have no stack of its own")
-    return target.private
+def _declared(table: T | None, name: str) -> T:
+    if table is None:
+        raise BadInputError(f"the target declares no [{name}]")
+    return table

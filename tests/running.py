@@ -9,6 +9,7 @@ from recovery_lab import docker, plan, stack
 from recovery_lab.docker import Stack
 from recovery_lab.engine import View
 from recovery_lab.errors import DockerError, InconclusiveError
+from recovery_lab.faults.server import SHUTTING_DOWN
 from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.run import begin_run, play_run
 from recovery_lab.target import Target
@@ -67,14 +68,20 @@ class Running:
     def heal(self, policy: str = "") -> None:
         """Bring the steady state back under a policy, whatever was left of both services."""
         self._ensure_running(self.database)
-        if policy and policy != stack.policy_of(self.value):
-            self.value = stack.use_policy(self.value, policy)
-            return
         self._ensure_running(self.application)
         try:
+            self._settle(policy)
+        except InconclusiveError as error:
+            if SHUTTING_DOWN in str(error):  # old sessions live on, for ever
+                self.compose("restart", self.database)
+            stack.recreate(self.value)  # its connection may be gone for good
+            self._settle(policy)
+
+    def _settle(self, policy: str) -> None:
+        if policy and policy != stack.policy_of(self.value):
+            self.value = stack.use_policy(self.value, policy)
+        else:
             stack.settle(self.value, HEAL_LIMIT_S)
-        except InconclusiveError:  # its connection may be gone for good
-            stack.recreate(self.value)
 
     def _ensure_running(self, service: str) -> None:
         """Bring a stopped, frozen or missing service back; do not wait for it to be ready."""

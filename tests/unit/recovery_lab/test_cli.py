@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[3]
         (["run", "--solo", "yes"], "'--solo': yes: expected a whole number from 0 to 1; see: reco"),
         (["run", "--seed", "-1"], "'--seed': -1: expected a whole number from 0 to 2147483648; s"),
         (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),
-        (["run", "--contenders", "naive+"], "CONTENDERS: 'naive+' is none of quitter, dashboard"),
+        (
+            ["run", "--faults", "all", "--contenders", "naive+"],
+            "CONTENDERS: 'naive+' is none of quitter, dashboard",
+        ),
         (["run", "--waive", "liveness", "--waive", "life"], "--waive: 'life' is none of recovers"),
         (["watch", "--waive", "life", "--", "true"], "--waive: 'life' is none of recovers, no rel"),
         (["judge", "nowhere"], "no run 'nowhere'; see: recovery-lab list"),

@@ -49,9 +49,15 @@ def test_names_are_exact(text: str, said: str) -> None:
     """`naive` is naive, and nothing that contains it; a word that is none is named."""
     known = ["restart", "naive"]
     assert ("naive",) == names("CONTENDERS", ["naive", "naive"], known)
-    assert ("restart", "naive") == names("CONTENDERS", ["all"], known)
     with pytest.raises(BadInputError, match=re.escape(f"{said} is none of restart, naive")):
         names("CONTENDERS", text.split(","), known)
+
+
+def test_no_names_mean_all() -> None:
+    """Each fault of a matrix, and everybody."""
+    planned = outages(TARGET, Asked(faults=(), solo=True))
+    assert set(matrix_faults()) == {info.fault for info in planned}
+    assert {*contender_names(TARGET), TWIN} == {info.solo for info in planned}
 
 
 def test_hold_a_fault_cannot_have_is_refused() -> None:

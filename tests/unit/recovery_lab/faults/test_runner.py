@@ -91,7 +91,11 @@ def test_run_leaves_a_given_witness_to_who_gave_it(world: World, monkeypatch) ->
     """One witness serves all outages of a run: a container's start less for each."""
     given = Witness(world)
     closed: list[Witness] = []
-    monkeypatch.setattr(Witness, "close", lambda self: closed.append(self))
+
+    def close(self: Witness) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(Witness, "close", close)
     run_fault(FAULTS["freeze"], replace(world.scene, witness=given))
     assert [] == closed
     run_fault(FAULTS["freeze"], world.scene)
