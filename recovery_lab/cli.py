@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -162,9 +162,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Run the command line; an error is one line and a status, and bad usage is 64."""
     try:
-        sys.exit(app(standalone_mode=False, prog_name="recovery-lab"))
-    except typer.Abort:  # Ctrl-C, SIGTERM
-        _fail("interrupted; nothing is left open", INTERRUPTED)
+        status = app(standalone_mode=False, prog_name="recovery-lab")
     except typer.TyperException as error:
         _fail(f"error: {error.format_message()}; see: recovery-lab --help", USAGE)
     except BadInputError as error:
@@ -175,8 +173,11 @@ def main() -> None:
         _fail(f"error: {error}", FAILED)
     except (LabError, OSError) as error:  # docker, a full disk, a folder that is not ours
         _fail(f"error: {error}", INCONCLUSIVE)
+    if status == INTERRUPTED:  # by Ctrl-C or SIGTERM
+        _fail("interrupted; nothing is left open", INTERRUPTED)
+    sys.exit(status)
 
 
-def _fail(said: str, status: int) -> None:
+def _fail(said: str, status: int) -> NoReturn:
     print(said, file=sys.stderr)
     sys.exit(status)
