@@ -208,11 +208,10 @@ class _Outage:
         self._story.fetch()
         self._story.note_containers()
         target = self._stage.stack.target
-        services = {"server.log": target.database.service}
-        if target.application:
-            services["application.log"] = target.application.service
-        for name, service in services.items():
-            write_whole(self._folder / name, self._story.log_of(service).encode())
+        for name, table in (("server", target.database), ("application", target.application)):
+            if table:
+                log = self._story.log_of(table.service)
+                write_whole(self._folder / f"{name}.log", log.encode())
 
 
 def _baseline_s(info: OutageInfo) -> float:

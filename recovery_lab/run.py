@@ -8,25 +8,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from recovery_lab import docker, stack
+from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
 from recovery_lab.docker import Stack
 from recovery_lab.engine import Stage, View, play_outage
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
-from recovery_lab.folder import (
-    ROOT,
-    SHAPE,
-    RunInfo,
-    point_latest,
-    read_outage,
-    read_run,
-    save,
-    set_aside,
-)
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, judge_run, only_late
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import twin_of
@@ -40,11 +31,10 @@ def begin_run(
     where: Stack, name: str, target_file: Path, planned: Sequence[OutageInfo], root: Path = Path()
 ) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
-    began = datetime.now(UTC)
-    folder = root / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
-    private = where.target.private
-    info = RunInfo(
-        shape=SHAPE,
+    began, private = datetime.now(UTC), where.target.private
+    run = root / folder.ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
+    info = folder.RunInfo(
+        shape=folder.SHAPE,
         name=name,
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
         seed=planned[0].seed,
@@ -57,13 +47,13 @@ def begin_run(
         versions=_versions(),
         settings=dict(private.environment) if private else {},
     )
-    save(folder / "run.json", info)
-    write_whole(folder / "compose.yml", docker.compose(where, "config").encode())
-    point_latest(folder)
-    return folder
+    folder.save(run / "run.json", info)
+    write_whole(run / "compose.yml", docker.compose(where, "config").encode())
+    folder.point_latest(run)
+    return run
 
 
-def verify_same(info: RunInfo, target_file: Path, root: Path) -> None:
+def verify_same(info: folder.RunInfo, target_file: Path, root: Path) -> None:
     """Raise BadInputError where a run to resume was begun on another target or another commit."""
     begun, here = (info.target, info.commit), (str(target_file), _commit(root))
     if begun != here:
@@ -73,14 +63,14 @@ def verify_same(info: RunInfo, target_file: Path, root: Path) -> None:
         )
 
 
-def play_run(folder: Path, where: Stack, view: View, *, stop_at_bad: bool = False) -> RunVerdict:
+def play_run(run: Path, where: Stack, view: View, *, stop_at_bad: bool = False) -> RunVerdict:
     """Play what a run has not recorded yet, outage by outage; judge it as it stands at the end.
 
     Contenders are kept from one solo outage to the next. `stop_at_bad` ends the run at the first
     outage that is not passed. Raises HealError where a database is not back: nothing may go on.
     """
-    run = read_run(folder)
-    left = [info for info in run.planned if not _recorded(folder, info)]
+    planned = folder.read_run(run).planned
+    left = [info for info in planned if not _recorded(run / "outages" / info.name)]
     progress = Progress(view, len(left))
     crew: Crew | None = None
     try:
@@ -88,9 +78,9 @@ def play_run(folder: Path, where: Stack, view: View, *, stop_at_bad: bool = Fals
             if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
-            crew = crew or Crew(where, run.twin)
+            crew = crew or Crew(where, twin_of(planned))
             stage = Stage(stack=where, crew=crew, view=progress.of(info.name))
-            played, outage = _play(stage, info, folder / "outages" / info.name)
+            played, outage = _play(stage, info, run / "outages" / info.name)
             view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
             if not info.solo or not played.complete:
@@ -99,17 +89,17 @@ def play_run(folder: Path, where: Stack, view: View, *, stop_at_bad: bool = Fals
                 break
     finally:
         _end(crew)
-        verdict = write_verdict(folder)
+        verdict = write_verdict(run)
     return verdict
 
 
-def write_verdict(folder: Path) -> RunVerdict:
+def write_verdict(run: Path) -> RunVerdict:
     """Judge a run as it is stored, in the order of its plan, and write its verdict.json."""
-    planned = [info.name for info in read_run(folder).planned]
-    paths = [folder / "outages" / name for name in planned]
-    kept = [path for path in paths if (path / "outage.json").exists()]
-    verdict = judge_run([judge_outage(*read_outage(path)) for path in kept], planned)
-    save(folder / "verdict.json", verdict)
+    planned = [info.name for info in folder.read_run(run).planned]
+    paths = [run / "outages" / name for name in planned]
+    kept = [folder.read_outage(path) for path in paths if (path / "outage.json").exists()]
+    verdict = judge_run([judge_outage(*one) for one in kept], planned)
+    folder.save(run / "verdict.json", verdict)
     return verdict
 
 
@@ -120,49 +110,45 @@ class Progress:
         self._view = view
         self._total = total
         self._begun = 0
-        self._name = ""
         self._began_at = self._since = time.monotonic()
 
     def of(self, name: str) -> View:
         """Return the view of the next outage."""
-        self._name = name
         self._begun += 1
         self._since = time.monotonic()
-        return replace(self._view, say=self._say)
+        return replace(self._view, say=partial(self._say, name))
 
-    def _say(self, text: str) -> None:
-        now = time.monotonic()
-        done = self._begun - 1
+    def _say(self, name: str, text: str) -> None:
+        now, done = time.monotonic(), self._begun - 1
         each_s = (self._since - self._began_at) / done if done else GUESS_S
         left_s = max(0.0, each_s * (self._total - done) - (now - self._since))
         of = f"{self._begun} of {self._total}, about {left_s:.0f} s left"
-        self._view.say(f"{of:<28} {self._name}: {text}")
+        self._view.say(f"{of:<28} {name}: {text}")
 
 
-def _play(stage: Stage, info: OutageInfo, folder: Path) -> tuple[OutageInfo, OutageVerdict]:
+def _play(stage: Stage, info: OutageInfo, path: Path) -> tuple[OutageInfo, OutageVerdict]:
     """Record one outage and judge it; again where only its recorder was late."""
     for again in range(AGAIN + 1):
-        played = play_outage(stage, info, folder)
-        outage = judge_outage(*read_outage(folder))
+        played = play_outage(stage, info, path)
+        outage = judge_outage(*folder.read_outage(path))
         if again == AGAIN or not only_late(outage):
             break
         stage.view.say("its recorder was late, which proves nothing: played again")
-        set_aside(folder)
+        folder.set_aside(path)
     return played, outage
 
 
-def _recorded(folder: Path, info: OutageInfo) -> bool:
+def _recorded(path: Path) -> bool:
     """Tell whether an outage of a run that is resumed stands: whole, or seen to fail.
 
     One that broke off is set aside, and kept.
     """
-    path = folder / "outages" / info.name
     if not (path / "outage.json").exists():
         return False
-    kept = read_outage(path)
-    if kept[0].complete or judge_outage(*kept).verdict == "failed":
+    info, history = folder.read_outage(path)
+    if info.complete or judge_outage(info, history).verdict == "failed":
         return True
-    set_aside(path)
+    folder.set_aside(path)
     return False
 
 
@@ -184,11 +170,11 @@ def _commit(root: Path) -> str:
 
 def _images(where: Stack) -> dict[str, str]:
     """Return each image by its id: a tag may be built anew under a run."""
-    target = where.target
-    services = [target.database.service]
-    services += [target.application.service] if target.application else []
-    found = {name: docker.container(where, name) for name in services}
-    told = {name: f"{one['Config']['Image']} {one['Image']}" for name, one in found.items()}
+    target, told = where.target, {}
+    for table in (target.database, target.application):
+        if table:
+            one = docker.container(where, table.service)
+            told[table.service] = f"{one['Config']['Image']} {one['Image']}"
     helpers = [docker.INSTRUMENT, *([target.contenders.image] if target.contenders else [])]
     ids = docker.run("image", "inspect", "--format", "{{.Id}}", *helpers).split()
     return told | dict(zip(helpers, ids, strict=True))

@@ -116,9 +116,9 @@ def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) ->
     """It broke off, but a subject had failed: a resumed run keeps it; another is set aside."""
     kept(tmp_path, repeat=1, complete=False)
     monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="failed"))
-    assert run._recorded(tmp_path, repeat(1))
+    assert run._recorded(tmp_path / "outages/restart-1")
     monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="inconclusive"))
-    assert not run._recorded(tmp_path, repeat(1))
+    assert not run._recorded(tmp_path / "outages/restart-1")
     assert ["restart-1.1"] == [path.name for path in tmp_path.glob("late/*")]
 
 
