@@ -27,7 +27,7 @@ from recovery_lab.record.story import Story
 from recovery_lab.steady import wait_until_steady, warm
 
 # Steady reads before the fault: one contender alone reads 20 times a second at the least.
-BASELINE_S, ALONE_BASELINE_S = 2.0, 1.0
+BASELINE_S, ALONE_BASELINE_S = 2.5, 1.0
 POLL_S = 0.2
 SILENT_S = 5.0  # the observer writes its clocks every second
 LONGEST_LOOK_S = 2.0  # between two looks
@@ -104,7 +104,6 @@ class _Outage:
         """Play the fault, and record on until there is no more to wait for."""
         try:
             warm(self._crew, self._recorder, self._info)
-            self._read_steadily()
             self._play()
             self._follow()
             self._stop()
@@ -112,16 +111,6 @@ class _Outage:
             # The server's story is kept also where the outage broke off; why it did counts.
             with suppress(LabError):
                 self._keep_story()
-
-    def _read_steadily(self) -> None:
-        self._stage.view.say("reads in the steady state before")
-        self._stage.view.look(self._history)
-        self._crew.order("steady")
-        ends_at = time.monotonic() + _baseline_s(self._info)
-        self._story.note_containers()
-        while (left := ends_at - time.monotonic()) > 0:
-            time.sleep(min(left, POLL_S))  # the baseline's length
-            self._pace()
 
     def _pace(self) -> None:
         """Look after the helpers, and once a second at what the server and the daemon say."""
@@ -142,17 +131,29 @@ class _Outage:
             raise InconclusiveError(f"the observer has been silent for {SILENT_S:.0f} s")
 
     def _play(self) -> None:
-        info = self._info
-        self._stage.view.say(f"fault in, for {info.hold_s:.1f} s")
+        """Read steadily, meanwhile prepare the fault, and play it."""
+        info, crew = self._info, self._crew
+        self._stage.view.say("reads in the steady state before")
+        self._stage.view.look(self._history)
+        crew.order("steady")
+        steady_until = time.monotonic() + _baseline_s(info)
+        self._story.note_containers()
         scene = Scene(
             stack=self._stage.stack,
             hold_s=info.hold_s,
             note=self._note,
             pace=self._pace,
-            witness=self._crew.witness,
+            begin=lambda: self._begin(steady_until),
+            witness=crew.witness,
             command=tuple(info.command),
         )
         run_fault(FAULTS[info.fault], scene)
+
+    def _begin(self, steady_until: float) -> None:
+        while (left := steady_until - time.monotonic()) > 0:
+            time.sleep(min(left, POLL_S))  # the baseline's length
+            self._pace()
+        self._stage.view.say(f"fault in, for {self._info.hold_s:.1f} s")
 
     def _note(self, event: FaultEvent) -> None:
         """Keep a fault's step; its begin and end are the marks that measures count from."""
@@ -196,7 +197,7 @@ class _Outage:
         ends_at = time.monotonic() + POOL_LIMIT_S
         while time.monotonic() < ends_at:
             self._crew.order("look")
-            time.sleep(POLL_S)  # a pool takes a connection back a moment after its read
+            time.sleep(POLL_S / 2)  # a pool takes a connection back a moment after its read
             if attending.pools_are_whole():
                 break
         self._crew.verify_alive()  # one that died has left no more to say, and nobody noticed

@@ -49,13 +49,15 @@ class Scene:
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs.
+    `begin` returns when the fault may begin; its watchdog is there by then. `command` is what the
+    fault `command` runs.
     """
 
     stack: Stack
     hold_s: float
     note: Callable[[FaultEvent], None]
     pace: Callable[[], None] = lambda: None
+    begin: Callable[[], None] = lambda: None
     command: tuple[str, ...] = ()
     before: Before = NOTHING
     witness: Witness | None = None

@@ -50,6 +50,7 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         seen = replace(seen, before=server.look_before(seen))
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
+            scene.begin()
             run = _Run(fault, seen, watchdog, interrupts)
             with _journalled(run, held):
                 landed = run.play()

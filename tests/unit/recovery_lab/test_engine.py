@@ -150,6 +150,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 def play(scene: Scene) -> None:
     """Stand in for a fault that goes in and out."""
+    scene.begin()
     for at, name in enumerate(("injecting", "injected", "landed", "healing", "healed", "back")):
         scene.note(FaultEvent(at=float(at), fault="restart", name=name))
         scene.pace()
@@ -180,7 +181,7 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "baseline_s"),
     [
-        ({}, 2.0),
+        ({}, 2.5),
         ({"solo": "adopted"}, 1.0),  # at the full rate: 80 reads
         ({"command": ["true"]}, 1.0),
         ({"cast": [msgspec.structs.replace(CAST[0], jobs=["idle"])]}, 0.0),  # nobody reads
@@ -191,7 +192,12 @@ def test_baseline_is_as_long_as_its_reads_need(
 ) -> None:
     """Steady reads go on for so long before the fault; who reads nothing waits for nothing."""
     began: list[float] = []
-    monkeypatch.setattr(engine, "run_fault", lambda fault, scene: began.append(stage.clock.now))
+
+    def run(fault: object, scene: Scene) -> None:
+        scene.begin()
+        began.append(stage.clock.now)
+
+    monkeypatch.setattr(engine, "run_fault", run)
     info = msgspec.structs.replace(INFO, **changed)
     play_outage(Stage(stack=stage.stack, crew=Crew(), view=View()), info, tmp_path)
     assert [pytest.approx(baseline_s)] == began

@@ -87,6 +87,22 @@ def test_docker_that_fails_while_it_is_seen_back_stops_everything(
     assert _open(world) is not None
 
 
+def test_run_begins_when_its_caller_lets_it(world: World) -> None:
+    """The watchdog is there by then; where the caller finds trouble nothing was injected."""
+    begun: list[int] = []
+    run_fault(FAULTS["freeze"], replace(world.scene, begin=lambda: begun.append(len(world.events))))
+    assert [0] == begun
+    world.events.clear()
+
+    def trouble() -> None:
+        raise InconclusiveError("the observer ended")
+
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        run_fault(FAULTS["freeze"], replace(world.scene, begin=trouble))
+    assert [] == world.events
+    assert _open(world) is None
+
+
 def test_run_leaves_a_given_witness_to_who_gave_it(world: World, monkeypatch) -> None:
     """One witness serves all outages of a run: a container's start less for each."""
     given = Witness(world)
