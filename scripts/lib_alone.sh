@@ -5,8 +5,8 @@
 alone() {
   local lock
   [ -z "${LAB_ALONE-}" ] || return 0
-  lock="$(python_now scripts/alone.py path)" || exit 1
+  lock="$(python3 scripts/alone.py path)" || exit 1
   exec 9>>"$lock"
-  python_now scripts/alone.py take "$1" || exit $?
+  python3 scripts/alone.py take "$1" || exit $?
   export LAB_ALONE=$$
 }
