@@ -24,6 +24,7 @@ class Crew:
     """
 
     def __init__(self, stack: Stack, twin: str = "") -> None:
+        self.stack = stack
         self._recorder: Recorder | None = None
         assignment = Assignment(login=login(stack), probes=_probes(stack.target))
         words = msgspec.json.encode(assignment).decode()

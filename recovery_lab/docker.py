@@ -101,16 +101,16 @@ def _communicate(
             pace()
 
 
-def compose(stack: Stack, *words: str, limit_s: float = 120.0) -> str:
+def compose(stack: Stack, *words: str) -> str:
     """Run one `docker compose` command on a stack."""
     command = ["compose", "--project-name", stack.project, *_files(stack.target), *words]
-    return run(*command, limit_s=limit_s, environ=stack.environ())
+    return run(*command, limit_s=120.0, environ=stack.environ())
 
 
-def project_name(target: Target) -> str:
-    """Return the project that Compose itself means in the target's folder (kept in .env)."""
+def own_stack(target: Target) -> Stack:
+    """Return the stack that plain `docker compose` means in the target's folder (kept in .env)."""
     found = json.loads(run("compose", *_files(target), "config", "--format", "json"))
-    return str(found["name"])
+    return Stack(target=target, project=str(found["name"]))
 
 
 def network(stack: Stack) -> str:

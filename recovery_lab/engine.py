@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from recovery_lab.crew import Crew
-from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.files import write_whole
@@ -46,16 +45,7 @@ class View:
     judged: Callable[[OutageVerdict], None] = lambda _: None  # an outage that is over
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where outages are played, by whom, and how that is shown."""
-
-    stack: Stack
-    crew: Crew
-    view: View
-
-
-def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
+def play_outage(crew: Crew, view: View, info: OutageInfo, folder: Path) -> OutageInfo:
     """Record one outage into its folder; return what was planned, with how it went.
 
     What the harness could not do is kept as the outage's trouble, for the judge to call
@@ -65,12 +55,13 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
         broken_off.unlink()  # of a run that is resumed: this outage begins anew
     save(folder / "outage.json", info)
     recorder = Recorder(folder / "history.jsonl")
-    stage.crew.record_into(recorder)
+    crew.record_into(recorder)
     try:
-        stage.view.say("starts its contenders")
-        stage.crew.cast(info)
-        wait_until_steady(stage.crew, recorder, info)
-        _Outage(stage, info, recorder, folder).record()
+        view.say("starts its contenders")
+        crew.cast(info)
+        wait_until_steady(crew, recorder, info)
+        story = Story(crew.stack, recorder)
+        _Outage(crew, view, info, folder, recorder, story).record()
         recorder.verify_whole()
         info = msgspec.structs.replace(info, complete=True)
     except (BadInputError, HealError):
@@ -78,7 +69,7 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
     except (LabError, OSError) as error:
         info = msgspec.structs.replace(info, trouble=str(error))
     finally:
-        stage.crew.record_into(None)
+        crew.record_into(None)
         recorder.close()
         with suppress(OSError):  # a full disk: the plain history can be read as well
             compress_history(folder)
@@ -86,24 +77,23 @@ def play_outage(stage: Stage, info: OutageInfo, folder: Path) -> OutageInfo:
     return info
 
 
+@dataclass
 class _Outage:
     """One outage while it is recorded, its contenders there and the server in its steady state."""
 
-    def __init__(self, stage: Stage, info: OutageInfo, recorder: Recorder, folder: Path) -> None:
-        self._stage = stage
-        self._crew = stage.crew
-        self._info = info
-        self._recorder = recorder
-        self._folder = folder
-        self._history = recorder.history
-        self._story = Story(stage.stack, recorder)
-        self._fetched_at = 0.0
-        self._heard = (0.0, 0.0)  # the observer's newest instant, and when it came here
+    crew: Crew
+    view: View
+    info: OutageInfo
+    folder: Path
+    recorder: Recorder
+    story: Story
+    fetched_at: float = 0.0
+    heard: tuple[float, float] = (0.0, 0.0)  # the observer's newest instant, and when it came here
 
     def record(self) -> None:
         """Play the fault, and record on until there is no more to wait for."""
         try:
-            warm(self._crew, self._recorder, self._info)
+            warm(self.crew, self.recorder, self.info)
             self._play()
             self._follow()
             self._stop()
@@ -114,32 +104,28 @@ class _Outage:
 
     def _pace(self) -> None:
         """Look after the helpers, and once a second at what the server and the daemon say."""
-        self._crew.verify_alive()
-        self._recorder.verify_whole()
-        self._verify_heard()
-        if time.monotonic() > self._fetched_at + FETCH_S:
-            self._story.fetch()
-            self._fetched_at = time.monotonic()
-            self._stage.view.look(self._history)
-
-    def _verify_heard(self) -> None:
-        """Raise InconclusiveError where the observer lives and is silent: it has the clock."""
-        now, newest = time.monotonic(), newest_at(self._history)
-        if newest != self._heard[0]:
-            self._heard = (newest, now)
-        elif now > self._heard[1] + SILENT_S:
+        self.crew.verify_alive()
+        self.recorder.verify_whole()
+        now, newest = time.monotonic(), newest_at(self.recorder.history)
+        if newest != self.heard[0]:
+            self.heard = (newest, now)
+        elif now > self.heard[1] + SILENT_S:  # it lives, but it has the clock
             raise InconclusiveError(f"the observer has been silent for {SILENT_S:.0f} s")
+        if now > self.fetched_at + FETCH_S:
+            self.story.fetch()
+            self.fetched_at = time.monotonic()
+            self.view.look(self.recorder.history)
 
     def _play(self) -> None:
         """Read steadily, meanwhile prepare the fault, and play it."""
-        info, crew = self._info, self._crew
-        self._stage.view.say("reads in the steady state before")
-        self._stage.view.look(self._history)
+        info, crew = self.info, self.crew
+        self.view.say("reads in the steady state before")
+        self.view.look(self.recorder.history)
         crew.order("steady")
         steady_until = time.monotonic() + _baseline_s(info)
-        self._story.note_containers()
+        self.story.note_containers()
         scene = Scene(
-            stack=self._stage.stack,
+            stack=self.crew.stack,
             hold_s=info.hold_s,
             note=self._note,
             pace=self._pace,
@@ -153,26 +139,26 @@ class _Outage:
         while (left := steady_until - time.monotonic()) > 0:
             time.sleep(min(left, POLL_S))  # the baseline's length
             self._pace()
-        self._stage.view.say(f"fault in, for {self._info.hold_s:.1f} s")
+        self.view.say(f"fault in, for {self.info.hold_s:.1f} s")
 
     def _note(self, event: FaultEvent) -> None:
         """Keep a fault's step; its begin and end are the marks that measures count from."""
-        self._recorder.append(event)
+        self.recorder.append(event)
         marks = {"injecting": measures.ASKED, "healed": measures.RETURNED}
         if event.name in marks:
-            self._recorder.append(Mark(at=event.at, name=marks[event.name]))
+            self.recorder.append(Mark(at=event.at, name=marks[event.name]))
 
     def _follow(self) -> None:
         """Record on until every subject has recovered and settled, or the limit has passed."""
-        self._stage.view.say("healed; waits for recovery")
-        self._fetched_at = 0.0
-        attending = Attending(self._info, self._history)
+        self.view.say("healed; waits for recovery")
+        self.fetched_at = 0.0
+        attending = Attending(self.info, self.recorder.history)
         while True:
             began_at = time.process_time()
             self._pace()
             if attending.may_release():
                 self._mark(measures.RELEASED)
-                self._crew.order("release")
+                self.crew.order("release")
             if attending.is_over():
                 return
             spent_s = time.process_time() - began_at
@@ -181,38 +167,38 @@ class _Outage:
 
     def _mark(self, name: str) -> None:
         """Let the observer stamp something that the runner does."""
-        count = len(self._history.of(Mark)) + 1
-        self._crew.observe(f"mark {name}")
-        self._recorder.wait_for(Mark, 5.0, self._crew.verify_alive, count=count)
+        count = len(self.recorder.history.of(Mark)) + 1
+        self.crew.observe(f"mark {name}")
+        self.recorder.wait_for(Mark, 5.0, self.crew.verify_alive, count=count)
 
     def _stop(self) -> None:
         """Schedule no more; await the subjects' reads until they end or hang; look at the pools."""
         self._mark(measures.STOPPED)
-        self._crew.order("stop")
-        self._stage.view.say("awaits the reads under way")
-        attending = Attending(self._info, self._history)
+        self.crew.order("stop")
+        self.view.say("awaits the reads under way")
+        attending = Attending(self.info, self.recorder.history)
         while not attending.reads_have_ended():
             self._pace()
             time.sleep(POLL_S)  # polled: reads end by themselves
         ends_at = time.monotonic() + POOL_LIMIT_S
         while time.monotonic() < ends_at:
-            self._crew.order("look")
+            self.crew.order("look")
             time.sleep(POLL_S / 2)  # a pool takes a connection back a moment after its read
             if attending.pools_are_whole():
                 break
-        self._crew.verify_alive()  # one that died has left no more to say, and nobody noticed
-        self._crew.observe("rest")
+        self.crew.verify_alive()  # one that died has left no more to say, and nobody noticed
+        self.crew.observe("rest")
         self._mark(measures.CLOSED)
 
     def _keep_story(self) -> None:
         """Keep the daemon's events and both logs, as they were printed."""
-        self._story.fetch()
-        self._story.note_containers()
-        target = self._stage.stack.target
+        self.story.fetch()
+        self.story.note_containers()
+        target = self.crew.stack.target
         for name, table in (("server", target.database), ("application", target.application)):
             if table:
-                log = self._story.log_of(table.service)
-                write_whole(self._folder / f"{name}.log", log.encode())
+                log = self.story.log_of(table.service)
+                write_whole(self.folder / f"{name}.log", log.encode())
 
 
 def _baseline_s(info: OutageInfo) -> float:

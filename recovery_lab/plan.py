@@ -70,22 +70,13 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def matrix_faults() -> list[str]:
-    """Return the faults that a matrix may play: all but a user's own command."""
-    return [name for name, fault in FAULTS.items() if not fault.effects.observed]
-
-
-def contender_names(target: Target) -> list[str]:
-    """Return who may be asked for."""
-    return [name for name in entries(target) if name != CANARY]
-
-
 def outages(target: Target, asked: Asked) -> list[OutageInfo]:
     """Return the outages of a run; a run's seed makes the same lengths again.
 
     Raises BadInputError where a name is unknown, or a fault cannot have the length asked for.
     """
-    known, everyone = matrix_faults(), contender_names(target)
+    known = [name for name, fault in FAULTS.items() if not fault.effects.observed]  # no command
+    everyone = [name for name in entries(target) if name != CANARY]
     faults = names("FAULTS", asked.faults or known, known)
     contenders = names("CONTENDERS", asked.contenders or everyone, everyone)
     asked = msgspec.structs.replace(asked, contenders=contenders)

@@ -15,7 +15,7 @@ from pathlib import Path
 from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
 from recovery_lab.docker import Stack
-from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, judge_run, only_late
@@ -79,8 +79,8 @@ def play_run(run: Path, where: Stack, view: View, *, stop_at_bad: bool = False) 
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
             crew = crew or Crew(where, twin_of(planned))
-            stage = Stage(stack=where, crew=crew, view=progress.of(info.name))
-            played, outage = _play(stage, info, run / "outages" / info.name)
+            shown, path = progress.of(info.name), run / "outages" / info.name
+            played, outage = _play(crew, shown, info, path)
             view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
             if not info.solo or not played.complete:
@@ -126,14 +126,14 @@ class Progress:
         self._view.say(f"{of:<28} {name}: {text}")
 
 
-def _play(stage: Stage, info: OutageInfo, path: Path) -> tuple[OutageInfo, OutageVerdict]:
+def _play(crew: Crew, view: View, info: OutageInfo, path: Path) -> tuple[OutageInfo, OutageVerdict]:
     """Record one outage and judge it; again where only its recorder was late."""
     for again in range(AGAIN + 1):
-        played = play_outage(stage, info, path)
+        played = play_outage(crew, view, info, path)
         outage = judge_outage(*folder.read_outage(path))
         if again == AGAIN or not only_late(outage):
             break
-        stage.view.say("its recorder was late, which proves nothing: played again")
+        view.say("its recorder was late, which proves nothing: played again")
         folder.set_aside(path)
     return played, outage
 

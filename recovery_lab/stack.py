@@ -26,11 +26,6 @@ T = TypeVar("T")
 _UP = ("up", "--detach", "--no-build")
 
 
-def own_stack(target: Target) -> Stack:
-    """Return the stack that plain `docker compose` means in the target's folder."""
-    return Stack(target=target, project=docker.project_name(target))
-
-
 def use_policy(stack: Stack, name: str) -> Stack:
     """Recreate the application with another policy, settled; the database is left alone."""
     variable = _declared(stack.target.private, "private").policy_variable

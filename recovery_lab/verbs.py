@@ -17,7 +17,7 @@ from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
 from recovery_lab.run import begin_run, play_run, verify_same, write_verdict
-from recovery_lab.stack import own_stack, private_stack
+from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
 
 Say = Callable[[str], None]
@@ -60,7 +60,7 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     target = load_target(target_file)
     outages = plan.watched(target, asked)
     docker.refuse_remote()
-    stack = own_stack(target)
+    stack = docker.own_stack(target)
     folder = begin_run(stack, outages[0].title, target_file, outages)
     screen = Screen(say, asked.title, outages[0], docker.describe_context())
     view = View(look=screen.look, judged=lambda outage: say("\n".join(closing_lines(outage))))

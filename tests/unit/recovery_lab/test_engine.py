@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from recovery_lab import engine
-from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, Scene
 from recovery_lab.folder import read_outage
@@ -158,7 +158,8 @@ def play(scene: Scene) -> None:
 
 def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
     """Play one outage with a crew."""
-    return play_outage(Stage(stack=stage.stack, crew=crew, view=View()), INFO, folder)
+    crew.stack = stage.stack
+    return play_outage(crew, View(), INFO, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
@@ -199,7 +200,9 @@ def test_baseline_is_as_long_as_its_reads_need(
 
     monkeypatch.setattr(engine, "run_fault", run)
     info = msgspec.structs.replace(INFO, **changed)
-    play_outage(Stage(stack=stage.stack, crew=Crew(), view=View()), info, tmp_path)
+    crew = Crew()
+    crew.stack = stage.stack
+    play_outage(crew, View(), info, tmp_path)
     assert [pytest.approx(baseline_s)] == began
 
 

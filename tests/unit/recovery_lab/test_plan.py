@@ -16,8 +16,6 @@ from recovery_lab.plan import (
     Asked,
     Watched,
     all_entries,
-    contender_names,
-    matrix_faults,
     names,
     outages,
     watched,
@@ -56,8 +54,8 @@ def test_names_are_exact(text: str, said: str) -> None:
 def test_no_names_mean_all() -> None:
     """Each fault of a matrix, and everybody."""
     planned = outages(TARGET, Asked(faults=(), solo=True))
-    assert set(matrix_faults()) == {info.fault for info in planned}
-    assert {*contender_names(TARGET), TWIN} == {info.solo for info in planned}
+    assert {*FAULTS} - {"command"} == {info.fault for info in planned}
+    assert {*all_entries(TARGET), TWIN} - {CANARY} == {info.solo for info in planned}
 
 
 def test_hold_a_fault_cannot_have_is_refused() -> None:
@@ -96,14 +94,15 @@ def test_seed_makes_the_same_lengths_again() -> None:
 
 def test_no_outage_is_crowded() -> None:
     """All contenders together are at most eight, canary apart."""
-    for info in outages(TARGET, Asked(faults=tuple(matrix_faults()))):
+    for info in outages(TARGET, Asked(faults=())):
         assert len(info.cast) <= AT_MOST + 1
 
 
 def test_command_is_no_fault_of_the_matrix() -> None:
     """Only a person says what a command is to do."""
     assert "command" in FAULTS
-    assert "command" not in matrix_faults()
+    with pytest.raises(BadInputError, match="FAULTS: 'command' is none of none, restart"):
+        of("command")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,8 @@ def test_command_is_met_by_the_application_alone() -> None:
     assert ("restart-1", "restart-2") == (first.name, second.name)
     assert {"dashboard/idle": Part(role="control", breaks="first reads")} == parts(first)
     assert first.effects.observed
-    assert CANARY not in contender_names(TARGET)
+    with pytest.raises(BadInputError, match="CONTENDERS: 'canary' is none of"):
+        outages(TARGET, Asked(contenders=(CANARY,)))
 
 
 def test_waived_rules_stand_in_every_outage() -> None:

@@ -25,7 +25,7 @@ class World:
         self.ended = 0
         self._late = late
 
-    def play(self, stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+    def play(self, crew: object, view: object, info: OutageInfo, folder: Path) -> OutageInfo:
         """Stand in for the engine."""
         self.played.append(info.name)
         info = msgspec.structs.replace(info, complete=True)
@@ -103,7 +103,7 @@ def test_contenders_are_kept_through_solo_outages_alone(world, tmp_path) -> None
 def test_outage_that_broke_off_takes_its_crew_along(world, tmp_path, monkeypatch) -> None:
     """Its readers were not stopped, or a helper is dead: the next one has another crew."""
 
-    def broken(stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+    def broken(crew: object, view: object, info: OutageInfo, folder: Path) -> OutageInfo:
         kept(folder.parent.parent, **msgspec.structs.asdict(info))
         return info
 

@@ -61,7 +61,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(verbs.docker, "refuse_remote", lambda: None)
     monkeypatch.setattr(verbs.docker, "describe_context", lambda: "unit (local)")
-    monkeypatch.setattr(verbs, "own_stack", lambda target: SimpleNamespace(project="mine"))
+    monkeypatch.setattr(verbs.docker, "own_stack", lambda target: SimpleNamespace(project="mine"))
     monkeypatch.setattr(verbs, "private_stack", made.private_stack)
     monkeypatch.setattr(verbs, "begin_run", lambda *words: tmp_path / "run")
     monkeypatch.setattr(verbs, "play_run", made.play)
