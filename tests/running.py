@@ -65,6 +65,10 @@ class Running:
         """Return what Docker says of a service's container."""
         return docker.container(self.value, service)
 
+    def up(self, service: str) -> None:
+        """Start one service, with a container where it has none."""
+        self.compose("up", "--detach", "--no-build", service)
+
     def heal(self, policy: str = "") -> None:
         """Bring the steady state back under a policy, whatever was left of both services."""
         self._ensure_running(self.database)
@@ -88,7 +92,7 @@ class Running:
         try:
             state = self.container(service)["State"]
         except InconclusiveError:  # its container is gone
-            self.compose("up", "--detach", "--no-build", service)
+            self.up(service)
             return
         if state["Paused"]:
             self.compose("unpause", service)
