@@ -70,7 +70,8 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
         raise HealError(f"{error}; run: make heal") from error
     finally:
         markdown.write(folder, write_verdict(folder))
-        say(row("report", f"{folder}/report.md; with its pictures: recovery-lab report latest"))
+        say(row("report", f"{folder}/report.md"))
+        say(row("pictures", f"recovery-lab report {folder.name}"))
     return STATUS[verdict.verdict]
 
 
