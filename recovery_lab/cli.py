@@ -3,26 +3,46 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from recovery_lab import verbs
+from recovery_lab import plan, verbs
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
-from recovery_lab.plan import Watched
-
-if TYPE_CHECKING:
-    from recovery_lab.outage import JobName
+from recovery_lab.faults import FAULTS
+from recovery_lab.faults.healing import heal_open, open_faults
+from recovery_lab.folder import all_runs, find_run, read_run
+from recovery_lab.judge.rules import RULES
+from recovery_lab.outage import JobName
+from recovery_lab.run import write_verdict
+from recovery_lab.target import limit_s, load_target
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+
+def _number(told: str, least: int, most: int, kind: type[float] = int) -> Any:
+    """Return an option that is a number; a bad one is named with what was expected."""
+
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            whole = "whole " * (kind is int)
+            raise typer.BadParameter(f"{text}: expected a {whole}number from {least} to {most}")
+        return value
+
+    return typer.Option(parser=parse, metavar="NUMBER", help=told)
+
+
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
 Run = Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")]
 Command = Annotated[list[str], typer.Argument(help="What takes the database down.")]
+Waive = Annotated[list[str], typer.Option(help="A rule that nobody is held to; repeatable.")]
 TARGET = Path("target.toml")
 
 
@@ -37,119 +57,127 @@ def recovery_lab() -> None:
 
 @app.command()
 def run(
-    faults: Annotated[str, typer.Option(help="a,b or all; by default the quick set.")] = "",
-    contenders: Annotated[str, typer.Option(help="a,b; by default all.")] = "",
-    repeats: Annotated[str, typer.Option(help="How many outages of each fault.")] = "",
-    hold: Annotated[str, typer.Option(help="Each fault's length in seconds.")] = "",
-    solo: Annotated[str, typer.Option(help="1: one contender in an outage, at full rate.")] = "",
-    keep: Annotated[str, typer.Option(help="1: stop at a bad cell, leave its stack.")] = "",
+    faults: Annotated[str, typer.Option(help="a,b or all.")] = ",".join(plan.QUICK),
+    contenders: Annotated[str, typer.Option(help="a,b or all.")] = "all",
+    repeats: Annotated[int, _number("How many outages of each fault.", 1, 100)] = 1,
+    hold: Annotated[float | None, _number("Each fault's length in s.", 0, 600, float)] = None,
+    solo: Annotated[int, _number("1: one contender in an outage, at full rate.", 0, 1)] = 0,
+    keep: Annotated[int, _number("1: stop at a bad cell, leave its stack.", 0, 1)] = 0,
     resume: Annotated[str, typer.Option(help="Go on with a run that broke off.")] = "",
-    seed: Annotated[str, typer.Option(help="The seed of the lengths' jitter.")] = "",
+    seed: Annotated[int | None, _number("The seed of the lengths' jitter.", 0, 2**31)] = None,
+    waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
-) -> None:
+) -> int:
     """Play faults x contenders on a stack of its own; judge and report."""
-    words = verbs.Words(
-        faults=faults,
-        contenders=contenders,
+    asked = plan.Asked(
+        faults=_names(faults),
+        contenders=_names(contenders),
         repeats=repeats,
-        hold=hold,
-        solo=solo,
-        keep=keep,
-        resume=resume,
-        seed=seed,
+        hold_s=hold,
+        solo=bool(solo),
+        seed=plan.new_seed() if seed is None else seed,
+        limit_s=limit_s(),
+        waived=waive,
     )
-    _guarded(lambda: verbs.run(target, words, _say))
+    return verbs.run(target, asked, _say, resume=resume, keep=bool(keep))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def watch(
     command: Command,
     name: Annotated[str, typer.Option(help="What this outage is called.")] = "outage",
-    repeat: Annotated[int, typer.Option(help="How many outages, 1 to 100.")] = 1,
-    job: Annotated[str, typer.Option(help="steady reads, or an idle pool.")] = "steady",
+    repeat: Annotated[int, _number("How many outages.", 1, 100)] = 1,
+    job: Annotated[JobName, typer.Option(help="steady reads, or an idle pool.")] = "steady",
+    waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
-) -> None:
+) -> int:
     """Observe an outage that COMMAND causes; exit 0 only if all came back by itself."""
-    asked = Watched(command=command, title=name, repeats=repeat, job=cast("JobName", job))
-    _guarded(lambda: verbs.watch(target, asked, _say))
+    asked = plan.Watched(
+        command=command, title=name, repeats=repeat, job=job, limit_s=limit_s(), waived=waive
+    )
+    return verbs.watch(target, asked, _say)
 
 
 @app.command()
-def demo(command: Command, target: Target = TARGET) -> None:
+def demo(command: Command, target: Target = TARGET) -> int:
     """Show users their own error, then its cure; on a stack of its own, in under a minute."""
-    _guarded(lambda: verbs.demo(target, command, _say))
+    return verbs.demo(target, command, _say)
 
 
 @app.command(name="list")
 def list_all(target: Target = TARGET) -> None:
     """List the faults, the contenders, the rules and the runs."""
-    _guarded(lambda: verbs.list_all(target, _say))
+    _say(f"faults      {', '.join(FAULTS)}")
+    _say(f"contenders  {', '.join(plan.all_entries(load_target(target)))}")
+    _say(f"rules       {', '.join(RULES)}")
+    for folder in all_runs():
+        try:
+            said = f"{read_run(folder).name}, {len(read_run(folder).planned)} outages"
+        except BadInputError as error:
+            said = str(error)
+        _say(f"run         {folder.name}  {said}")
 
 
 @app.command()
-def judge(run: Run) -> None:
+def judge(run: Run) -> int:
     """Judge a run as stored; exit 0 passed, 1 some failed, 2 some inconclusive."""
-    _guarded(lambda: verbs.judge(run, _say))
+    return verbs.say_verdict(write_verdict(find_run(run)), _say)
 
 
 @app.command()
 def report(run: Run) -> None:
-    """Write a run's report.md and its timelines; print the report."""
-    _guarded(lambda: verbs.report(run, _say))
+    """Judge a run as stored; write its report.md and its timelines, and print the report."""
+    verbs.report(find_run(run), _say)
 
 
 @app.command()
 def heal(target: Target = TARGET) -> None:
     """Heal what a dead run left open; remove its stack, unless KEEP=1."""
-    _guarded(lambda: verbs.heal(target, _say, keep=os.environ.get("KEEP") == "1"))
+    said = ""
+    for said in heal_open(load_target(target), keep=os.environ.get("KEEP") == "1"):
+        _say(said)
+    if not said:
+        _say("nothing to heal")
 
 
 @app.command()
 def status(
     target: Target = TARGET,
-    check: Annotated[
-        bool, typer.Option(help="Exit 1 where a fault is open.")
-    ] = False,  # a flag of the command line
-) -> None:
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 where a fault is open.")] = False,
+) -> int:
     """Tell every open fault, also a dead run's."""
-    _guarded(lambda: verbs.status(target, _say, check=check))
+    found = [str(one) for one in open_faults(load_target(target))]
+    _say("\n".join(found) or "no fault is open")
+    return int(check and bool(found))
+
+
+def _names(text: str) -> list[str]:
+    return [] if text == "all" else text.split(",")
 
 
 def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _guarded(work: Callable[[], int]) -> None:
-    """Run a verb and exit with its status; turn the lab's own errors into one line and a status."""
-    raise typer.Exit(_status(work))
-
-
-def _status(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except BadInputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USAGE
-    except InconclusiveError as error:
-        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
-        return INCONCLUSIVE
-    except HealError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except (LabError, OSError) as error:  # docker, a full disk, a folder that is not ours
-        print(f"error: {error}", file=sys.stderr)
-        return INCONCLUSIVE
-    except KeyboardInterrupt:
-        print("interrupted; nothing is left open", file=sys.stderr)
-        return INTERRUPTED
-
-
 def main() -> None:
-    """Run the command line; bad usage is 64, for 2 means inconclusive here."""
+    """Run the command line; an error is one line and a status, and bad usage is 64."""
     try:
-        sys.exit(app(standalone_mode=False, prog_name="recovery-lab"))
-    except typer.Abort:
-        sys.exit(INTERRUPTED)
+        status = app(standalone_mode=False, prog_name="recovery-lab")
     except typer.TyperException as error:
-        print(f"error: {error.format_message()}; see: recovery-lab --help", file=sys.stderr)
-        sys.exit(USAGE)
+        _fail(f"error: {error.format_message()}; see: recovery-lab --help", USAGE)
+    except BadInputError as error:
+        _fail(f"error: {error}", USAGE)
+    except InconclusiveError as error:
+        _fail(f"INCONCLUSIVE: {error}", INCONCLUSIVE)
+    except HealError as error:
+        _fail(f"error: {error}", FAILED)
+    except (LabError, OSError) as error:  # docker, a full disk, a folder that is not ours
+        _fail(f"error: {error}", INCONCLUSIVE)
+    if status == INTERRUPTED:  # by Ctrl-C or SIGTERM
+        _fail("interrupted; nothing is left open", INTERRUPTED)
+    sys.exit(status)
+
+
+def _fail(said: str, status: int) -> NoReturn:
+    print(said, file=sys.stderr)
+    sys.exit(status)

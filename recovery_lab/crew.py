@@ -1,10 +1,11 @@
-"""The helpers of a stack: the observer and the contenders, which may outlive an outage."""
+"""The helpers of a stack: observer, witness and contenders, which may outlive an outage."""
 
 import msgspec
 
 from recovery_lab import docker
 from recovery_lab.contenders.fleet import Fleet
 from recovery_lab.docker import Stack
+from recovery_lab.faults.witness import Witness
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import all_entries
 from recovery_lab.programs import login, start_program
@@ -17,17 +18,19 @@ from recovery_lab.target import Target
 
 
 class Crew:
-    """Starts the observer at once and contenders as asked; whoever makes it closes it.
+    """Starts observer and witness at once, contenders as asked; whoever makes it closes it.
 
     `twin` names the contender that stands in a second time.
     """
 
     def __init__(self, stack: Stack, twin: str = "") -> None:
+        self.stack = stack
         self._recorder: Recorder | None = None
         assignment = Assignment(login=login(stack), probes=_probes(stack.target))
         words = msgspec.json.encode(assignment).decode()
         helper = start_program(stack, docker.INSTRUMENT, "recovery_lab.record.observer", words)
         self._observer = Link("the observer", helper, self._emit)
+        self.witness = Witness(stack)
         self._fleet = Fleet(stack, self._emit, all_entries(stack.target, twin))
 
     def record_into(self, recorder: Recorder | None) -> None:
@@ -56,8 +59,10 @@ class Crew:
         """End all of them; idempotent."""
         self._recorder = None
         self._observer.hang_up()
+        self.witness.hang_up()
         self._fleet.close()
         self._observer.close()
+        self.witness.close()
 
     def _emit(self, record: AnyRecord) -> None:
         if (recorder := self._recorder) is not None:

@@ -23,7 +23,7 @@ LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
 PACE_S = 0.1
 BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
-_COMPOSE = "com.docker.compose"
+_LOCAL = ("unix://", "npipe://")  # sockets of this machine
 
 
 @cache
@@ -41,10 +41,7 @@ def surroundings() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A Compose project of a target; what can be done with one is in stack.py.
-
-    `environment` is what Compose gets beside this process' own; the folder's own stack needs none.
-    """
+    """A Compose project of a target; `environment` is what Compose gets beside this process'."""
 
     target: Target
     project: str
@@ -66,15 +63,10 @@ def run(
     It has a process session of its own: Ctrl-C reaches the runner alone, which ends it unless it
     is healing. Raises DockerError with the command's own message when it fails or takes too long.
     """
-    command, pipe = ["docker", *words], subprocess.PIPE
+    command, pipe, env = ["docker", *words], subprocess.PIPE, environ or surroundings()
     try:
         process = subprocess.Popen(
-            command,
-            stdout=pipe,
-            stderr=pipe,
-            text=True,
-            env=environ or surroundings(),
-            start_new_session=True,
+            command, stdout=pipe, stderr=pipe, text=True, env=env, start_new_session=True
         )
     except FileNotFoundError:
         raise DockerError(command, 127, "docker is not installed; run: make doctor") from None
@@ -109,16 +101,16 @@ def _communicate(
             pace()
 
 
-def compose(stack: Stack, *words: str, limit_s: float = 120.0) -> str:
+def compose(stack: Stack, *words: str) -> str:
     """Run one `docker compose` command on a stack."""
     command = ["compose", "--project-name", stack.project, *_files(stack.target), *words]
-    return run(*command, limit_s=limit_s, environ=stack.environ())
+    return run(*command, limit_s=120.0, environ=stack.environ())
 
 
-def project_name(target: Target) -> str:
-    """Return the project that Compose itself means in the target's folder (kept in .env)."""
+def own_stack(target: Target) -> Stack:
+    """Return the stack that plain `docker compose` means in the target's folder (kept in .env)."""
     found = json.loads(run("compose", *_files(target), "config", "--format", "json"))
-    return str(found["name"])
+    return Stack(target=target, project=str(found["name"]))
 
 
 def network(stack: Stack) -> str:
@@ -141,28 +133,13 @@ def endpoint() -> tuple[str, str]:
 def describe_context() -> str:
     """Return `name (local)` or `name (address)`."""
     name, address = endpoint()
-    return f"{name} ({'local' if is_local(address) else address})"
-
-
-def describe_version() -> str:
-    """Return the daemon's version and system."""
-    return run(
-        "version", "--format", "Engine {{.Server.Version}} ({{.Server.Os}}/{{.Server.Arch}})"
-    ).strip()
-
-
-def is_local(address: str) -> bool:
-    """Tell whether a daemon's address is a socket of this machine."""
-    return address.startswith(("unix://", "npipe://"))
+    return f"{name} ({'local' if address.startswith(_LOCAL) else address})"
 
 
 def refuse_remote() -> None:
-    """Refuse to cause an outage on a daemon that is not this machine's own.
-
-    Raises BadInputError unless the context is local or LAB_ALLOW_REMOTE=1.
-    """
+    """Raise BadInputError unless the daemon is this machine's own or LAB_ALLOW_REMOTE=1."""
     name, address = endpoint()
-    if not is_local(address) and os.environ.get("LAB_ALLOW_REMOTE") != "1":
+    if not address.startswith(_LOCAL) and os.environ.get("LAB_ALLOW_REMOTE") != "1":
         raise BadInputError(
             f"docker context {name!r} is {address}, not this machine: refusing to cause an "
             "outage there; run: docker context use default, or set LAB_ALLOW_REMOTE=1"
@@ -170,29 +147,19 @@ def refuse_remote() -> None:
 
 
 def container(stack: Stack, service: str) -> dict[str, Any]:
-    """Return what `docker inspect` says of a service's one container, running or not.
-
-    Raises InconclusiveError when the service has none.
-    """
-    ids = compose(stack, "ps", "--all", "--quiet", service).split()
+    """Return what Docker says of a service's container; raises InconclusiveError without one."""
+    ids = containers(stack, service)
     if not ids:
         raise InconclusiveError(f"service {service!r} has no container; run: make up")
     found: dict[str, Any] = json.loads(run("inspect", ids[0]))[0]
     return found
 
 
-def published(stack: Stack, service: str, port: int) -> str:
-    """Return `address:port` on this machine of a published port."""
-    return compose(stack, "port", service, str(port)).strip()
-
-
 def events(stack: Stack, service: str, since: float, until: float) -> list[tuple[float, str]]:
     """Return (Unix time in s, action) of a service's containers, by the daemon's own clock."""
-    text = run(
-        "events",
-        *("--since", f"{since:.6f}", "--until", f"{until:.6f}", "--format", "{{json .}}"),
-        *("--filter", "type=container", *_labelled(stack, service)),
-    )
+    window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
+    which = ("--filter", "type=container", *_with_labels(*_labels(stack, service)))
+    text = run("events", *window, *which, "--format", "{{json .}}")
     parsed = [json.loads(line) for line in text.splitlines()]
     # Health checks run by `exec`: every few seconds a line that says nothing of the container.
     return [(e["timeNano"] / 1e9, e["Action"]) for e in parsed if "exec" not in e["Action"]]
@@ -204,32 +171,28 @@ def service_log(stack: Stack, service: str, since: float, until: float) -> str:
     return compose(stack, "logs", "--no-log-prefix", *window, service)
 
 
-def ensure_running(stack: Stack, service: str) -> None:
-    """Bring a stopped or frozen service back; idempotent. Does not wait for it to be ready."""
-    state = container(stack, service)["State"]
-    if state["Paused"]:
-        compose(stack, "unpause", service)
-    elif not state["Running"]:
-        compose(stack, "start", service)
-
-
 def containers(stack: Stack, service: str = "") -> list[str]:
     """Return the ids of a stack's containers, or of one service's, running or not."""
-    return run("ps", "--all", "--quiet", "--no-trunc", *_labelled(stack, service)).split()
+    return _ids(*_labels(stack, service))
 
 
 def helpers(stack: Stack, *labels: str) -> list[str]:
     """Return the ids of what the lab has started beside a stack, running or not."""
-    wanted = (f"{LABEL}=1", f"{LABEL}.project={stack.project}", *labels)
-    filters = [word for label in wanted for word in ("--filter", f"label={label}")]
-    return run("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+    return _ids(f"{LABEL}=1", f"{LABEL}.project={stack.project}", *labels)
 
 
-def _labelled(stack: Stack, service: str) -> list[str]:
-    """Return the options that filter by Compose's labels, whatever folder one is in."""
+def _ids(*labels: str) -> list[str]:
+    return run("ps", "--all", "--quiet", "--no-trunc", *_with_labels(*labels)).split()
+
+
+def _with_labels(*labels: str) -> list[str]:
+    return [word for label in labels for word in ("--filter", f"label={label}")]
+
+
+def _labels(stack: Stack, service: str) -> list[str]:
+    """Return the labels that Compose gives its containers, whatever folder one is in."""
     labels = {"project": stack.project, "service": service}
-    words = [f"label={_COMPOSE}.{name}={value}" for name, value in labels.items() if value]
-    return [word for label in words for word in ("--filter", label)]
+    return [f"com.docker.compose.{name}={value}" for name, value in labels.items() if value]
 
 
 def end_process_group(process: "subprocess.Popen[Any]", limit_s: float) -> None:

@@ -18,10 +18,10 @@ from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History, read_history
 
 ROOT = Path(".lab/runs")
-LATEST, LATE = "latest", "late"
+LATE = "late"  # outages that were played again
 SHAPE = 2  # of what a run's folder holds; an older one is refused by name
 
-S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ def save(path: Path, value: msgspec.Struct) -> None:
     write_whole(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
-def _read(path: Path, kind: type[S]) -> S:
+def _read(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -62,19 +62,11 @@ def _read(path: Path, kind: type[S]) -> S:
 def read_run(folder: Path) -> RunInfo:
     """Read what a run was; raises BadInputError where it is none, torn, or of an older shape."""
     path = folder / "run.json"
-    shape = _read(path, _Shape).shape
+    shape = _read(path, dict[str, object]).get("shape", 1)  # the first had none
     if shape != SHAPE:
-        raise BadInputError(
-            f"{folder}: a run of shape {shape}, this version reads shape {SHAPE}; "
-            "its report.md can still be read"
-        )
+        told = f"a run of shape {shape}, this version reads shape {SHAPE}"
+        raise BadInputError(f"{folder}: {told}; its report.md can still be read")
     return _read(path, RunInfo)
-
-
-class _Shape(msgspec.Struct):
-    """The one field that every version's run.json may have; the first had none."""
-
-    shape: int = 1
 
 
 def read_outage(folder: Path) -> tuple[OutageInfo, History]:
@@ -84,12 +76,6 @@ def read_outage(folder: Path) -> tuple[OutageInfo, History]:
         if (folder / name).exists():
             return info, read_history(folder / name)
     return info, History()
-
-
-def outage_folders(run: Path) -> list[Path]:
-    """Return a run's outages in the order of their names, repeats by number."""
-    found = [path.parent for path in run.glob("outages/*/outage.json")]
-    return sorted(found, key=lambda path: [_natural(word) for word in path.name.split("-")])
 
 
 def set_aside(folder: Path) -> None:
@@ -111,13 +97,13 @@ def find_run(word: str) -> Path:
 def all_runs() -> Iterator[Path]:
     """Yield every run's folder, oldest first."""
     for path in sorted(ROOT.glob("*/run.json")):
-        if path.parent.name != LATEST:
+        if not path.parent.is_symlink():  # latest
             yield path.parent
 
 
 def point_latest(run: Path) -> None:
     """Let `latest` mean this run."""
-    link, fresh = run.parent / LATEST, run.parent / f".{LATEST}"
+    link, fresh = run.parent / "latest", run.parent / ".latest"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(run.name)
     fresh.replace(link)
@@ -129,7 +115,3 @@ def compress_history(folder: Path) -> None:
     # No time and no name inside: the same history gives the same bytes.
     write_whole(folder / "history.jsonl.gz", gzip.compress(plain.read_bytes(), mtime=0))
     plain.unlink()
-
-
-def _natural(word: str) -> tuple[int, str]:
-    return (int(word), "") if word.isdigit() else (0, word)

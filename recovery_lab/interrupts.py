@@ -2,10 +2,7 @@
 
 import signal
 import threading
-from types import TracebackType
-from typing import Self
-
-_HELD = (signal.SIGINT, signal.SIGTERM)
+from typing import Any, Self
 
 
 class Interrupts:
@@ -18,7 +15,7 @@ class Interrupts:
     def __init__(self, *, held_back: bool = False) -> None:
         self._held_back = held_back
         self._came_late = False
-        self._before: dict[signal.Signals, object] = {}
+        self._before: dict[int, Any] = {}
 
     def hold_back(self) -> None:
         """Let nothing break in from here on."""
@@ -26,24 +23,19 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._came) for number in _HELD}
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._came)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type] # as it was given to us
-        if self._came_late and error is None:
+            signal.signal(number, handler)
+        if self._came_late and kind is None:
             raise KeyboardInterrupt
 
     def _came(self, *_: object) -> None:
         # Set before the raise: not even the next signal finds a gap before the healing.
-        if self._held_back:
-            self._came_late = True
-            return
-        self._held_back = True
-        raise KeyboardInterrupt
+        self._came_late = self._came_late or self._held_back
+        if not self._held_back:
+            self._held_back = True
+            raise KeyboardInterrupt

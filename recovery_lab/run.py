@@ -4,90 +4,58 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from recovery_lab import docker, stack
+from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
 from recovery_lab.docker import Stack
-from recovery_lab.engine import Stage, View, play_outage
+from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
-from recovery_lab.folder import (
-    ROOT,
-    SHAPE,
-    RunInfo,
-    outage_folders,
-    point_latest,
-    read_outage,
-    read_run,
-    save,
-    set_aside,
-)
-from recovery_lab.judge.verdict import (
-    OutageVerdict,
-    RunVerdict,
-    judge_outage,
-    judge_run,
-    only_late,
-)
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, judge_run, only_late
 from recovery_lab.outage import OutageInfo
-from recovery_lab.record.history import History
+from recovery_lab.plan import twin_of
 
 AGAIN = 2  # times an outage is played again that its recorder was late for
 GUESS_S = 30.0  # an outage's length before the first is known
 _LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
-OnOutage = Callable[[OutageVerdict, Path], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run plays: the outages, and how.
-
-    `target` is the file that declares it, `twin` whom the twin doubles. `keep_contenders` lets
-    them meet one outage after the other; `stop_at_bad` ends the run at the first bad outage.
-    """
-
-    name: str
-    target: str
-    seed: int
-    outages: Sequence[OutageInfo]
-    twin: str = ""
-    keep_contenders: bool = False
-    stop_at_bad: bool = False
-
-
-def begin_run(plan: Plan, where: Stack, root: Path | None = None) -> Path:
+def begin_run(
+    where: Stack, name: str, target_file: Path, planned: Sequence[OutageInfo], root: Path = Path()
+) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
-    began = datetime.now(UTC)
-    folder = (root or Path()) / ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{plan.name}"
-    private = where.target.private
-    info = RunInfo(
-        shape=SHAPE,
-        name=plan.name,
+    began, private = datetime.now(UTC), where.target.private
+    run = root / folder.ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
+    info = folder.RunInfo(
+        shape=folder.SHAPE,
+        name=name,
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
-        seed=plan.seed,
-        planned=list(plan.outages),
-        target=plan.target,
-        twin=plan.twin,
+        seed=planned[0].seed,
+        planned=list(planned),
+        target=str(target_file),
+        twin=twin_of(planned),
         commit=_commit(where.target.root),
         images=_images(where),
         host=_host(),
         versions=_versions(),
         settings=dict(private.environment) if private else {},
     )
-    save(folder / "run.json", info)
-    write_whole(folder / "compose.yml", docker.compose(where, "config").encode())
-    point_latest(folder)
-    return folder
+    folder.save(run / "run.json", info)
+    write_whole(run / "compose.yml", docker.compose(where, "config").encode())
+    folder.point_latest(run)
+    return run
 
 
-def verify_same(info: RunInfo, target: str, root: Path) -> None:
+def verify_same(info: folder.RunInfo, target_file: Path, root: Path) -> None:
     """Raise BadInputError where a run to resume was begun on another target or another commit."""
-    begun, here = (info.target, info.commit), (target, _commit(root))
+    begun, here = (info.target, info.commit), (str(target_file), _commit(root))
     if begun != here:
         raise BadInputError(
             f"the run was begun on {begun[0]} at commit {begun[1] or 'unknown'}, this is {here[0]} "
@@ -95,103 +63,92 @@ def verify_same(info: RunInfo, target: str, root: Path) -> None:
         )
 
 
-def play_run(
-    folder: Path, plan: Plan, where: Stack, view: View, on_outage: OnOutage = lambda *_: None
-) -> RunVerdict:
+def play_run(run: Path, where: Stack, view: View, *, stop_at_bad: bool = False) -> RunVerdict:
     """Play what a run has not recorded yet, outage by outage; judge it as it stands at the end.
 
-    Raises HealError where a database is not back: nothing may go on then.
+    Contenders are kept from one solo outage to the next. `stop_at_bad` ends the run at the first
+    outage that is not passed. Raises HealError where a database is not back: nothing may go on.
     """
-    open_ = [info for info in plan.outages if not _recorded(folder, info)]
-    progress = Progress(view, len(open_))
+    planned = folder.read_run(run).planned
+    left = [info for info in planned if not _recorded(run / "outages" / info.name)]
+    progress = Progress(view, len(left))
     crew: Crew | None = None
     try:
-        for info in open_:
+        for info in left:
             if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
-            crew = crew or Crew(where, plan.twin)
-            progress.begin(info.name)
-            stage = Stage(stack=where, crew=crew, view=progress)
-            played, outage = _play(stage, info, folder / "outages" / info.name)
-            on_outage(outage, folder / "outages" / info.name)
+            crew = crew or Crew(where, twin_of(planned))
+            shown, path = progress.of(info.name), run / "outages" / info.name
+            played, outage = _play(crew, shown, info, path)
+            view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
-            if not plan.keep_contenders or not played.complete:
+            if not info.solo or not played.complete:
                 crew = _end(crew)
-            if plan.stop_at_bad and outage.verdict != "passed":
+            if stop_at_bad and outage.verdict != "passed":
                 break
     finally:
         _end(crew)
-        verdict = write_verdict(folder)
+        verdict = write_verdict(run)
     return verdict
 
 
-def write_verdict(folder: Path) -> RunVerdict:
-    """Judge a run as it is stored, and write its verdict.json."""
-    planned = [info.name for info in read_run(folder).planned]
-    order = {name: place for place, name in enumerate(planned)}
-    folders = sorted(outage_folders(folder), key=lambda path: order.get(path.name, len(order)))
-    judged = [judge_outage(*read_outage(path)) for path in folders]
-    verdict = judge_run(judged, planned)
-    save(folder / "verdict.json", verdict)
+def write_verdict(run: Path) -> RunVerdict:
+    """Judge a run as it is stored, in the order of its plan, and write its verdict.json."""
+    planned = [info.name for info in folder.read_run(run).planned]
+    paths = [run / "outages" / name for name in planned]
+    kept = [folder.read_outage(path) for path in paths if (path / "outage.json").exists()]
+    verdict = judge_run([judge_outage(*one) for one in kept], planned)
+    folder.save(run / "verdict.json", verdict)
     return verdict
 
 
 class Progress:
-    """A view that says which outage this is, and about how long the run still takes."""
+    """Says which outage this is, and about how long the run still takes."""
 
     def __init__(self, view: View, total: int) -> None:
         self._view = view
         self._total = total
         self._begun = 0
-        self._name = ""
         self._began_at = self._since = time.monotonic()
 
-    def begin(self, name: str) -> None:
-        """Take down that another outage begins."""
-        self._name = name
+    def of(self, name: str) -> View:
+        """Return the view of the next outage."""
         self._begun += 1
         self._since = time.monotonic()
+        return replace(self._view, say=partial(self._say, name))
 
-    def say(self, text: str) -> None:
-        """Show a step in words."""
-        now = time.monotonic()
-        done = self._begun - 1
+    def _say(self, name: str, text: str) -> None:
+        now, done = time.monotonic(), self._begun - 1
         each_s = (self._since - self._began_at) / done if done else GUESS_S
         left_s = max(0.0, each_s * (self._total - done) - (now - self._since))
         of = f"{self._begun} of {self._total}, about {left_s:.0f} s left"
-        self._view.say(f"{of:<28} {self._name}: {text}")
-
-    def look(self, history: History) -> None:
-        """Show what is new."""
-        self._view.look(history)
+        self._view.say(f"{of:<28} {name}: {text}")
 
 
-def _play(stage: Stage, info: OutageInfo, folder: Path) -> tuple[OutageInfo, OutageVerdict]:
+def _play(crew: Crew, view: View, info: OutageInfo, path: Path) -> tuple[OutageInfo, OutageVerdict]:
     """Record one outage and judge it; again where only its recorder was late."""
-    for _ in range(AGAIN):
-        played = play_outage(stage, info, folder)
-        outage = judge_outage(*read_outage(folder))
-        if not only_late(outage):
-            return played, outage
-        stage.view.say("its recorder was late, which proves nothing: played again")
-        set_aside(folder)
-    played = play_outage(stage, info, folder)
-    return played, judge_outage(*read_outage(folder))
+    for again in range(AGAIN + 1):
+        played = play_outage(crew, view, info, path)
+        outage = judge_outage(*folder.read_outage(path))
+        if again == AGAIN or not only_late(outage):
+            break
+        view.say("its recorder was late, which proves nothing: played again")
+        folder.set_aside(path)
+    return played, outage
 
 
-def _recorded(folder: Path, info: OutageInfo) -> bool:
+def _recorded(path: Path) -> bool:
     """Tell whether an outage of a run that is resumed stands: whole, or seen to fail.
 
     One that broke off is set aside, and kept.
     """
-    path = folder / "outages" / info.name
     if not (path / "outage.json").exists():
         return False
-    kept = read_outage(path)
-    if kept[0].complete or judge_outage(*kept).verdict == "failed":
+    info, history = folder.read_outage(path)
+    if info.complete or judge_outage(info, history).verdict == "failed":
         return True
-    set_aside(path)
+    folder.set_aside(path)
     return False
 
 
@@ -213,33 +170,30 @@ def _commit(root: Path) -> str:
 
 def _images(where: Stack) -> dict[str, str]:
     """Return each image by its id: a tag may be built anew under a run."""
-    target = where.target
-    services = [target.database.service]
-    services += [target.application.service] if target.application else []
-    found = {name: docker.container(where, name) for name in services}
-    told = {name: f"{one['Config']['Image']} {one['Image']}" for name, one in found.items()}
+    target, told = where.target, {}
+    for table in (target.database, target.application):
+        if table:
+            one = docker.container(where, table.service)
+            told[table.service] = f"{one['Config']['Image']} {one['Image']}"
     helpers = [docker.INSTRUMENT, *([target.contenders.image] if target.contenders else [])]
     ids = docker.run("image", "inspect", "--format", "{{.Id}}", *helpers).split()
     return told | dict(zip(helpers, ids, strict=True))
 
 
 def _host() -> dict[str, str]:
+    engine = "Engine {{.Server.Version}} ({{.Server.Os}}/{{.Server.Arch}})"
     return {
         "processors": str(os.cpu_count()),
         "kernel": platform.release(),
         "system": platform.system(),
-        "docker": docker.describe_version(),
+        "docker": docker.run("version", "--format", engine).strip(),
         "compose": docker.run("compose", "version", "--short").strip(),
     }
 
 
 def _versions() -> dict[str, str]:
-    return dict(_known_versions())
-
-
-def _known_versions() -> Iterator[tuple[str, str]]:
+    found = {}
     for name in _LIBRARIES:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -7,6 +7,7 @@ that may be there. A rule whose capability is missing is not judged, by name.
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,10 +32,7 @@ class Compose(Table, frozen=True, kw_only=True):
 
 
 class Database(Table, frozen=True, kw_only=True):
-    """The service that the faults interrupt, and how a client logs in to it.
-
-    The password stands in a file, or in a variable that Compose gets for the stack as well.
-    """
+    """The service that the faults interrupt, and how a client logs in to it."""
 
     service: str
     host: str
@@ -42,7 +40,7 @@ class Database(Table, frozen=True, kw_only=True):
     name: str
     user: str
     password_file: str = ""
-    password_env: str = ""
+    password_env: str = ""  # the variable that holds it, also for Compose
     interface: str = "eth0"
 
     def __post_init__(self) -> None:
@@ -142,7 +140,6 @@ class Target(Table, frozen=True, kw_only=True):
     root: Path = Path()
 
     def __post_init__(self) -> None:
-        """Refuse tables that need another one, and roles that are none."""
         if self.health and not self.application:
             raise ValueError("[health] needs [application], whose url it is asked at")
         if self.pool and not self.health:
@@ -151,84 +148,60 @@ class Target(Table, frozen=True, kw_only=True):
             if not re.fullmatch(r"[^/]+/[^/]+/(steady|idle)", where):
                 raise ValueError(f"[roles] {where!r}: expected fault/contender/steady or …/idle")
             if not re.fullmatch(r"subject|reference|control: .+", role):
-                raise ValueError(
-                    f"[roles] {where!r} is {role!r}; expected subject, reference or control: RULE"
-                )
+                expected = "expected subject, reference or control: RULE"
+                raise ValueError(f"[roles] {where!r} is {role!r}; {expected}")
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Return the names of what a rule may need and this target declares."""
-        declared = {
-            "application": self.application,
-            "health": self.health,
-            "liveness": self.health and self.health.live_path,
-            "pool": self.pool,
-            "server log": self.server_log,
-            "contenders": self.contenders,
-        }
-        return frozenset(name for name, there in declared.items() if there)
-
-    @property
-    def password_path(self) -> Path | None:
-        """The login's password file, absolute; None where a variable holds the password."""
-        file = self.database.password_file
-        return self.root / file if file else None
+        """What a rule may need and this target declares, by name."""
+        tables = ("application", "health", "pool", "server_log", "contenders")
+        found = {name.replace("_", " ") for name in tables if getattr(self, name)}
+        if self.health and self.health.live_path:
+            found.add("liveness")
+        return frozenset(found)
 
     @property
     def password_mounts(self) -> list[str]:
         """The mounts that a program in a container needs to log in (`login`)."""
-        return [f"{self.password_path}:{PASSWORD_MOUNT}:ro"] if self.password_path else []
+        file = self.database.password_file
+        return [f"{self.root / file}:{PASSWORD_MOUNT}:ro"] if file else []
 
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
         """Return how a program in a container logs in; `environment` is what Compose gets.
 
         Raises BadInputError naming the variable that should hold the password.
         """
-        database = self.database
-        way: dict[str, str | int] = {
-            "host": database.host,
-            "port": database.port,
-            "name": database.name,
-            "user": database.user,
-        }
-        if database.password_file:
+        one, variable = self.database, self.database.password_env
+        way: dict[str, str | int] = {"host": one.host, "port": one.port}
+        way |= {"name": one.name, "user": one.user}
+        if one.password_file:
             return {**way, "password_file": PASSWORD_MOUNT}
-        if (password := environment.get(database.password_env)) is None:
-            raise BadInputError(
-                f"{database.password_env} is not set; it holds the login's password"
-            )
-        return {**way, "password": password}
+        if variable not in environment:
+            raise BadInputError(f"{variable} is not set; it holds the login's password")
+        return {**way, "password": environment[variable]}
 
 
 def load_target(path: Path) -> Target:
-    """Read a target file.
-
-    Raises BadInputError naming the file and the field when it is missing or malformed.
-    """
+    """Read a target file; raises BadInputError naming the file and the field that is wrong."""
     try:
         target = msgspec.toml.decode(path.read_bytes(), type=Target)
     except FileNotFoundError:
-        raise BadInputError(
-            f"{path}: no such target file; run this in the repository's root, or name another file"
-        ) from None
+        told = "no such target file; run this in the repository's root, or name another file"
+        raise BadInputError(f"{path}: {told}") from None
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror}; name a target file") from None
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise BadInputError(
-            f"{path}: {error}; docs/configuration.md tells the fields of a target file"
-        ) from error
+        told = "docs/configuration.md tells the fields of a target file"
+        raise BadInputError(f"{path}: {error}; {told}") from error
     return msgspec.structs.replace(target, root=path.resolve().parent)
 
 
 def limit_s(environ: Mapping[str, str] = os.environ) -> float:
     """Return the window's limit in seconds: LAB_LIMIT_S, by default the plan's two minutes."""
     text = environ.get("LAB_LIMIT_S") or "120"
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 3600:
-        raise BadInputError(
-            f"LAB_LIMIT_S={text!r}: expected seconds over 0 and at most 3600; unset it for 120"
-        )
-    return value
+    with suppress(ValueError):
+        if 0 < float(text) <= 3600:
+            return float(text)
+    raise BadInputError(
+        f"LAB_LIMIT_S={text!r}: expected seconds over 0 and at most 3600; unset it for 120"
+    )

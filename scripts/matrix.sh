@@ -14,8 +14,9 @@ main() {
   PYTHON_IMAGE="$(setting PYTHON_IMAGE)"
   export POSTGRES_IMAGE PYTHON_IMAGE
   .venv/bin/recovery-lab run --target="${TARGET:-target.toml}" \
-    --faults="${FAULTS:-all}" --contenders="${POLICIES-}" --repeats="${REPEATS-}" \
-    --hold="${HOLD-}" --solo="${SOLO-}" --keep="${KEEP-}" --resume="${RESUME-}" --seed="${SEED-}"
+    --faults="${FAULTS:-all}" --contenders="${POLICIES:-all}" --repeats="${REPEATS:-1}" \
+    ${HOLD:+--hold="$HOLD"} --solo="${SOLO:-0}" --keep="${KEEP:-0}" --resume="${RESUME-}" \
+    ${SEED:+--seed="$SEED"}
 }
 
 main "$@"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.stack import private_project
+from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
 from tests.running import ROOT, Running
 
@@ -21,7 +21,8 @@ def private() -> Iterator[Running]:
     """A stack of the tests' own, not started yet; removed at the end, also when a start failed."""
     docker.refuse_remote()
     target = load_target(ROOT / "target.toml")
-    with private_project(target, "test", {"DB_POOL_POLICY": "adopted"}) as stack:
+    environment = {"DB_POOL_POLICY": "adopted"}
+    with private_stack(target, "test", environment, started=False) as stack:
         yield Running(stack)
 
 

@@ -7,11 +7,15 @@ import httpx
 
 from recovery_lab import docker, plan, stack
 from recovery_lab.docker import Stack
+from recovery_lab.engine import View
+from recovery_lab.errors import DockerError, InconclusiveError
+from recovery_lab.faults.server import SHUTTING_DOWN
 from recovery_lab.judge.verdict import OutageVerdict
-from recovery_lab.run import Plan, begin_run, play_run
+from recovery_lab.run import begin_run, play_run
 from recovery_lab.target import Target
 
 ROOT = Path(__file__).parents[1]
+HEAL_LIMIT_S = 10.0  # an application that is not steady by then is started anew
 
 
 class Running:
@@ -51,7 +55,7 @@ class Running:
 
     def log(self, service: str) -> str:
         """Return what a service has logged."""
-        return stack.log(self.value, service)
+        return self.compose("logs", "--no-log-prefix", service)
 
     def compose(self, *words: str) -> str:
         """Run a Compose command on it."""
@@ -61,19 +65,48 @@ class Running:
         """Return what Docker says of a service's container."""
         return docker.container(self.value, service)
 
+    def up(self, service: str) -> None:
+        """Start one service, with a container where it has none."""
+        self.compose("up", "--detach", "--no-build", service)
+
     def heal(self, policy: str = "") -> None:
-        """Bring the steady state back under a policy."""
-        self.value = stack.heal(self.value, policy)
+        """Bring the steady state back under a policy, whatever was left of both services."""
+        self._ensure_running(self.database)
+        self._ensure_running(self.application)
+        try:
+            self._settle(policy)
+        except InconclusiveError as error:
+            if SHUTTING_DOWN in str(error):  # old sessions live on, for ever
+                self.compose("restart", self.database)
+            stack.recreate(self.value)  # its connection may be gone for good
+            self._settle(policy)
+
+    def _settle(self, policy: str) -> None:
+        if policy and policy != stack.policy_of(self.value):
+            self.value = stack.use_policy(self.value, policy)
+        else:
+            stack.settle(self.value, HEAL_LIMIT_S)
+
+    def _ensure_running(self, service: str) -> None:
+        """Bring a stopped, frozen or missing service back; do not wait for it to be ready."""
+        try:
+            state = self.container(service)["State"]
+        except InconclusiveError:  # its container is gone
+            self.up(service)
+            return
+        if state["Paused"]:
+            self.compose("unpause", service)
+        elif not state["Running"]:
+            self.compose("start", service)
 
 
-class Quiet:
-    """A view that shows nothing."""
-
-    def say(self, text: str) -> None:
-        """Show no step."""
-
-    def look(self, history) -> None:
-        """Show no history."""
+def told(value: Stack) -> str:
+    """Return `compose ps` and the last lines of every service, for a failure's report."""
+    try:
+        seen = docker.compose(value, "ps", "--all")
+        return seen + docker.compose(value, "logs", "--tail", "40")
+    except DockerError as error:
+        return str(error)
 
 
 def watched(
@@ -81,11 +114,10 @@ def watched(
 ) -> tuple[OutageVerdict, Path]:
     """Have one outage by a command played, judged and kept; return the verdict and its folder."""
     asked = plan.Watched(command=command, title="test", **options)
-    (info,) = plan.watched(running.target, asked)
-    played = Plan(name="test", target="target.toml", seed=0, outages=[info])
-    run = begin_run(played, running.value, folder)
-    verdict = play_run(run, played, running.value, Quiet())
-    return verdict.outages[0], run / "outages" / info.name
+    planned = plan.watched(running.target, asked)
+    run = begin_run(running.value, "test", Path("target.toml"), planned, folder)
+    verdict = play_run(run, running.value, View())
+    return verdict.outages[0], run / "outages" / planned[0].name
 
 
 Watch = Callable[..., OutageVerdict]

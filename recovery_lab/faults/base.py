@@ -45,17 +45,19 @@ NOTHING = Before(container="", started="", server_started="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played: `run_fault` adds `before` and `witness`, the caller gives the rest.
+    """Where a fault is played: `run_fault` adds `before`, and a `witness` where none is given.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs.
+    `begin` returns when the fault may begin; its watchdog is there by then. `command` is what the
+    fault `command` runs.
     """
 
     stack: Stack
     hold_s: float
     note: Callable[[FaultEvent], None]
     pace: Callable[[], None] = lambda: None
+    begin: Callable[[], None] = lambda: None
     command: tuple[str, ...] = ()
     before: Before = NOTHING
     witness: Witness | None = None

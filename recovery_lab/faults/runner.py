@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
@@ -38,7 +38,8 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     checked(fault, scene.hold_s)
     docker.refuse_remote()
     path = journal.path_of(scene.stack, FAULT)
-    with journal.held(path, OpenFault) as held, closing(Witness(scene.stack)) as witness:
+    own = nullcontext(scene.witness) if scene.witness else closing(Witness(scene.stack))
+    with journal.held(path, OpenFault) as held, own as witness:
         open_already = held.entry()
         if open_already:
             raise BadInputError(
@@ -49,6 +50,7 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         seen = replace(seen, before=server.look_before(seen))
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
+            scene.begin()
             run = _Run(fault, seen, watchdog, interrupts)
             with _journalled(run, held):
                 landed = run.play()

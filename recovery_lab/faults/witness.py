@@ -70,6 +70,10 @@ class Witness:
         """Try a fresh session."""
         return self.ask(Order(do="probe"))
 
+    def hang_up(self) -> None:
+        """Close its input, which ends it; returns at once, `close` waits."""
+        self._helper.hang_up()
+
     def close(self) -> None:
         """End the helper; idempotent."""
         self._helper.end()

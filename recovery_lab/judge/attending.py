@@ -26,14 +26,14 @@ class Attending:
     def __init__(self, info: OutageInfo, history: History) -> None:
         self._info = info
         self._history = history
+        self._has_idle = any(job == "idle" for _, job in info.cells)
         self._released_at: float | None = None
         self._recovered: dict[tuple[str, JobName], float] = {}
 
     def may_release(self) -> bool:
         """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
-        ready = Seen(self._info, self._history).ready
-        now = newest_at(self._history)
-        if self._released_at is not None or ready is None:
+        ready, now = Seen(self._info, self._history).ready, newest_at(self._history)
+        if not self._has_idle or self._released_at is not None or ready is None:
             return False
         if now < ready.late_at + THRESHOLDS.release_s:
             return False
@@ -42,24 +42,23 @@ class Attending:
 
     def is_over(self) -> bool:
         """Tell whether every subject has recovered and settled, or the limit has passed."""
-        seen = Seen(self._info, self._history)
-        now = newest_at(self._history)
+        seen, now = Seen(self._info, self._history), newest_at(self._history)
         if seen.ready is None:
             returned_at = self._history.mark_at(RETURNED)
             return returned_at is not None and now > returned_at + self._info.limit_s
         if now > seen.ready.late_at + self._info.limit_s + LATE_NEWS_S:
             return True
-        if self._released_at is None or now < self._earliest(seen):
+        if (self._has_idle and self._released_at is None) or now < self._earliest(seen):
             return False
         back = [self._back_at(seen, cast, job) for cast, job in self._subjects(seen)]
         known = [at for at in back if at is not None]
-        return len(known) == len(back) and now > max(known, default=0.0) + THRESHOLDS.settled_s
+        settled_at = max(known, default=seen.ready.late_at) + THRESHOLDS.settled_s
+        return len(known) == len(back) and now > settled_at
 
     def reads_have_ended(self) -> bool:
         """Tell whether no subject's read is under way that could still end in time."""
-        now = newest_at(self._history)
-        subjects = self._subjects(Seen(self._info, self._history))
-        return not any(self._under_way(cast, job, now) for cast, job in subjects)
+        now, seen = newest_at(self._history), Seen(self._info, self._history)
+        return not any(self._under_way(cast, job, now) for cast, job in self._subjects(seen))
 
     def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
         records = self._history.cell(cast.contender, job)

@@ -50,6 +50,7 @@ class Observer:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))
             case "hurry":
+                self._clock()  # and not within a second: an outage begins with it
                 self._prober.hurry()
             case "rest":
                 self._prober.rest()

@@ -1,4 +1,4 @@
-"""The page of a run, whatever its plan: for a ticket or a CI summary; and its timelines."""
+"""The page of a run, whatever its plan: for a ticket or a CI summary."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -6,19 +6,15 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recovery_lab.files import write_whole
-from recovery_lab.folder import LATE, RunInfo, read_outage, read_run
+from recovery_lab.folder import LATE, RunInfo, read_run
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.report import figures
-from recovery_lab.report.timeline import write_timeline
 from recovery_lab.report.words import not_judged, why
 
 
 def write(run: Path, verdict: RunVerdict) -> str:
-    """Write a judged run's report.md and timelines/; return the page."""
-    for outage in verdict.outages:
-        kept = read_outage(run / "outages" / outage.name)
-        write_timeline(run / "timelines" / f"{outage.name}.svg", outage, *kept)
+    """Write a judged run's report.md; return the page."""
     text = page(read_run(run), verdict, again=sorted(path.name for path in run.glob(f"{LATE}/*")))
     write_whole(run / "report.md", text.encode())
     return text

@@ -20,7 +20,7 @@ _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
 class Screen:
-    """A view that prints each phase of an outage once, when it is known.
+    """Prints each phase of an outage once, when it is known.
 
     `info` is the outage as planned; a run's repeats differ from it in nothing that is shown.
     """
@@ -32,9 +32,6 @@ class Screen:
         self._context = context
         self._history = History()
         self._printed: set[str] = set()
-
-    def say(self, text: str) -> None:
-        """Print nothing: the phases tell it."""
 
     def look(self, history: History) -> None:
         """Print what is new; another history is another outage."""

@@ -9,9 +9,10 @@ import altair as alt
 import vl_convert
 
 from recovery_lab.files import write_whole
+from recovery_lab.folder import read_outage
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.verdict import OutageVerdict
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History, Probe
 from recovery_lab.report.words import OUTCOMES
@@ -22,6 +23,13 @@ SHAPES = ["circle", "cross", "square", "triangle-down", "diamond"]  # of OUTCOME
 INK = {"ok": "#9a9a9a", "missed": "#555555"}  # all else is black
 PHASES = {True: "#ffffff", False: "#555555"}
 Point = dict[str, Any]  # a datum of Vega's
+
+
+def write_timelines(run: Path, verdict: RunVerdict) -> None:
+    """Draw each outage of a judged run into its timelines/."""
+    for outage in verdict.outages:
+        kept = read_outage(run / "outages" / outage.name)
+        write_timeline(run / "timelines" / f"{outage.name}.svg", outage, *kept)
 
 
 def write_timeline(path: Path, outage: OutageVerdict, info: OutageInfo, history: History) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.errors import DockerError
-from recovery_lab.stack import private_stack, told
+from recovery_lab.stack import private_stack
 from recovery_lab.target import Target, load_target
 from tests.browser.browser import ROOT, Browser, Tab
-from tests.running import Running
+from tests.running import Running, told
 
 IMAGE = "recovery-lab/browser:local"
 

@@ -14,8 +14,7 @@ import pytest
 
 from recovery_lab.errors import LabError
 from recovery_lab.record.history import read_history
-from recovery_lab.stack import told
-from tests.running import ROOT, Running, Watch, watched
+from tests.running import ROOT, Running, Watch, told, watched
 
 RESTART = ["scripts/take-away.sh", "restart"]
 KILL = ["scripts/take-away.sh", "kill"]

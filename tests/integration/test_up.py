@@ -53,7 +53,7 @@ def test_routes_answer_as_the_contract_says(stack: Running) -> None:
 
 def test_no_answer_holds_a_secret_or_an_address(stack: Running) -> None:
     """Neither passwords nor the database's address or user stand in any answer or environment."""
-    password = stack.target.password_path.read_text().strip()
+    password = (stack.target.root / stack.target.database.password_file).read_text().strip()
     for path in ("/api/system-health", "/api/orders/summary", "/metrics", "/readyz"):
         text = stack.get(path).text
         assert password not in text

@@ -5,17 +5,18 @@ from pathlib import Path
 import pytest
 
 from recovery_lab import plan
+from recovery_lab.engine import View
 from recovery_lab.judge.verdict import Cell, OutageVerdict
-from recovery_lab.run import Plan, begin_run, play_run
+from recovery_lab.run import begin_run, play_run
 from recovery_lab.target import load_target
-from tests.running import ROOT, Quiet, Running
+from tests.running import ROOT, Running
 
 TARGET = load_target(ROOT / "target.toml")
 PLANNED = plan.outages(TARGET, plan.Asked(seed=plan.new_seed()))
 ROWS = [(info.name, cast.contender, job) for info in PLANNED for cast, job in info.cells]
 
 
-class Shown(Quiet):
+class Shown:
     """Shows progress at once, though pytest captures what a fixture prints."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -47,10 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def outages(request: pytest.FixtureRequest, private: Running) -> dict[str, OutageVerdict]:
     """The run's outages by name; recorded under .lab/runs/ as any run."""
     private.heal("adopted")
-    name = "-".join(plan.QUICK)
-    played = Plan(name=name, target="target.toml", seed=PLANNED[0].seed, outages=PLANNED)
-    folder = begin_run(played, private.value)
-    verdict = play_run(folder, played, private.value, Shown(request.config))
+    folder = begin_run(private.value, "-".join(plan.QUICK), Path("target.toml"), PLANNED)
+    verdict = play_run(folder, private.value, View(say=Shown(request.config).say))
     return {outage.name: outage for outage in verdict.outages}
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from recovery_lab import plan
+from recovery_lab.engine import View
 from recovery_lab.judge.verdict import OutageVerdict
-from recovery_lab.run import Plan, begin_run, play_run
+from recovery_lab.run import begin_run, play_run
 from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
-from tests.running import ROOT, Quiet
+from tests.running import ROOT
 
 FOLDER = ROOT / "tests/targets/inventory"
 IMAGES = ("POSTGRES_IMAGE", "PYTHON_IMAGE")
@@ -34,8 +35,7 @@ def played(file: str, folder: Path, **asked) -> dict[str, OutageVerdict]:
     """Play one version of the target through some faults; return its outages by fault."""
     target = load_target(FOLDER / file)
     outages = plan.outages(target, plan.Asked(seed=plan.new_seed(), **asked))
-    whole = Plan(name="second", target=file, seed=outages[0].seed, outages=outages)
     with private_stack(target, "second", images()) as stack:
-        run = begin_run(whole, stack, folder)
-        verdict = play_run(run, whole, stack, Quiet())
+        run = begin_run(stack, "second", Path(file), outages, folder)
+        verdict = play_run(run, stack, View())
     return {outage.fault: outage for outage in verdict.outages}

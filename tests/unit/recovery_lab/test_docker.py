@@ -98,7 +98,7 @@ def test_stack_is_told_to_compose_and_this_process_is_not(fake) -> None:
 def test_own_project_is_the_one_that_compose_means(fake) -> None:
     """Asked for, and not guessed from the folder's name: it may stand in .env."""
     fake("""case "$*" in *"config --format json"*) echo '{"name": "theirs"}' ;; esac""")
-    assert "theirs" == docker.project_name(STACK.target)
+    assert "theirs" == docker.own_stack(STACK.target).project
 
 
 def test_network_is_the_projects_own() -> None:

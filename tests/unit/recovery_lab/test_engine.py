@@ -4,10 +4,11 @@ import errno
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from recovery_lab import engine
-from recovery_lab.engine import Stage, ensure_headroom, play_outage
+from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, Scene
 from recovery_lab.folder import read_outage
@@ -23,9 +24,9 @@ from recovery_lab.record.history import (
     Warmed,
 )
 from recovery_lab.record.recorder import Recorder
+from recovery_lab.steady import ensure_headroom
 from recovery_lab.target import Health as HealthProbe
 from recovery_lab.target import Traits
-from tests.running import Quiet
 
 CAST = [Cast(contender="adopted", traits=Traits(pools=True, pings=True), jobs=["steady", "idle"])]
 INFO = OutageInfo(
@@ -44,6 +45,8 @@ INFO = OutageInfo(
 
 class Crew:
     """Helpers that answer each order at once; `dies_at` is the order after which one is dead."""
+
+    witness = None
 
     def __init__(self, dies_at: str = "", idle: int = 5) -> None:
         self.orders: list[str] = []
@@ -142,11 +145,12 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(engine, "Story", lambda *_: story)
     monkeypatch.setattr(engine, "Attending", Attending)
     monkeypatch.setattr(engine, "run_fault", lambda fault, scene: play(scene))
-    return SimpleNamespace(stack=SimpleNamespace(target=target))
+    return SimpleNamespace(stack=SimpleNamespace(target=target), clock=clock)
 
 
 def play(scene: Scene) -> None:
     """Stand in for a fault that goes in and out."""
+    scene.begin()
     for at, name in enumerate(("injecting", "injected", "landed", "healing", "healed", "back")):
         scene.note(FaultEvent(at=float(at), fault="restart", name=name))
         scene.pace()
@@ -154,7 +158,8 @@ def play(scene: Scene) -> None:
 
 def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
     """Play one outage with a crew."""
-    return play_outage(Stage(stack=stage.stack, crew=crew, view=Quiet()), INFO, folder)
+    crew.stack = stage.stack
+    return play_outage(crew, View(), INFO, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
@@ -163,7 +168,7 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     info = played(stage, tmp_path, crew)
     assert (True, "") == (info.complete, info.trouble)
     assert (
-        "cast warm look sessions steady hurry mark-released release mark-stopped stop look rest "
+        "cast hurry warm look sessions steady mark-released release mark-stopped stop look rest "
         "mark-closed"
     ).split() == [order.replace(" ", "-") for order in crew.orders]
     history = read_outage(tmp_path)[1]
@@ -172,6 +177,33 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     assert "log of db" == (tmp_path / "server.log").read_text()
     assert "log of app" == (tmp_path / "application.log").read_text()
     assert crew.recorder is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "baseline_s"),
+    [
+        ({}, 2.5),
+        ({"solo": "adopted"}, 1.0),  # at the full rate: 80 reads
+        ({"command": ["true"]}, 1.0),
+        ({"cast": [msgspec.structs.replace(CAST[0], jobs=["idle"])]}, 0.0),  # nobody reads
+    ],
+)
+def test_baseline_is_as_long_as_its_reads_need(
+    stage, tmp_path: Path, monkeypatch, changed: dict, baseline_s: float
+) -> None:
+    """Steady reads go on for so long before the fault; who reads nothing waits for nothing."""
+    began: list[float] = []
+
+    def run(fault: object, scene: Scene) -> None:
+        scene.begin()
+        began.append(stage.clock.now)
+
+    monkeypatch.setattr(engine, "run_fault", run)
+    info = msgspec.structs.replace(INFO, **changed)
+    crew = Crew()
+    crew.stack = stage.stack
+    play_outage(crew, View(), info, tmp_path)
+    assert [pytest.approx(baseline_s)] == began
 
 
 @pytest.mark.parametrize("order", ["warm", "steady", "hurry", "release", "stop"])

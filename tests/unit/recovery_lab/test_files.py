@@ -8,6 +8,7 @@ import pytest
 from recovery_lab import verbs
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import RUN_LOCK, living_run, write_whole
+from recovery_lab.plan import Asked, Watched
 
 
 def test_file_is_written_whole_and_alone(tmp_path: Path) -> None:
@@ -72,12 +73,9 @@ def test_living_run_is_seen_while_a_verb_plays(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(verbs, "load_target", load)
     monkeypatch.setattr(verbs.docker, "refuse_remote", lambda: None)
-    asked = {
-        "run": verbs.Words(),
-        "watch": verbs.plan.Watched(command=["true"], title="x"),
-        "demo": ["true"],
-    }
+    asked = {"run": Asked(), "watch": Watched(command=["true"], title="x"), "demo": ["true"]}
+    options = {"resume": "", "keep": False} if verb == "run" else {}
     with pytest.raises(BadInputError):
-        getattr(verbs, verb)(Path("target.toml"), asked[verb], print)
+        getattr(verbs, verb)(Path("target.toml"), asked[verb], print, **options)
     assert [False] == seen
     assert _free()

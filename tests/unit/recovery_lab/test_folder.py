@@ -8,7 +8,7 @@ import pytest
 from recovery_lab import folder
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
-from recovery_lab.folder import RunInfo, all_runs, find_run, outage_folders, point_latest, save
+from recovery_lab.folder import RunInfo, all_runs, find_run, point_latest, save
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Mark, encode
 
@@ -51,15 +51,8 @@ def test_late_outages_are_set_aside_and_kept(tmp_path: Path) -> None:
     """Neither is judged; the second does not take the first one's place."""
     for _ in range(2):
         folder.set_aside(kept(tmp_path))
-    assert [] == outage_folders(tmp_path)
+    assert [] == list((tmp_path / "outages").iterdir())
     assert ["restart-1.1", "restart-1.2"] == sorted(p.name for p in tmp_path.glob("late/*"))
-
-
-def test_outages_are_read_in_the_order_of_their_repeats(tmp_path: Path) -> None:
-    """The tenth comes after the second."""
-    for repeat in (10, 2, 1):
-        kept(tmp_path, repeat=repeat)
-    assert ["restart-1", "restart-2", "restart-10"] == [p.name for p in outage_folders(tmp_path)]
 
 
 def test_run_is_found_by_path_name_or_latest(

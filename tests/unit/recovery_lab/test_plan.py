@@ -16,8 +16,6 @@ from recovery_lab.plan import (
     Asked,
     Watched,
     all_entries,
-    contender_names,
-    matrix_faults,
     names,
     outages,
     watched,
@@ -43,15 +41,21 @@ def of(fault: str, **options: object) -> OutageInfo:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("restart,flood", "'flood'"), ("naive+recycle", "'naive+recycle'"), (",", "expected some")],
+    [("restart,flood", "'flood'"), ("naive+recycle", "'naive+recycle'"), (",", "''")],
 )
 def test_names_are_exact(text: str, said: str) -> None:
     """`naive` is naive, and nothing that contains it; a word that is none is named."""
     known = ["restart", "naive"]
-    assert ("naive",) == names("CONTENDERS", "naive", known)
-    assert ("restart", "naive") == names("CONTENDERS", "all", known)
-    with pytest.raises(BadInputError, match=re.escape(said)):
-        names("CONTENDERS", text, known)
+    assert ("naive",) == names("CONTENDERS", ["naive", "naive"], known)
+    with pytest.raises(BadInputError, match=re.escape(f"{said} is none of restart, naive")):
+        names("CONTENDERS", text.split(","), known)
+
+
+def test_no_names_mean_all() -> None:
+    """Each fault of a matrix, and everybody."""
+    planned = outages(TARGET, Asked(faults=(), solo=True))
+    assert {*FAULTS} - {"command"} == {info.fault for info in planned}
+    assert {*all_entries(TARGET), TWIN} - {CANARY} == {info.solo for info in planned}
 
 
 def test_hold_a_fault_cannot_have_is_refused() -> None:
@@ -74,6 +78,7 @@ def test_solo_outage_has_one_contender_a_canary_and_a_twin_in_the_family() -> No
     met = [[cast.contender for cast in info.cast] for info in planned]
     assert [["adopted", CANARY], ["naive", CANARY], [TWIN, CANARY]] == met
     assert {20.0} == {info.reads_per_s for info in planned}
+    assert {"steady"} == {job for info in planned for _, job in info.cells}  # for waits and lags
     assert "adopted" == all_entries(TARGET, "adopted")[TWIN].plays
 
 
@@ -89,14 +94,15 @@ def test_seed_makes_the_same_lengths_again() -> None:
 
 def test_no_outage_is_crowded() -> None:
     """All contenders together are at most eight, canary apart."""
-    for info in outages(TARGET, Asked(faults=tuple(matrix_faults()))):
+    for info in outages(TARGET, Asked(faults=())):
         assert len(info.cast) <= AT_MOST + 1
 
 
 def test_command_is_no_fault_of_the_matrix() -> None:
     """Only a person says what a command is to do."""
     assert "command" in FAULTS
-    assert "command" not in matrix_faults()
+    with pytest.raises(BadInputError, match="FAULTS: 'command' is none of none, restart"):
+        of("command")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +132,19 @@ def test_command_is_met_by_the_application_alone() -> None:
     assert ("restart-1", "restart-2") == (first.name, second.name)
     assert {"dashboard/idle": Part(role="control", breaks="first reads")} == parts(first)
     assert first.effects.observed
-    assert CANARY not in contender_names(TARGET)
+    with pytest.raises(BadInputError, match="CONTENDERS: 'canary' is none of"):
+        outages(TARGET, Asked(contenders=(CANARY,)))
+
+
+def test_waived_rules_stand_in_every_outage() -> None:
+    """Of a matrix and of a command; one that there is not is named, with those that there are."""
+    rules = ["no relapse", "liveness"]
+    planned = outages(TARGET, Asked(faults=("none", "kill"), waived=rules))
+    planned += watched(TARGET, Watched(command=["true"], repeats=2, waived=rules))
+    assert [rules] * 4 == [info.waived for info in planned]
+    for said in ("relapse", "all"):
+        refused = rf"--waive: '{said}' is none of recovers, no relapse, first reads, "
+        with pytest.raises(BadInputError, match=refused):
+            outages(TARGET, Asked(waived=[said]))
+        with pytest.raises(BadInputError, match=refused):
+            watched(TARGET, Watched(command=["true"], waived=[said]))

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from recovery_lab import run
+from recovery_lab.engine import View
 from recovery_lab.errors import BadInputError
-from recovery_lab.judge.verdict import OutageVerdict, judge_outage
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History
-from recovery_lab.run import AGAIN, GUESS_S, Plan, Progress, play_run
-from tests.running import Quiet
+from recovery_lab.run import AGAIN, GUESS_S, Progress, play_run
 from tests.unit.recovery_lab.test_folder import INFO, OUTAGE, kept, save
 
 
@@ -25,7 +25,7 @@ class World:
         self.ended = 0
         self._late = late
 
-    def play(self, stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+    def play(self, crew: object, view: object, info: OutageInfo, folder: Path) -> OutageInfo:
         """Stand in for the engine."""
         self.played.append(info.name)
         info = msgspec.structs.replace(info, complete=True)
@@ -62,15 +62,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return one
 
 
-def planned(*outages: OutageInfo, **options: object) -> Plan:
-    """Return a plan of some outages."""
-    return Plan(name="unit", target="target.toml", seed=1, outages=outages, **options)
-
-
-def played(folder: Path, plan: Plan) -> object:
-    """Play a plan in a folder."""
-    save(folder / "run.json", msgspec.structs.replace(INFO, planned=list(plan.outages)))
-    return play_run(folder, plan, SimpleNamespace(name="adopted"), Quiet())
+def played(folder: Path, *planned: OutageInfo, **options: bool) -> RunVerdict:
+    """Play a run of some outages in a folder."""
+    save(folder / "run.json", msgspec.structs.replace(INFO, planned=list(planned)))
+    return play_run(folder, SimpleNamespace(name="adopted"), View(), **options)
 
 
 def repeat(number: int, **changed: object) -> OutageInfo:
@@ -82,7 +77,7 @@ def test_complete_outages_stand_and_broken_off_ones_are_played_again(world, tmp_
     """What a resumed run plays is what was not recorded to its end."""
     kept(tmp_path, repeat=1, complete=True)
     kept(tmp_path, repeat=2, complete=False)
-    played(tmp_path, planned(repeat(1), repeat(2), repeat(3)))
+    played(tmp_path, repeat(1), repeat(2), repeat(3))
     assert ["restart-2", "restart-3"] == world.played
 
 
@@ -92,28 +87,28 @@ def test_outage_whose_recorder_was_late_is_played_again(
 ) -> None:
     """At most twice; each late one is set aside and kept."""
     world._late = late
-    played(tmp_path, planned(repeat(1)))
+    played(tmp_path, repeat(1))
     assert ["restart-1"] * times == world.played
     assert aside == len(list(tmp_path.glob("late/*")))
 
 
-def test_contenders_are_kept_only_where_the_plan_says_so(world, tmp_path) -> None:
-    """A fresh crew for each outage, or one for all; ended in either case."""
-    played(tmp_path / "fresh", planned(repeat(1), repeat(2)))
+def test_contenders_are_kept_through_solo_outages_alone(world, tmp_path) -> None:
+    """A fresh crew for each shared outage, one for all solo ones; ended in either case."""
+    played(tmp_path / "fresh", repeat(1), repeat(2))
     assert (2, 2) == (len(world.crews), world.ended)
-    played(tmp_path / "kept", planned(repeat(1), repeat(2), keep_contenders=True))
+    played(tmp_path / "kept", repeat(1, solo="adopted"), repeat(2, solo="adopted"))
     assert (3, 3) == (len(world.crews), world.ended)
 
 
 def test_outage_that_broke_off_takes_its_crew_along(world, tmp_path, monkeypatch) -> None:
     """Its readers were not stopped, or a helper is dead: the next one has another crew."""
 
-    def broken(stage: object, info: OutageInfo, folder: Path) -> OutageInfo:
+    def broken(crew: object, view: object, info: OutageInfo, folder: Path) -> OutageInfo:
         kept(folder.parent.parent, **msgspec.structs.asdict(info))
         return info
 
     monkeypatch.setattr(run, "play_outage", broken)
-    played(tmp_path, planned(repeat(1), repeat(2), keep_contenders=True))
+    played(tmp_path, repeat(1, solo="adopted"), repeat(2, solo="adopted"))
     assert (2, 2) == (len(world.crews), world.ended)
 
 
@@ -121,38 +116,38 @@ def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) ->
     """It broke off, but a subject had failed: a resumed run keeps it; another is set aside."""
     kept(tmp_path, repeat=1, complete=False)
     monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="failed"))
-    assert run._recorded(tmp_path, repeat(1))
+    assert run._recorded(tmp_path / "outages/restart-1")
     monkeypatch.setattr(run, "judge_outage", lambda *_: SimpleNamespace(verdict="inconclusive"))
-    assert not run._recorded(tmp_path, repeat(1))
+    assert not run._recorded(tmp_path / "outages/restart-1")
     assert ["restart-1.1"] == [path.name for path in tmp_path.glob("late/*")]
 
 
 def test_run_is_resumed_on_what_it_was_begun_on(monkeypatch) -> None:
     """Neither on another target nor on another commit: one verdict would speak of two things."""
     monkeypatch.setattr(run, "_commit", lambda _: "abc")
-    run.verify_same(msgspec.structs.replace(INFO, commit="abc"), "target.toml", Path())
+    run.verify_same(msgspec.structs.replace(INFO, commit="abc"), Path("target.toml"), Path())
     for commit, target in (("abd", "target.toml"), ("abc", "other.toml")):
         with pytest.raises(BadInputError, match="begin a new one"):
-            run.verify_same(msgspec.structs.replace(INFO, commit=commit), target, Path())
+            run.verify_same(msgspec.structs.replace(INFO, commit=commit), Path(target), Path())
 
 
 def test_policy_of_an_outage_is_used_before_it(world, tmp_path) -> None:
     """And its helpers start after that."""
     outages = [repeat(1, policy="naive"), repeat(1, policy="adopted")]
-    played(tmp_path, planned(*outages))
+    played(tmp_path, *outages)
     assert ["naive", "adopted"] == world.crews
 
 
 def test_run_stops_at_the_first_bad_outage_where_asked(world, tmp_path) -> None:
     """What was planned after it is missing, and so the run is not passed."""
-    verdict = played(tmp_path, planned(repeat(1), repeat(2), stop_at_bad=True))
+    verdict = played(tmp_path, repeat(1), repeat(2), stop_at_bad=True)
     assert ["restart-1"] == world.played
     assert ("inconclusive", ["restart-2"]) == (verdict.verdict, verdict.missing)
 
 
 def test_no_cell_at_all_is_never_passed(world, tmp_path) -> None:
     """An outage without a cast proves nothing."""
-    assert "inconclusive" == played(tmp_path, planned(repeat(1))).verdict
+    assert "inconclusive" == played(tmp_path, repeat(1)).verdict
     assert "inconclusive" == judge_outage(OUTAGE, History()).verdict
 
 
@@ -161,14 +156,22 @@ def test_progress_tells_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: clock.now))
     said: list[str] = []
-    view = SimpleNamespace(say=said.append, look=lambda history: None)
-    progress = Progress(view, 4)
-    progress.begin("restart-1")
-    progress.say("warms")
+    progress = Progress(View(say=said.append), 4)
+    progress.of("restart-1").say("warms")
     clock.now = 12.0
-    progress.begin("restart-2")
+    view = progress.of("restart-2")
     clock.now = 14.0
-    progress.say("warms")
+    view.say("warms")
     assert f"1 of 4, about {4 * GUESS_S:.0f} s left" in said[0]
     assert "2 of 4, about 34 s left" in said[1]
     assert said[1].endswith("restart-2: warms")
+
+
+def test_outages_are_judged_in_the_order_of_their_plan(tmp_path: Path) -> None:
+    """The tenth comes after the second, whatever the order of their names."""
+    planned = [repeat(1), repeat(2), repeat(10)]
+    save(tmp_path / "run.json", msgspec.structs.replace(INFO, planned=planned))
+    for number in (10, 2, 1):
+        kept(tmp_path, repeat=number)
+    told = [outage.name for outage in run.write_verdict(tmp_path).outages]
+    assert ["restart-1", "restart-2", "restart-10"] == told

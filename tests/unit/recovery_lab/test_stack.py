@@ -14,9 +14,11 @@ import pytest
 
 from recovery_lab import docker, stack
 from recovery_lab.docker import Stack
-from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
+from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
 from recovery_lab.faults import journal
 from recovery_lab.target import Target, load_target
+from tests import running
+from tests.running import Running
 
 ROOT = Path(__file__).parents[3]
 READ = {"rows": [], "as_of": "now", "backend_pid": 1}
@@ -41,11 +43,13 @@ class World:
         if words[0] == "up":
             self.policy = given.environment.get("DB_POOL_POLICY", self.policy)
         if self.mended_by and self.mended_by in words:
-            self.read_status = 200
-        return "127.0.0.1:8765\n" if words[0] == "port" else "one\n" if words[0] == "ps" else ""
+            self.read_status, self.session = 200, "ok"
+        return "127.0.0.1:8765\n" if words[0] == "port" else ""
 
     def run(self, *words: str, **options: object) -> str:
         """Stand in for `docker.run`."""
+        if words[0] == "ps":
+            return "one\n" * ("com.docker.compose.service" in " ".join(words))
         if words[0] == "inspect":
             return json.dumps([{"State": {"Paused": False, "Running": self.running}}])
         return '[{"Name": "unit", "Endpoints": {"docker": {"Host": "unix:///unit"}}}]' * (
@@ -89,7 +93,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(httpx, "get", made.get)
     monkeypatch.setattr(stack, "Witness", lambda given: Witness(made))
     monkeypatch.setattr(stack.time, "sleep", lambda _: None)
-    monkeypatch.setattr(stack, "HEAL_LIMIT_S", 0.02)
+    monkeypatch.setattr(running, "HEAL_LIMIT_S", 0.02)
     return made
 
 
@@ -109,8 +113,8 @@ def test_settled_is_up_and_a_good_live_read(world: World, own: Stack) -> None:
     [
         ({"session": "the database system is shutting down"}, "a fresh session: the database sys"),
         ({"status": "down"}, "health says down"),
-        ({"read_status": 503}, "a read is answered 503"),
-        ({"read": {"rows": []}}, "a read lacks as_of, backend_pid"),
+        ({"read_status": 503}, "NotLiveError: status 503"),
+        ({"read": {"rows": []}}, "NotLiveError: no as_of, backend_pid"),
     ],
 )
 def test_trouble_is_not_settled(world: World, own: Stack, trouble: dict, said: str) -> None:
@@ -120,19 +124,10 @@ def test_trouble_is_not_settled(world: World, own: Stack, trouble: dict, said: s
         stack.settle(own, 0.02)
 
 
-def test_half_shut_server_is_restarted(world: World, own: Stack, monkeypatch) -> None:
-    """Old sessions live on and health may say `up`: only a restart ends it."""
-    monkeypatch.setattr(stack, "HALF_SHUT_S", 0.01)
-    world.session = "the database system is shutting down"
-    with pytest.raises(InconclusiveError, match="shutting down"):
-        stack.settle(own, 0.05)
-    assert "restart postgres" in world.composed
-
-
 def test_settled_has_the_policy_asked_for(world: World, own: Stack) -> None:
     """A container that is just being replaced still answers with the old one."""
     with pytest.raises(InconclusiveError, match="health says up adopted"):
-        stack.settle(stack.with_policy(own, "naive"), 0.02)
+        stack.settle(replace(own, environment={"DB_POOL_POLICY": "naive"}), 0.02)
 
 
 def test_settled_without_a_health_probe_takes_a_fresh_session(world: World, own: Stack) -> None:
@@ -165,22 +160,29 @@ def test_policy_needs_a_variable(own: Stack) -> None:
     private = msgspec.structs.replace(own.target.private, policy_variable="")
     bare = replace(own, target=msgspec.structs.replace(own.target, private=private))
     with pytest.raises(BadInputError, match="names no policy_variable"):
-        stack.with_policy(bare, "naive")
+        stack.use_policy(bare, "naive")
 
 
 def test_heal_starts_what_is_stopped(world: World, own: Stack) -> None:
     """Both services, and no more is done to them."""
     world.running = False
-    stack.heal(own)
+    Running(own).heal()
     assert ["start postgres", "start dashboard"] == [
         words for words in world.composed if words.startswith("start")
     ]
 
 
+def test_heal_restarts_a_half_shut_server(world: World, own: Stack) -> None:
+    """Old sessions live on and health may say `up`: only a restart ends it."""
+    world.session, world.mended_by = "the database system is shutting down", "restart"
+    Running(own).heal()
+    assert "restart postgres" in world.composed
+
+
 def test_heal_recreates_an_application_that_stays_unsteady(world: World, own: Stack) -> None:
     """A connection that is gone for good comes back with a new process alone."""
     world.read_status, world.mended_by = 503, "--force-recreate"
-    stack.heal(own)
+    Running(own).heal()
     assert 200 == world.read_status
 
 
@@ -229,6 +231,20 @@ def test_private_stack_is_kept_for_who_wants_to_look(world: World, target: Targe
     assert not any(words.startswith("down") for words in world.composed)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_fault_goes_with_its_stack(world: World, target: Target, kept: bool) -> None:
+    """A database that is not back leaves its fault named: in a stack that stands, and no other."""
+
+    def not_back(made: Stack) -> None:
+        path = journal.path_of(made, journal.FAULT)
+        path.write_text("{}\n")
+        raise HealError("not back after 60 s")
+
+    with pytest.raises(HealError), stack.private_stack(target, "unit", keep=lambda: kept) as made:
+        not_back(made)
+    assert kept is journal.path_of(made, journal.FAULT).exists()
+
+
 def test_removal_is_not_broken_off(world: World, target: Target, monkeypatch) -> None:
     """A second Ctrl-C waits for the end of what the first began."""
     down, removed = stack.down, []
@@ -239,7 +255,7 @@ def test_removal_is_not_broken_off(world: World, target: Target, monkeypatch) ->
         removed.append(given.project)
 
     monkeypatch.setattr(stack, "down", impatient)
-    with pytest.raises(KeyboardInterrupt), stack.private_project(target, "unit"):
+    with pytest.raises(KeyboardInterrupt), stack.private_stack(target, "unit", started=False):
         pass
     assert removed
 
@@ -248,5 +264,5 @@ def test_second_stack_needs_to_be_declared(target: Target) -> None:
     """The port's variable is not guessed."""
     bare = msgspec.structs.replace(target, private=None)
     refused = pytest.raises(BadInputError, match=r"declares no \[private\]")
-    with refused, stack.private_project(bare, "unit"):
+    with refused, stack.private_stack(bare, "unit"):
         pytest.fail("made")

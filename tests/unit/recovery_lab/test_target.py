@@ -48,7 +48,7 @@ def test_own_target_is_read_whole() -> None:
     assert target.application is not None
     assert target.contenders is not None
     assert ("postgres", "dashboard") == (target.database.service, target.application.service)
-    assert target.password_path == ROOT / ".secrets/reader_password"
+    assert ".secrets/reader_password" == target.database.password_file
     assert Traits(pools=True, pings=True) == target.contenders.entries["adopted"]
     assert target.capabilities == {
         "application",

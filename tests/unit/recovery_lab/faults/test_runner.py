@@ -1,6 +1,7 @@
 """One fault, from a steady state to a steady state, whatever goes wrong between."""
 
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from recovery_lab.errors import BadInputError, DockerError, HealError, Inconclus
 from recovery_lab.faults import FAULTS, journal, run_fault
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.journal import FAULT, OpenFault
-from tests.unit.recovery_lab.faults.conftest import Watchdog, World
+from tests.unit.recovery_lab.faults.conftest import Watchdog, Witness, World
 from tests.unit.recovery_lab.faults.test_journal import entry
 
 STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
@@ -84,6 +85,37 @@ def test_docker_that_fails_while_it_is_seen_back_stops_everything(
     with pytest.raises(HealError, match="no such container"):
         run_fault(FAULTS["freeze"], world.scene)
     assert _open(world) is not None
+
+
+def test_run_begins_when_its_caller_lets_it(world: World) -> None:
+    """The watchdog is there by then; where the caller finds trouble nothing was injected."""
+    begun: list[int] = []
+    run_fault(FAULTS["freeze"], replace(world.scene, begin=lambda: begun.append(len(world.events))))
+    assert [0] == begun
+    world.events.clear()
+
+    def trouble() -> None:
+        raise InconclusiveError("the observer ended")
+
+    with pytest.raises(InconclusiveError, match="the observer ended"):
+        run_fault(FAULTS["freeze"], replace(world.scene, begin=trouble))
+    assert [] == world.events
+    assert _open(world) is None
+
+
+def test_run_leaves_a_given_witness_to_who_gave_it(world: World, monkeypatch) -> None:
+    """One witness serves all outages of a run: a container's start less for each."""
+    given = Witness(world)
+    closed: list[Witness] = []
+
+    def close(self: Witness) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(Witness, "close", close)
+    run_fault(FAULTS["freeze"], replace(world.scene, witness=given))
+    assert [] == closed
+    run_fault(FAULTS["freeze"], world.scene)
+    assert 1 == len(closed)
 
 
 def test_run_over_an_open_fault_is_refused(world: World) -> None:

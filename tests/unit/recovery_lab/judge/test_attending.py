@@ -53,17 +53,18 @@ LATER = ("released", "stopped", "closed")
 @pytest.mark.parametrize(
     ("script", "over_s"),
     [
-        (outage(end_s=12.0), 7.6),  # 5 s after recovery, and 2.5 s after idle pools were asked
+        (outage(end_s=12.0), 7.1),  # 5 s after recovery: no idle pool is to be asked
         (outage(end_s=12.0, recovered_s=5.0), 10.1),
         (application(end_s=12.0, health_up_s=4.5), 9.6),  # System Health is waited for
         (application(end_s=12.0, health_up_s=NEVER), None),
         (outage(end_s=12.0, recovered_s=NEVER), None),
         (outage(end_s=12.0, recovered_s=NEVER, limit_s=5.0), 8.1),  # the limit, from ready
-        (outage(end_s=12.0, recovered_s=NEVER, contender="naive"), 7.6),  # a reference is not
+        (outage(end_s=12.0, recovered_s=NEVER, contender="naive"), 7.0),  # a reference is not
         (outage(end_s=12.0, recovered_s=NEVER, contender="naive", solo="naive"), None),
         (outage(end_s=19.0, recovered_s=NEVER, contender="pinned"), 17.1),  # 15 s for a control
         (outage(end_s=12.0, ready_s=NEVER, recovered_s=NEVER, limit_s=5.0), 6.6),
         (idle(end_s=14.0), 10.1),  # 5 s after the release
+        (idle(end_s=14.0, contender="naive"), 7.6),  # and 2.5 s of a control's
     ],
 )
 def test_outage_is_over_5_s_after_all_subjects_recovered_or_at_its_limit(script, over_s) -> None:
@@ -84,11 +85,11 @@ def test_idle_pools_are_asked_once_3_s_after_ready() -> None:
     """Not before ready is known to stand, and not twice."""
     released_s, _ = played(idle(end_s=14.0))
     assert released_s == pytest.approx(5.0, abs=0.2)
-    script = outage()
+    script = idle()
     attending = Attending(script.info(), script.history())
     assert [True, False] == [attending.may_release(), attending.may_release()]
-    early = outage(end_s=4.0)
-    assert not Attending(early.info(), early.history()).may_release()
+    for other in (idle(end_s=4.0), outage()):  # too early; nobody to ask
+        assert not Attending(other.info(), other.history()).may_release()
 
 
 @pytest.mark.parametrize(

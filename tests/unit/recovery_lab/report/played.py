@@ -55,6 +55,7 @@ class Played:
     end_s: float = 9.0
     limit_s: float = 120.0
     missed: tuple[float, ...] = ()
+    waived: tuple[str, ...] = ()
     first_failed: int = 0
     capabilities: tuple[str, ...] = ("application", "health", "liveness", "pool", "server log")
     log: str = ""
@@ -84,6 +85,7 @@ class Played:
             application="dashboard" if self.contender == "dashboard" else "",
             capabilities=sorted(self.capabilities),
             health=HealthRoute(path="/", live_path="/l") if "health" in self.capabilities else None,
+            waived=list(self.waived),
             complete=True,
         )
 

@@ -8,7 +8,7 @@ from recovery_lab.folder import read_run
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import LogLine
-from recovery_lab.report import markdown
+from recovery_lab.report import markdown, timeline
 from recovery_lab.report.words import outages_with, spread
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, keep
 
@@ -73,11 +73,20 @@ def test_page_says_what_was_not_judged(tmp_path: Path) -> None:
     assert "- dashboard steady: no liveness probe declared (liveness); no health" in page
 
 
+def test_page_says_what_was_waived(tmp_path: Path) -> None:
+    """By contender and by the rule's name: a promise that nobody held it to."""
+    verdict = keep(tmp_path, [Played(recovered_s=99.0, limit_s=5.0, waived=("recovers",))])
+    page = markdown.page(read_run(tmp_path), verdict)
+    assert "- dashboard steady: waived by the plan (recovers)" in page
+    assert "recovers: no recovery" not in page
+
+
 def test_run_has_its_page_its_pictures_and_what_was_played_again(tmp_path: Path) -> None:
     """All is written into the run's folder."""
     verdict = keep(tmp_path, [Played()])
     (tmp_path / "late/command-1.1").mkdir(parents=True)
     page = markdown.write(tmp_path, verdict)
+    timeline.write_timelines(tmp_path, verdict)
     assert page == (tmp_path / "report.md").read_text()
     assert "kept under `late/`: command-1.1." in page
     assert (tmp_path / "timelines/command-1.svg").exists()
@@ -170,8 +179,8 @@ def test_each_timeline_is_drawn_from_its_own_outage(tmp_path: Path, monkeypatch)
     def draw(path: Path, outage: OutageVerdict, info: OutageInfo, history: object) -> None:
         drawn[path.stem] = info.name
 
-    monkeypatch.setattr(markdown, "write_timeline", draw)
+    monkeypatch.setattr(timeline, "write_timeline", draw)
     verdict = keep(tmp_path, [Played(repeat=2), Played(repeat=1)])
-    markdown.write(tmp_path, verdict)
+    timeline.write_timelines(tmp_path, verdict)
     assert {name: name for name in drawn} == drawn
     assert 2 == len(drawn)

@@ -1,0 +1,126 @@
+"""The verbs that play: what is left standing, what is said of it, and which promises are waived."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from recovery_lab import verbs
+from recovery_lab.errors import HealError
+from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.plan import Asked, Watched
+
+TARGET = Path(__file__).parents[3] / "target.toml"
+NOT_BACK = HealError("mine: not back after 60 s")
+
+
+def verdict(word: str) -> RunVerdict:
+    """Return a run's verdict without outages."""
+    return RunVerdict(verdict=word, cells={}, references=0, missing=[], outages=[])
+
+
+class World:
+    """A run without Docker: it ends as `end` says, and the stack stands where `stands` says."""
+
+    def __init__(self) -> None:
+        self.end: RunVerdict | HealError = verdict("passed")
+        self.stands: bool | None = None
+        self.said: list[str] = []
+        self.drawn = 0
+
+    def play(self, *words: object, **options: object) -> RunVerdict:
+        if isinstance(self.end, HealError):
+            raise self.end
+        return self.end
+
+    @contextmanager
+    def private_stack(
+        self, target: object, kind: str, keep: Callable[[], bool]
+    ) -> Iterator[SimpleNamespace]:
+        try:
+            yield SimpleNamespace(project="mine")
+        finally:
+            self.stands = keep()
+
+    def run(self, *, keep: bool) -> int:
+        return verbs.run(TARGET, Asked(), self.said.append, resume="", keep=keep)
+
+    def watch(self) -> int:
+        return verbs.watch(TARGET, Watched(command=["true"]), self.said.append)
+
+    def draw(self, run: Path, verdict: RunVerdict) -> None:
+        self.drawn += 1
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A passed run in a folder of its own."""
+    made = World()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verbs.docker, "refuse_remote", lambda: None)
+    monkeypatch.setattr(verbs.docker, "describe_context", lambda: "unit (local)")
+    monkeypatch.setattr(verbs.docker, "own_stack", lambda target: SimpleNamespace(project="mine"))
+    monkeypatch.setattr(verbs, "private_stack", made.private_stack)
+    monkeypatch.setattr(verbs, "begin_run", lambda *words: tmp_path / "run")
+    monkeypatch.setattr(verbs, "play_run", made.play)
+    monkeypatch.setattr(verbs, "write_verdict", lambda folder: verdict("passed"))
+    monkeypatch.setattr(verbs.markdown, "write", lambda folder, verdict: "the page")
+    monkeypatch.setattr("recovery_lab.report.timeline.write_timelines", made.draw)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("word", "keep", "stands"),
+    [
+        ("failed", True, True),
+        ("inconclusive", True, True),
+        ("failed", False, False),
+        ("passed", True, False),
+    ],
+)
+def test_stack_of_a_bad_cell_stands_where_asked(
+    world: World, word: str, keep: bool, stands: bool
+) -> None:
+    """And it is told, with what takes it away."""
+    world.end = verdict(word)
+    world.run(keep=keep)
+    assert stands is world.stands
+    told = "mine stands: look, then run: make heal"
+    assert stands is any(told in line for line in world.said)
+
+
+def test_stack_whose_database_is_not_back_stands_where_asked(world: World) -> None:
+    """KEEP=1 is for looking at just that; the fault is open in it, and `make heal` ends both."""
+    world.end = NOT_BACK
+    with pytest.raises(HealError, match="not back after 60 s; the stack mine stands: look, then"):
+        world.run(keep=True)
+    assert world.stands
+
+
+def test_stack_whose_database_is_not_back_goes_otherwise(world: World) -> None:
+    """Nothing of it is left, and the message says so."""
+    world.end = NOT_BACK
+    with pytest.raises(HealError, match="not back after 60 s; its stack is removed"):
+        world.run(keep=False)
+    assert world.stands is False
+
+
+def test_watch_says_what_to_do_where_the_database_is_not_back(world: World) -> None:
+    """It is the user's own stack: nobody removes it."""
+    world.end = NOT_BACK
+    with pytest.raises(HealError, match="not back after 60 s; run: make heal"):
+        world.watch()
+    assert any("report.md" in line for line in world.said)
+
+
+def test_pictures_are_drawn_of_a_matrix_and_when_a_report_is_asked_for(world: World) -> None:
+    """A watched outage's user waits for the verdict, not for drawings."""
+    world.watch()
+    assert 0 == world.drawn
+    assert any("recovery-lab report" in line for line in world.said)
+    verbs.report(Path("run"), world.said.append)
+    assert 1 == world.drawn
+    world.run(keep=False)
+    assert 2 == world.drawn
