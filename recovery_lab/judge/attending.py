@@ -12,12 +12,13 @@ from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.record.history import Began, Clock, Ended, History, Look, Probe
 
 LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
+IDLE_S = 2.5  # after the idle pools were asked, for the sake of those that are no subjects
 
 
 def newest_at(history: History) -> float:
     """Return the newest instant of the observer: its own now."""
-    ends = [probe.ended_at for probe in history.of(Probe)[-1:]]
-    return max([*ends, *(clock.at for clock in history.of(Clock)[-1:])], default=0.0)
+    probes, clocks = history.of(Probe)[-1:], history.of(Clock)[-1:]
+    return max([*(p.ended_at for p in probes), *(c.at for c in clocks)], default=0.0)
 
 
 class Attending:
@@ -27,7 +28,7 @@ class Attending:
         self._info = info
         self._history = history
         self._released_at: float | None = None
-        self._recovered: dict[tuple[str, JobName], float] = {}
+        self._back: dict[tuple[str, JobName], float] = {}
 
     def may_release(self) -> bool:
         """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
@@ -61,13 +62,6 @@ class Attending:
         subjects = self._subjects(Seen(self._info, self._history))
         return not any(self._under_way(cast, job, now) for cast, job in subjects)
 
-    def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
-        records = self._history.cell(cast.contender, job)
-        bound_s = hang_bound_s(cast.traits.deadline_s)
-        ended = {record.op for record in records if isinstance(record, Ended)}
-        open_dues = [r.due_at for r in records if isinstance(r, Began) and r.op not in ended]
-        return any(now - due_at <= bound_s for due_at in open_dues)
-
     def pools_are_whole(self) -> bool:
         """Tell whether each subject's pool has everything back, seen after its readers stopped."""
         looks = self._history.of(Look)
@@ -77,6 +71,13 @@ class Attending:
         seen = Seen(self._info, self._history)
         cells = before & {(cast.contender, str(job)) for cast, job in self._subjects(seen)}
         return all(cell in last and not last[cell].checked_out for cell in cells)
+
+    def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
+        records = self._history.cell(cast.contender, job)
+        bound_s = hang_bound_s(cast.traits.deadline_s)
+        ended = {record.op for record in records if isinstance(record, Ended)}
+        open_dues = [r.due_at for r in records if isinstance(r, Began) and r.op not in ended]
+        return any(now - due_at <= bound_s for due_at in open_dues)
 
     def _subjects(self, seen: Seen) -> list[tuple[Cast, JobName]]:
         """Return whose recovery is waited for: the subjects', and that of one alone."""
@@ -95,18 +96,13 @@ class Attending:
             for cast, job in self._info.cells
             if part_of(cast, job, seen.effects, self._info.hold_s).breaks == "recovers"
         ]
-        return max(ready_at + max(never_back, default=0.0), (self._released_at or 0.0) + 2.5)
+        return max(ready_at + max(never_back, default=0.0), (self._released_at or 0.0) + IDLE_S)
 
     def _back_at(self, seen: Seen, cast: Cast, job: JobName) -> float | None:
         """Return when a cell was back; once known it is not measured again."""
-        if job == "idle":
-            return self._released_at
-        if (cast.contender, job) not in self._recovered:
-            case = Case(seen, cast, job)
-            at = case.recovered_at
-            if case.is_application and self._info.health and at is not None:
-                at = None if seen.health_at is None else max(at, seen.health_at)
+        if (cast.contender, job) not in self._back:
+            at = Case(seen, cast, job).back_at
             if at is None:
                 return None
-            self._recovered[cast.contender, job] = at
-        return self._recovered[cast.contender, job]
+            self._back[cast.contender, job] = at
+        return self._back[cast.contender, job]

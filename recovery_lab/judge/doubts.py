@@ -1,93 +1,49 @@
 """What keeps an outage or a cell from being evidence: doubts, each of a kind.
 
 `void`: the fault did not land or there was no steady state: then nothing counts, not even what
-failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
+failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else, also
+where the record is blind: no data never raises a verdict.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.blind import cell_blind, health_before, outage_blind
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Trouble
-
-Kind = Literal["void", "late", "unsure"]
+from recovery_lab.record.history import (
+    Began,
+    Container,
+    Ended,
+    Health,
+    Live,
+    LogLine,
+    Probe,
+    Trouble,
+)
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     """One doubt, in words."""
 
-    kind: Kind
+    kind: Literal["void", "late", "unsure"]
     said: str
 
 
-Rule = tuple[bool, Kind, str]
+def _void(said: str) -> Doubt:
+    return Doubt(kind="void", said=said)
+
+
+def _unsure(said: str) -> Doubt:
+    return Doubt(kind="unsure", said=said)
 
 
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
-    info = seen.info
-    rules: list[Rule] = [
-        (bool(info.trouble), "unsure", info.trouble),
-        (not info.complete, "unsure", "the outage was not recorded to its end"),
-        *_landing(seen),
-        *_going(seen),
-    ]
-    found = [Doubt(kind=kind, said=said) for broken, kind, said in rules if broken]
-    found += [Doubt(kind="unsure", said=said) for said in outage_blind(seen)]
-    return found + [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
-
-
-def _landing(seen: Seen) -> list[Rule]:
-    """The fault must be shown to have been in, from a steady state."""
-    effects, history = seen.info.effects, seen.history
-    moved, known = measures.start_moved(history), all(measures.server_starts(history))
-    nothing = effects.observed and seen.effects.cuts == "none"
-    read_on = ", ".join(_read_on(seen))
-    return [
-        (seen.asked_at is None, "void", "no fault was asked for"),
-        (
-            measures.bad_before(history),
-            "void",
-            "no steady state before: fresh sessions did not work",
-        ),
-        ("landed" not in seen.steps, "void", "the fault is not shown to have landed"),
-        (
-            nothing,
-            "void",
-            "no outage was seen: no start of the server, no session ended, none refused",
-        ),
-        (
-            known and effects.restarts is True and not moved,
-            "void",
-            "expected a start of the server: its start did not move",
-        ),
-        (
-            known and effects.restarts is False and moved,
-            "unsure",  # the fault was in: what failed under it stands
-            "expected the same server: its start moved",
-        ),
-        (bool(read_on), "void", f"established sessions read on through the fault: {read_on}"),
-    ]
-
-
-def _going(seen: Seen) -> list[Rule]:
-    """And to be gone, for good."""
-    ready = seen.ready
-    again_at = measures.refused_again(seen.history, ready.late_at) if ready else None
-    again_s = seen.after_ready_s(again_at) or 0.0
-    return [
-        ("back" not in seen.steps, "unsure", "the fault is not shown to be gone"),
-        (ready is None, "unsure", "the server was not seen ready again"),
-        (
-            again_at is not None,
-            "unsure",
-            f"the server refused fresh sessions once more, {again_s:.1f} s after ready",
-        ),
-    ]
+    trouble = [_unsure(one.message) for one in seen.history.of(Trouble)]
+    return [*_landing(seen), *_going(seen), *_blind_spots(seen), *trouble]
 
 
 def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
@@ -95,91 +51,181 @@ def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     part = case.part
     if part.role == "reference":
         return []
-    found = [*_steadiness(case), *_watching(case), *_schedule(case)]
-    found += [(True, "unsure", said) for said in cell_blind(case)]
+    found = [*_steadiness(case), *_watching(case), *_schedule(case), *_gaps(case)]
+    if case.is_application:
+        found += _unprobed(case.seen)
     if part.role == "control" and not failures:
-        found.append((True, "unsure", f"the control did not break its rule: {part.breaks}"))
-    return [Doubt(kind=kind, said=said) for broken, kind, said in found if broken]
+        found.append(_unsure(f"the control did not break its rule: {part.breaks}"))
+    return found
 
 
-def _steadiness(case: Case) -> list[Rule]:
-    before, hurt = case.before(), len(case.hurt_before())
-    few = sum(read.ok for read in before) < THRESHOLDS.baseline_reads
-    health = health_before(case)
-    return [
-        (not case.reads, "unsure", "no read was due"),
-        (case.job == "steady" and few, "void", "no steady state before"),
-        (hurt > 0, "void", f"no steady state before: {hurt} of {len(before)} reads not good"),
-        (health != "up", "void", f"no steady state before: System Health said {health}"),
-        (not case.met, "unsure", "it met nothing: no read was due in the fault, no session cut"),
-    ]
-
-
-def _watching(case: Case) -> list[Rule]:
-    """A cell must have been watched to its bound, and its reads to their ends."""
-    seen = case.seen
-    subject, steady = case.part.role == "subject", case.job == "steady"
-    open_ends = sum(read.open for read in case.reads)
-    back_at = case.recovered_at
-    if back_at is not None and subject and case.is_application and seen.info.health:
-        back_at = None if seen.health_at is None else max(back_at, seen.health_at)
-    watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
-    settled_s = seen.stopped_at - (back_at or seen.stopped_at)
-    held, first = case.held, len(case.first_reads)
-    return [
-        (
-            steady and back_at is None and not case.was_watched,
-            "unsure",
-            f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s",
-        ),
-        (
-            subject and steady and back_at is not None and settled_s < THRESHOLDS.settled_s,
-            "unsure",
-            f"watched for {settled_s:.1f} s after recovery, wanted {THRESHOLDS.settled_s:g} s",
-        ),
-        (
-            subject and open_ends > 0,
-            "unsure",
-            f"{open_ends} reads still under way at the record's end",
-        ),
-        (
-            not steady and first < max(held, 1),
-            "unsure",
-            f"the idle pool was not asked after ready: {first} of its first {held} reads",
-        ),
-    ]
-
-
-def _schedule(case: Case) -> list[Rule]:
-    late = sum(read.late for read in case.reads)
-    solo = bool(case.seen.info.solo)
-    share = THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share
-    return [
-        (
-            late > share * len(case.reads),
-            "late",
-            f"the recorder missed its schedule: {late} of {len(case.reads)} reads began late",
-        ),
-    ]
+def _landing(seen: Seen) -> Iterator[Doubt]:
+    """The fault must be shown to have been in, from a steady state."""
+    effects, history = seen.info.effects, seen.history
+    moved, known = measures.start_moved(history), all(measures.server_starts(history))
+    if seen.info.trouble:
+        yield _unsure(seen.info.trouble)
+    if not seen.info.complete:
+        yield _unsure("the outage was not recorded to its end")
+    if seen.asked_at is None:
+        yield _void("no fault was asked for")
+    if measures.bad_before(history):
+        yield _void("no steady state before: fresh sessions did not work")
+    if "landed" not in seen.steps:
+        yield _void("the fault is not shown to have landed")
+    if effects.observed and seen.effects.cuts == "none":
+        yield _void("no outage was seen: no start of the server, no session ended, none refused")
+    if known and effects.restarts is True and not moved:
+        yield _void("expected a start of the server: its start did not move")
+    if known and effects.restarts is False and moved:  # it was in: what failed under it stands
+        yield _unsure("expected the same server: its start moved")
+    if read_on := ", ".join(_read_on(seen)):
+        yield _void(f"established sessions read on through the fault: {read_on}")
 
 
 def _read_on(seen: Seen) -> list[str]:
     """Return the contenders whose sessions from before answered while the fault was in."""
-    if seen.effects.cuts not in ("established", "both") or seen.info.effects.observed:
+    landed, healing = seen.steps.get("landed"), seen.steps.get("healing")
+    cut = seen.effects.cuts in ("established", "both") and not seen.info.effects.observed
+    if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
-    if "landed" not in seen.steps or "healing" not in seen.steps or seen.asked_at is None:
-        return []
-    landed_at, healing_at = seen.steps["landed"].at, seen.steps["healing"].at
     found = set()
-    for cast, job in seen.info.cells:
-        case = Case(seen, cast, job)
-        known = {read.backend_pid for read in case.before() if read.ok} | set(case.warm_backends)
+    for case in (Case(seen, cast, job) for cast, job in seen.info.cells):
+        known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
         found |= {
-            cast.contender
+            case.cast.contender
             for read in case.reads
             if read.ok
             and read.backend_pid in known - {0}
-            and (read.started_at or 0.0) > landed_at
-            and (read.ended_at or 0.0) < healing_at
+            and (read.started_at or 0.0) > landed.at
+            and (read.ended_at or 0.0) < healing.at
         }
     return sorted(found)
+
+
+def _going(seen: Seen) -> Iterator[Doubt]:
+    """And to be gone, for good."""
+    if "back" not in seen.steps:
+        yield _unsure("the fault is not shown to be gone")
+    if seen.ready is None:
+        yield _unsure("the server was not seen ready again")
+        return
+    later = (p for p in seen.history.of(Probe) if p.started_at >= seen.ready.late_at)
+    again_at = next((p.started_at for p in later if measures.refused(p)), None)
+    if (again_s := seen.after_ready_s(again_at)) is not None:
+        said = f"{again_s:.1f} s after ready"
+        yield _unsure(f"the server refused fresh sessions once more, {said}")
+
+
+def _blind_spots(seen: Seen) -> Iterator[Doubt]:
+    """What the record does not show of the server, and whether it has an end."""
+    info, history = seen.info, seen.history
+    told = any(line.at >= seen.origin for line in history.of(LogLine))
+    if history.mark_at(measures.CLOSED) is None:
+        yield _unsure("the record was cut short: it has no end")
+    if info.effects.restarts is not None and not all(measures.server_starts(history)):
+        yield _unsure("the server's start time is not known before and after the fault")
+    if "server log" in info.capabilities and seen.effects.restarts and not told:
+        yield _unsure("the server's log was not read: it tells of no start")
+    if _looks(seen, "database") < 2:
+        yield _unsure("the containers were not looked at before the fault and after")
+    if seen.asked_at is None or seen.ready is None:
+        return  # each a doubt of its own
+    until = min(seen.ready.late_at + THRESHOLDS.steady_s, seen.end_at)
+    starts = (probe.started_at for probe in history.of(Probe))
+    unprobed_s = measures.silence_s(starts, seen.asked_at, until)
+    if unprobed_s > THRESHOLDS.steady_s + info.effects.delays_s:
+        yield _unsure(f"no fresh session was tried for {unprobed_s:.1f} s")
+
+
+def _unprobed(seen: Seen) -> Iterator[Doubt]:
+    """What it does not show of the application."""
+    if seen.info.health is not None and seen.unsampled_s > THRESHOLDS.unseen_s:
+        yield _unsure(f"System Health was not asked for {seen.unsampled_s:.1f} s")
+    starts = (probe.started_at for probe in seen.history.of(Live))
+    silent_s = measures.silence_s(starts, seen.origin, seen.stopped_at)
+    if "liveness" in seen.info.capabilities and silent_s > THRESHOLDS.unseen_s:
+        yield _unsure(f"no liveness probe was made for {silent_s:.1f} s")
+    if _looks(seen, "application") < 2:
+        said = "the application's container was not looked at before the fault and after"
+        yield _unsure(said)
+
+
+def _looks(seen: Seen, role: str) -> int:
+    return sum(one.role == role for one in seen.history.of(Container))
+
+
+def _steadiness(case: Case) -> Iterator[Doubt]:
+    before, hurt = case.before(), len(case.hurt_before())
+    if not case.reads:
+        yield _unsure("no read was due")
+    if case.job == "steady" and sum(read.ok for read in before) < THRESHOLDS.baseline_reads:
+        yield _void("no steady state before")
+    if hurt:
+        yield _void(f"no steady state before: {hurt} of {len(before)} reads not good")
+    if (health := _health_before(case)) != "up":
+        yield _void(f"no steady state before: System Health said {health}")
+    if not case.met:
+        yield _unsure("it met nothing: no read was due in the fault, no session cut")
+
+
+def _health_before(case: Case) -> str:
+    """Return what System Health said last before the fault; `up` where it has no say."""
+    asked_at, samples = case.seen.asked_at, case.seen.history.of(Health)
+    if not case.needs_health or asked_at is None:
+        return "up"
+    return next((s.status for s in reversed(samples) if s.ended_at < asked_at), "nothing")
+
+
+def _watching(case: Case) -> Iterator[Doubt]:
+    """A cell must have been watched to its bound, and its reads to their ends."""
+    seen, subject, steady = case.seen, case.part.role == "subject", case.job == "steady"
+    back_at = case.back_at if subject else case.recovered_at
+    if steady and back_at is None and not case.was_watched:
+        watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
+        yield _unsure(f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s")
+    settled_s = seen.stopped_at - (seen.stopped_at if back_at is None else back_at)
+    if subject and back_at is not None and settled_s < THRESHOLDS.settled_s:
+        wanted = f"wanted {THRESHOLDS.settled_s:g} s"
+        yield _unsure(f"watched for {settled_s:.1f} s after recovery, {wanted}")
+    if subject and (open_ends := sum(read.open for read in case.reads)):
+        yield _unsure(f"{open_ends} reads still under way at the record's end")
+    first = len(case.first_reads)
+    if not steady and first < max(case.held, 1):
+        told = f"{first} of its first {case.held} reads"
+        yield _unsure(f"the idle pool was not asked after ready: {told}")
+
+
+def _schedule(case: Case) -> Iterator[Doubt]:
+    solo, late, due = case.seen.info.solo, sum(read.late for read in case.reads), len(case.reads)
+    share = THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share
+    if late > share * due:
+        said = f"the recorder missed its schedule: {late} of {due} reads began late"
+        yield Doubt(kind="late", said=said)
+
+
+def _gaps(case: Case) -> Iterator[Doubt]:
+    """What the record does not show of one cell."""
+    info, begin_at = case.seen.info, case.seen.asked_at
+    reads_per_s = max(info.reads_per_s * case.cast.traits.workers, 0.01)
+    if case.job == "steady" and begin_at is not None:
+        dues = (read.due_at for read in case.reads)
+        undue_s = measures.silence_s(dues, begin_at, case.seen.stopped_at)
+        if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
+            yield _unsure(f"no read was due for {undue_s:.1f} s: its schedule was not kept")
+    if lost := _lost_reads(case):
+        yield _unsure(f"{lost} reads are missing from the record")
+    if case.has_pool and "pool" in info.capabilities and len(case.looks) < 2:
+        yield _unsure("its pool was not looked at before and after")
+
+
+def _lost_reads(case: Case) -> int:
+    """Count the numbers that no begin has: each read that is sent has the next one.
+
+    An end older than the first begin belongs to an outage before.
+    """
+    records = case.seen.history.cell(case.cast.contender, case.job)
+    began = {record.op for record in records if isinstance(record, Began)}
+    first = min(began, default=0)
+    sent = {r.op for r in records if isinstance(r, Ended) and r.op > first} | began
+    return max(sent) - first + 1 - len(began) if began else 0

@@ -23,10 +23,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SUBJECT, REFERENCE = Part(role="subject"), Part(role="reference")
-NOT_RECOVERS, NOT_FIRST = (
-    Part(role="control", breaks="recovers"),
-    Part(role="control", breaks="first reads"),
-)
+NOT_RECOVERS = Part(role="control", breaks="recovers")
+NOT_FIRST = Part(role="control", breaks="first reads")
 
 
 def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
@@ -34,12 +32,11 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     if not cast.deciding:
         return REFERENCE
     if job in cast.parts:
-        word, _, rule = cast.parts[job].partition(": ")
-        return Part(role=_role(word), breaks=rule)
-    traits = cast.traits
+        role, _, rule = cast.parts[job].partition(": ")
+        return msgspec.convert({"role": role, "breaks": rule}, Part)
     if job == "idle":
-        return _idle(traits, effects)
-    return _steady(traits, effects, hold_s)
+        return _idle(cast.traits, effects)
+    return _steady(cast.traits, effects, hold_s)
 
 
 def watched_s(cast: Cast) -> float:
@@ -57,14 +54,7 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
-    if effects.cuts in ("none", "new"):
-        return SUBJECT if traits.pings else REFERENCE
-    if traits.reconnects:
+    if effects.cuts in ("none", "new") or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
     gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE
-
-
-def _role(word: str) -> Role:
-    roles: dict[str, Role] = {"subject": "subject", "control": "control"}
-    return roles.get(word, "reference")

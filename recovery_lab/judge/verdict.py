@@ -11,15 +11,7 @@ import msgspec
 from recovery_lab.judge import measures
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.figures import (
-    Figures,
-    figures_of,
-    lost_said,
-    rounded,
-    server_log,
-    sessions_lost,
-    since,
-)
+from recovery_lab.judge.figures import Figures, figures_of, server_log
 from recovery_lab.judge.roles import Part, Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
@@ -55,17 +47,14 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """One outage, judged. Instants are seconds after the fault was asked for."""
+    """One outage, judged. Instants are seconds after the fault was asked for.
 
-    name: str
-    fault: str
+    `policy` is the application's own word, where it has one.
+    """
+
+    info: OutageInfo
     policy: str
     shown_as: str
-    repeat: int
-    solo: str
-    hold_s: float
-    limit_s: float
-    cuts: str
     steps: dict[str, float]
     evidence: dict[str, str]
     lost_s: float | None
@@ -75,14 +64,17 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     ready_late_s: float | None
     health_s: float | None
     health_lag_s: float | None
-    end_s: float | None
     server_version: str
     server_starts: tuple[str, str]
-    application: str
     restarted: bool
     server_log: list[str]
     doubts: list[Doubt]
     cells: list[Cell]
+
+    @property
+    def name(self) -> str:
+        """The name of its folder and of its timeline."""
+        return self.info.name
 
     @property
     def server_share_s(self) -> float | None:
@@ -138,10 +130,8 @@ def only_late(outage: OutageVerdict) -> bool:
 
     A subject's failure beside it is a verdict: such an outage stands as it is.
     """
-    if any(cell.verdict == "failed" for cell in outage.cells):
-        return False
-    unsure = [cell.doubts for cell in outage.cells if cell.deciding and cell.doubts]
-    return bool(unsure) and all(one.kind == "late" for doubts in unsure for one in doubts)
+    kinds = {doubt.kind for cell in outage.cells if cell.deciding for doubt in cell.doubts}
+    return kinds == {"late"} and all(cell.verdict != "failed" for cell in outage.cells)
 
 
 def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
@@ -151,33 +141,25 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     cases = [Case(seen, cast, job) for cast, job in info.cells]
     cells = [judge_cell(case, doubts) for case in cases]
     controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
-    origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
+    early_at, late_at = (seen.ready.early_at, seen.ready.late_at) if seen.ready else (None, None)
     return OutageVerdict(
-        name=info.name,
-        fault=info.fault,
+        info=info,
         policy=health[-1].policy if health else info.policy,
         shown_as=health[-1].shown_as if health else "",
-        repeat=info.repeat,
-        solo=info.solo,
-        hold_s=info.hold_s,
-        limit_s=info.limit_s,
-        cuts=seen.effects.cuts,
-        steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
-        evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
-        lost_s=since(seen.lost_at, origin),
-        lost_said=lost_said(history),
-        sessions_lost=sessions_lost(seen),
-        ready_early_s=since(seen.ready.early_at if seen.ready else None, origin),
-        ready_late_s=since(seen.ready.late_at if seen.ready else None, origin),
-        health_s=since(seen.health_at, origin),
-        health_lag_s=rounded(seen.after_ready_s(seen.health_at)),
-        end_s=since(seen.end_at, origin) if seen.end_at else None,
+        steps={name: round(step.at - seen.origin, 6) for name, step in seen.steps.items()},
+        evidence={name: one.evidence for name, one in seen.steps.items() if one.evidence},
+        lost_s=seen.after_asked_s(seen.lost_at),
+        lost_said=measures.lost_said(history),
+        sessions_lost=len(measures.lost_sessions(history)),
+        ready_early_s=seen.after_asked_s(early_at),
+        ready_late_s=seen.after_asked_s(late_at),
+        health_s=seen.after_asked_s(seen.health_at),
+        health_lag_s=seen.after_ready_s(seen.health_at),
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
-        application=info.application,
         restarted=measures.restarted(history),
-        server_log=server_log(history, origin),
+        server_log=server_log(history, seen.origin),
         doubts=doubts,
         cells=[
             msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
@@ -191,16 +173,17 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
     info, part = case.seen.info, case.part
     rules = _held_to(case, part)
     judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
-    failures = [
-        Failure(rule=rule.name, said=said)
-        for rule in judged
-        if rule.name not in info.waived
-        for said in rule.broken(case)
+    unjudged = [
+        f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
+        for rule in rules
+        if rule not in judged
     ]
+    kept = [rule for rule in judged if rule.name not in info.waived]
+    failures = [Failure(rule=rule.name, said=said) for rule in kept for said in rule.broken(case)]
     unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
     verdict = _decide(part, failures, unsure)
-    figures = figures_of(case)
-    lag_s = max(figures.recovery_lag_s or 0.0, _health_lag_s(case))
+    health_at = case.seen.health_at if case.is_application else None
+    lags = map(case.seen.after_ready_s, (case.recovered_at, health_at))
     return Cell(
         contender=case.cast.contender,
         job=case.job,
@@ -209,19 +192,12 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         deciding=part.role != "reference",
         verdict=verdict,
         label=verdict,
-        late=part.role == "subject" and lag_s > THRESHOLDS.target_s,
-        rules=[rule.name for rule in judged if rule.name not in info.waived],
+        late=part.role == "subject" and any((lag_s or 0.0) > THRESHOLDS.target_s for lag_s in lags),
+        rules=[rule.name for rule in kept],
         failures=failures,
         doubts=unsure,
-        not_judged=[
-            *(
-                f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
-                for rule in rules
-                if rule not in judged
-            ),
-            *(f"{name}: waived by the plan" for name in info.waived),
-        ],
-        figures=figures,
+        not_judged=[*unjudged, *(f"{name}: waived by the plan" for name in info.waived)],
+        figures=figures_of(case),
     )
 
 
@@ -253,13 +229,8 @@ def _label(case: Case, cell: Cell, *, controlled: bool) -> str:
     return cell.verdict
 
 
-def _health_lag_s(case: Case) -> float:
-    if not case.is_application:
-        return 0.0
-    return case.seen.after_ready_s(case.seen.health_at) or 0.0
-
-
 def reasons(cell: Cell) -> list[str]:
     """Return why a cell is not passed: what failed, then what is in doubt beside it."""
-    failed = [failure.said for failure in cell.failures if cell.role == "subject"]
-    return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
+    # A control that broke its rule did what it must: no finding.
+    broken = [f"{one.rule}: {one.said}" for one in cell.failures if cell.role == "subject"]
+    return broken + [f"in doubt: {doubt.said}" for doubt in cell.doubts]

@@ -13,6 +13,8 @@ from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.report.words import outcomes, policy
 from recovery_lab.target import Target
 
+_IDS = re.compile(r"\bop=(\S+)")  # of operations, in a line of the application's log
+
 
 def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
     """Return the table of a run whose outages the application's idle pool meets."""
@@ -24,8 +26,8 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
         log = folder / "application.log"
         first = Case(Seen(info, history), *info.cells[0]).first_reads
         said = counted_words(first, log.read_text() if log.exists() else "", pattern)
-        cell = outage.cells[0]
-        table.add_row(policy(outage), outcomes(cell.figures.first_reads), said or "-")
+        met = outcomes(outage.cells[0].figures.first_reads)
+        table.add_row(policy(outage), met, said or "-")
     return table
 
 
@@ -38,13 +40,6 @@ def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
     """
     failed = [read for read in reads if read.outcome == "failed"]
     ids = {read.operation_id for read in failed if read.operation_id}
-    lines = [line for line in log.splitlines() if _named(line) in ids]
+    lines = [line for line in log.splitlines() if ids.intersection(_IDS.findall(line))]
     told = [found[1] for line in lines if pattern and (found := re.search(pattern, line))]
-    own = [f"{read.kind}: {read.message}" for read in failed]
-    return "; ".join(dict.fromkeys(told or own))
-
-
-def _named(line: str) -> str:
-    """Return the operation id in a line of the log."""
-    found = re.search(r"\bop=(\S+)", line)
-    return found[1] if found else ""
+    return "; ".join(dict.fromkeys(told or [f"{read.kind}: {read.message}" for read in failed]))

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.figures import lost_said, sessions_lost
-from recovery_lab.judge.measures import ended_sessions, server_starts
+from recovery_lab.judge.measures import ended_sessions, lost_said, lost_sessions, server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
-from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds, starts, why
+from recovery_lab.report.words import added, not_judged, outcomes, ranges, row, seconds, starts
 
 Say = Callable[[str], None]
 Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
@@ -49,7 +48,7 @@ class Screen:
         for key, at, text in sorted(phases, key=lambda phase: phase[1]):
             if key not in self._printed:
                 self._printed.add(key)
-                self._show(row(f"{at - (seen.asked_at or 0.0):6.3f} s", text))
+                self._show(row(f"{at - seen.origin:6.3f} s", text))
 
     def _header(self) -> Iterator[str]:
         yield self._name
@@ -73,12 +72,12 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
     if seen.asked_at is None:
         return
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
-    gone = sessions_lost(seen)
     # While the server is down only its log tells of lost sessions, one by one; a killed one leaves
     # no word.
     named = {line.pid for line in ended_sessions(seen.history)}
-    if seen.lost_at is not None and (len(named) == len(case.warm_backends) or seen.ready):
-        held = len(case.warm_backends)
+    held = len(case.warm_backends)
+    if seen.lost_at is not None and (len(named) == held or seen.ready):
+        gone = len(lost_sessions(seen.history))
         which = f"{gone} of {held} sessions lost" if held else "database lost"
         yield "lost", seen.lost_at, f"{which}: {lost_said(seen.history)}"
     if seen.ready is None:
@@ -97,62 +96,53 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
 
 def closing_lines(outage: OutageVerdict) -> list[str]:
     """Return the lines under the phases: outage, reads, window, what was not judged, verdict."""
-    cell = next(cell for cell in outage.cells if cell.contender == outage.application)
-    unjudged = not_judged(cell)
+    cell = next(cell for cell in outage.cells if cell.contender == outage.info.application)
     process = "RESTARTED" if outage.restarted else "not restarted"
-    return [
-        *(_idle_lines if cell.job == "idle" else _steady_lines)(outage, cell),
-        row("window", _window(outage, cell)),
-        row("process", f"{outage.application} {process}"),
-        *([f"not judged: {unjudged}"] if unjudged else []),
-        _verdict(cell),
-    ]
+    told = {
+        **(_idle if cell.job == "idle" else _steady)(outage, cell),
+        "reads": f"{outcomes(cell.figures.reads)}; "
+        f"after ready {outcomes(cell.figures.after_ready)}",
+        "window": _window(outage, cell),
+        "process": f"{outage.info.application} {process}",
+    }
+    unjudged = [f"not judged: {not_judged(cell)}"] if cell.not_judged else []
+    return [*(row(*line) for line in told.items()), *unjudged, _verdict(cell)]
 
 
-def _steady_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
-    figures, server_s = cell.figures, outage.server_share_s
-    known = server_s is not None and figures.recovery_lag_s is not None
-    whole_s = (server_s or 0.0) + (figures.recovery_lag_s or 0.0) if known else None
-    shares = f"server {seconds(server_s)} + ours {seconds(figures.recovery_lag_s)}"
-    return [
-        row("outage", f"{seconds(whole_s)} = {shares}"),
-        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
-    ]
+def _steady(outage: OutageVerdict, cell: Cell) -> dict[str, str]:
+    server_s, ours_s = outage.server_share_s, cell.figures.recovery_lag_s
+    shares = f"server {seconds(server_s)} + ours {seconds(ours_s)}"
+    return {"outage": f"{seconds(added(server_s, ours_s))} = {shares}"}
 
 
-def _idle_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
+def _idle(outage: OutageVerdict, cell: Cell) -> dict[str, str]:
     """The idle pool is asked late on purpose: it has no lag, and nothing is "ours"."""
-    figures = cell.figures
-    absent = "without end" if figures.first_reads.waited else "unknown"
-    longest = seconds(figures.first_wait_s, absent)
-    return [
-        row("outage", f"server {seconds(outage.server_share_s)}"),
-        row("first", f"{outcomes(figures.first_reads)}; longest wait {longest}"),
-        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
-    ]
-
-
-def _after(cell: Cell) -> str:
-    return f"after ready {outcomes(cell.figures.after_ready)}"
+    first = cell.figures.first_reads
+    longest = seconds(cell.figures.first_wait_s, "without end" if first.waited else "unknown")
+    return {
+        "outage": f"server {seconds(outage.server_share_s)}",
+        "first": f"{outcomes(first)}; longest wait {longest}",
+    }
 
 
 def _window(outage: OutageVerdict, cell: Cell) -> str:
-    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.limit_s:g} s)"
-    lag_s, health_s = cell.figures.recovery_lag_s, outage.health_lag_s
-    unwatched = any(said.startswith("readiness returns: ") for said in cell.not_judged)
-    needed = {"both": [lag_s, health_s], "System Health": [health_s], "reads": [lag_s]}
-    which = "System Health" if cell.job == "idle" else "reads" if unwatched else "both"
-    known = [value for value in needed[which] if value is not None]
-    if len(known) < len(needed[which]):
+    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.info.limit_s:g} s)"
+    lags = {"System Health": outage.health_lag_s, "reads": cell.figures.recovery_lag_s}
+    if cell.job == "idle":
+        del lags["reads"]
+    elif outage.info.health is None:
+        del lags["System Health"]
+    which = "both" if len(lags) > 1 else next(iter(lags))
+    known = [lag_s for lag_s in lags.values() if lag_s is not None]
+    if len(known) < len(lags):
         return f"{which} not back after ready {bounds}"
-    late = " · LATE" if max(known) > THRESHOLDS.target_s else ""
-    return f"{which} back {seconds(max(known))} after ready {bounds}{late}"
+    return f"{which} back {seconds(max(known))} after ready {bounds}" + " · LATE" * cell.late
 
 
 def _verdict(cell: Cell) -> str:
     if cell.verdict == "passed":
         return "RECOVERED: nobody had to intervene."
-    return f"{_WORDS[cell.verdict]}: {why(cell)}"
+    return f"{_WORDS[cell.verdict]}: {'; '.join(reasons(cell))}"
 
 
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:

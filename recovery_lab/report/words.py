@@ -1,8 +1,9 @@
 """How figures are said, on the screen and on a page alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isinf
 from statistics import median
+from typing import TypeVar
 
 from recovery_lab.judge.account import Tally
 from recovery_lab.judge.differences import outages_bound
@@ -10,6 +11,8 @@ from recovery_lab.judge.verdict import Cell, OutageVerdict
 
 WIDTH = 9  # of the first column on the screen
 OUTCOMES = ("ok", "failed", "hung", "missed", "unfinished")
+T = TypeVar("T")
+Columns = Mapping[str, Callable[[T], object]]  # by its heading: what stands there of a row
 
 
 def row(name: str, text: str) -> str:
@@ -20,6 +23,11 @@ def row(name: str, text: str) -> str:
 def seconds(value: float | None, absent: str = "unknown") -> str:
     """Return seconds with milliseconds, or a word where there are none."""
     return absent if value is None or isinf(value) else f"{value:.3f} s"
+
+
+def added(one: float | None, other: float | None) -> float | None:
+    """Return the sum of two lengths; None where one of them is not known."""
+    return None if one is None or other is None else one + other
 
 
 def outcomes(tally: Tally) -> str:
@@ -50,8 +58,8 @@ def spread(values: Sequence[float | None]) -> str:
 def outages_with(bad: Sequence[int]) -> str:
     """Return in how many outages a read was bad, and the share of such outages that this allows."""
     hit = sum(count > 0 for count in bad)
-    most = outages_bound(len(bad), hit)
-    bound = f"; at most {most:.0%} (95 %)".replace("%", " %", 1) if not hit and bad else ""
+    most = 100 * outages_bound(len(bad), hit)
+    bound = f"; at most {most:.0f} % (95 %)" if bad and not hit else ""
     return f"{hit} of {len(bad)} outages{bound}"
 
 
@@ -62,13 +70,6 @@ def not_judged(cell: Cell) -> str:
         rule, _, why = said.partition(": ")
         rules.setdefault(why, []).append(rule)
     return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())
-
-
-def why(cell: Cell) -> str:
-    """Return which rules a cell broke and how, then what is in doubt beside it."""
-    # A control that broke its rule did what it must: no finding.
-    broken = [] if cell.role == "control" else [f"{f.rule}: {f.said}" for f in cell.failures]
-    return "; ".join([*broken, *(f"in doubt: {doubt.said}" for doubt in cell.doubts)])
 
 
 def starts(before: str, after: str) -> str:
@@ -82,12 +83,17 @@ def ranges(pids: Sequence[int]) -> str:
     ordered = sorted(pids)
     if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
         return f"{ordered[0]}-{ordered[-1]}"
-    return ", ".join(str(pid) for pid in ordered) or "none"
+    return ", ".join(map(str, ordered)) or "none"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    lines = [heads, ["---"] * len(heads), *(list(map(str, row)) for row in rows)]
     # An empty cell has one space, a bar inside a cell would end it.
     told = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
     return "\n".join(f"| {line} |".replace("|  |", "| |").replace("|  |", "| |") for line in told)
+
+
+def columns_of(rows: Iterable[T], columns: Columns[T]) -> str:
+    """Return a table in Markdown from its columns."""
+    return table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
