@@ -17,9 +17,8 @@ Outcome = Literal["ok", "failed", "hung", "missed", "unfinished"]
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """One due read. Instants in s on the record's clock.
 
-    `wait_s` is what its user felt: to its own good end, of a missed one to the end of the first
-    good read that started at or after it was due. None: no good end is known. `least_s` is how
-    long it is known to have waited in any case.
+    `wait_s` is what its user felt, None where no good end is known; `least_s` how long it is known
+    to have waited in any case.
     """
 
     due_at: float
@@ -94,10 +93,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
-    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: without end.
-
-    A failed read has no wait: its count stands beside.
-    """
+    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: no end."""
 
     count: int
     p50_s: float | None
@@ -113,8 +109,7 @@ def hang_bound_s(deadline_s: float | None) -> float:
 def account(records: Sequence[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
     """Return every due read of one cell with its outcome and wait, in the order of the schedule.
 
-    `bound_s` is the cell's hang bound; `end_at` is when the record was closed: a read without an
-    end that is younger than the bound then is `unfinished`.
+    `bound_s` is the cell's hang bound; `end_at` is when the record was closed.
     """
     ended = {record.op: record for record in records if isinstance(record, Ended)}
     began = {record.op: record for record in records if isinstance(record, Began)}
@@ -124,6 +119,14 @@ def account(records: Sequence[Began | Ended | Missed], bound_s: float, end_at: f
     last_at = max([*dues, *(read.due_at for read in sent)], default=0.0)
     missed = [_missed(due_at, good, last_at) for due_at in dues]
     return sorted([*sent, *missed], key=lambda read: read.due_at)
+
+
+def lost_reads(records: Sequence[Began | Ended | Missed]) -> int:
+    """Count the numbers that no begin has; an end before the first belongs to another outage."""
+    began = {record.op for record in records if isinstance(record, Began)}
+    first = min(began, default=0)
+    sent = {r.op for r in records if isinstance(r, Ended) and r.op > first} | began
+    return max(sent) - first + 1 - len(began) if began else 0
 
 
 def tally(reads: Iterable[Read]) -> Tally:
@@ -171,11 +174,8 @@ def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Rea
 
 
 def _missed(due_at: float, good: Sequence[tuple[float, float]], last_at: float) -> Read:
-    """Serve it by the first of the good reads (start, end) that started at or after `due_at`.
-
-    Without one its user waited at least until the last read was due: none after it could be good.
-    """
+    """Serve it by the first of the good reads (start, end) that started at or after `due_at`."""
     position = bisect_left(good, (due_at,))
     wait_s = good[position][1] - due_at if position < len(good) else None
-    least_s = last_at - due_at if wait_s is None else wait_s
+    least_s = last_at - due_at if wait_s is None else wait_s  # none after the last could be good
     return Read(due_at=due_at, outcome="missed", wait_s=wait_s, least_s=least_s)

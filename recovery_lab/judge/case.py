@@ -6,7 +6,7 @@ from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read, account, hang_bound_s
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import FaultEvent, Health, History, Look, Warmed
+from recovery_lab.record.history import Container, FaultEvent, Health, History, Look, Warmed
 
 
 class Seen:
@@ -26,6 +26,11 @@ class Seen:
         self.steps = {step.name: step for step in history.of(FaultEvent)}
 
     @cached_property
+    def cases(self) -> list["Case"]:
+        """Each contender's jobs."""
+        return [Case(self, cast, job) for cast, job in self.info.cells]
+
+    @cached_property
     def health_at(self) -> float | None:
         """When System Health was back."""
         return measures.health_back(self.history, self.ready.early_at) if self.ready else None
@@ -38,10 +43,16 @@ class Seen:
         return measures.silence_s(starts, begin_at, self.stopped_at)
 
     @property
-    def away_s(self) -> float:
-        """How long the database was gone, at the least."""
-        lost_s = self.after_ready_s(self.lost_at) or 0.0  # before it: below zero
-        return max(0.0, -lost_s)
+    def away_s(self) -> float | None:
+        """How long the database was gone, at the least; None where it is not known."""
+        lost_s = self.after_ready_s(self.lost_at)  # before it: below zero
+        return None if lost_s is None else max(0.0, -lost_s)
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the application's container was another at the end, or another start of it."""
+        seen = [one for one in self.history.of(Container) if one.role == "application"]
+        return len({(one.id, one.started) for one in seen}) > 1
 
     def after_asked_s(self, at: float | None) -> float | None:
         """Return an instant counted from the fault, to the microsecond."""
@@ -62,6 +73,7 @@ class Case:
 
     def __init__(self, seen: Seen, cast: Cast, job: JobName) -> None:
         cell, history = (cast.contender, job), seen.history
+        self.records = history.cell(*cell)  # of its reads
         self.seen = seen
         self.cast = cast
         self.job = job
@@ -79,8 +91,7 @@ class Case:
     @cached_property
     def reads(self) -> list[Read]:
         """Every read that was due, in the order of the schedule."""
-        records = self.seen.history.cell(self.cast.contender, self.job)
-        return account(records, hang_bound_s(self.cast.traits.deadline_s), self.seen.end_at)
+        return account(self.records, hang_bound_s(self.cast.traits.deadline_s), self.seen.end_at)
 
     @cached_property
     def recovered(self) -> Read | None:

@@ -1,12 +1,11 @@
 """Which contenders differ from a reference, by how much, and how often outages may bring errors.
 
 No library does it: SciPy's exact test knows no ties, and its permutation test lists every way to
-part the values (5 against 5: 252; 20 against 20: 138 billion) or samples some at random. A judge
-leaves nothing to chance: the same run gives the same verdict.
+part the values (20 against 20: 138 billion) or samples some. A judge leaves nothing to chance.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, count
 from math import comb, inf, isinf, isnan
@@ -20,35 +19,38 @@ Word = Literal["different", "not distinguishable", "refused", "withdrawn"]
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """All contenders against one reference, in one fault, by one measure: a value per outage.
+    """All contenders against one reference, which `twin` is once more (A/A): a value per outage.
 
-    `inf` is a value too: it never came. `twin` is the reference a second time (A/A).
+    `inf` is a value too: it never came.
     """
 
-    fault: str
-    measure: str
     reference: str
     twin: str
     samples: dict[str, list[float]]
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender against the reference; `shift` is the contender's value minus its.
+class Shift(NamedTuple):
+    """How much higher one sample lies, with the interval that holds it with 95 % confidence."""
 
-    `low` and `high` hold the shift with 95 % confidence, each pair for itself. `why` is empty
-    where there is nothing to add. A refused pair has no figures.
+    shift: float
+    low: float
+    high: float
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One contender against the reference; its `shift` is the contender's value minus that.
+
+    `why` is empty where there is nothing to add. A refused pair has no figures.
     """
 
     contender: str
     n: int
     reference_n: int
-    p: float | None = None
-    p_holm: float | None = None
-    shift: float | None = None
-    low: float | None = None
-    high: float | None = None
     word: Word
     why: str = ""
+    p: float | None = None
+    p_holm: float | None = None
+    shift: Shift | None = None
 
 
 def differences(family: Family) -> list[Difference]:
@@ -56,18 +58,20 @@ def differences(family: Family) -> list[Difference]:
 
     A pair is refused that could never be claimed, whatever its values; all are if the twin's is.
     """
-    names = dict.fromkeys([*family.samples, family.twin])
-    names.pop(family.reference, None)
-    refusals = {name: _refusal(family, name, len(names)) for name in names}
-    unguarded = refusals[family.twin] and f"no twin to guard it: {refusals[family.twin]}"
-    refusals = {name: refusal or unguarded for name, refusal in refusals.items()}
-    tested = [name for name, refusal in refusals.items() if not refusal]
-    raw = [mann_whitney(*_pair(family, name)) for name in tested]
-    corrected = dict(zip(tested, zip(raw, holm(raw, len(refusals)), strict=True), strict=True))
-    found = [
-        _refused(family, name, refusal) if refusal else _compared(family, name, *corrected[name])
-        for name, refusal in refusals.items()
-    ]
+    samples = dict(family.samples)
+    samples.setdefault(family.twin, [])
+    other = samples.pop(family.reference, [])
+    refusals = {name: _refusal(len(own), len(other), len(samples)) for name, own in samples.items()}
+    if refusals[family.twin]:
+        unguarded = f"no twin to guard it: {refusals[family.twin]}"
+        refusals = {name: refusal or unguarded for name, refusal in refusals.items()}
+    ps = {name: mann_whitney(own, other) for name, own in samples.items() if not refusals[name]}
+    p_holm = dict(zip(ps, holm(list(ps.values()), len(samples)), strict=True))
+    found = []
+    for name, own in samples.items():
+        n, why = len(own), refusals[name]
+        one = Difference(contender=name, n=n, reference_n=len(other), word="refused", why=why)
+        found.append(one if why else _compared(one, own, other, ps[name], p_holm[name]))
     return _withdrawn(family.twin, found)
 
 
@@ -81,7 +85,7 @@ def mann_whitney(own: Sequence[float], other: Sequence[float]) -> float:
 
     Without ties this is the table of Mann and Whitney (1947, Annals of Mathematical Statistics
     18); with ties the permutation test on midranks (Lehmann, Nonparametrics, 1975, section 1.4).
-    Two-sided is twice the smaller tail, as in R and SciPy.
+    Two-sided is twice the smaller tail, as in R and SciPy. Raises ValueError where one is NaN.
     """
     values = [*own, *other]
     if any(map(isnan, values)):
@@ -105,14 +109,6 @@ def holm(ps: Sequence[float], pairs: int) -> list[float]:
     return [min(1.0, adjusted[index]) for index in range(len(ps))]
 
 
-class Shift(NamedTuple):
-    """How much higher one sample lies, with the interval that holds it with 95 % confidence."""
-
-    shift: float
-    low: float
-    high: float
-
-
 def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
     """Return the median of all pairwise differences, and its interval: two of their order.
 
@@ -129,35 +125,20 @@ def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
     return Shift(median(apart), low, high)
 
 
-def outages_bound(outages: int, with_error: int = 0) -> float:
-    """Return the share of outages with an error that is not exceeded, with 95 % confidence.
+def outages_bound(outages: int) -> float:
+    """Return the share of outages with an error that 0 of so many do not exceed, with 95 %.
 
-    The one-sided upper limit of Clopper and Pearson (1934, Biometrika 26), by bisection; of none
-    it is 1 - 0.05^(1/n), about 3/n (Hanley and Lippman-Hand, 1983, JAMA 249). No outage bounds
-    nothing: 1.
+    1 - 0.05^(1/n), about 3/n (Hanley and Lippman-Hand, 1983, JAMA 249). No outage bounds nothing.
     """
-    low, high = 0.0, 1.0
-    while high - low > 1e-9:
-        share = (low + high) / 2
-        if _at_most(with_error, outages, share) > ALPHA:
-            low = share
-        else:
-            high = share
-    return high
-
-
-def _at_most(few: int, of: int, share: float) -> float:
-    """Return the binomial chance of `few` or fewer."""
-    return sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(few + 1))
+    return 1.0 - ALPHA ** (1.0 / outages) if outages else 1.0
 
 
 @lru_cache(maxsize=256)
 def _ways(ranks: tuple[int, ...], size: int) -> tuple[int, ...]:
     """Return, by the sum of their ranks, in how many ways `size` of the values can be chosen.
 
-    The shift algorithm (Streitberg and Röhmel, 1986, Statistical Software Newsletter 12): the
-    counts are the coefficients of the product of (1 + z x^rank) at z^size. A polynomial in x is
-    one integer here, in digits that hold 2^values: 20 against 20 take milliseconds.
+    The coefficients of the product of (1 + z x^rank) at z^size (Streitberg and Röhmel, 1986,
+    Statistical Software Newsletter 12); a polynomial in x is one integer, in digits of 2^values.
     """
     digit = len(ranks) // 8 + 1  # bytes
     chosen = [1] + [0] * size
@@ -174,60 +155,38 @@ def _carries(n: int, reference_n: int, pairs: int) -> bool:
     return pairs * 2 / comb(n + reference_n, n) <= ALPHA
 
 
-def _pair(family: Family, name: str) -> tuple[list[float], list[float]]:
-    return family.samples.get(name, []), family.samples.get(family.reference, [])
-
-
-def _refusal(family: Family, name: str, pairs: int) -> str:
-    n, reference_n = map(len, _pair(family, name))
+def _refusal(n: int, reference_n: int, pairs: int) -> str:
     if _carries(n, reference_n, pairs):
         return ""
     needed = repeats_needed(pairs)
     return f"{n} against {reference_n} repeats cannot carry {pairs} pairs: needs {needed} of each"
 
 
-def _refused(family: Family, name: str, why: str) -> Difference:
-    n, reference_n = map(len, _pair(family, name))
-    return Difference(contender=name, n=n, reference_n=reference_n, word="refused", why=why)
-
-
-def _compared(family: Family, name: str, p: float, p_holm: float) -> Difference:
-    own, other = _pair(family, name)
-    # Infinite minus infinite is no number, and a shift of the rest would hide what never came.
-    by = None if any(map(isinf, [*own, *other])) else hodges_lehmann(own, other)
-    return Difference(
-        contender=name,
-        n=len(own),
-        reference_n=len(other),
-        p=p,
-        p_holm=p_holm,
-        shift=by and by.shift,
-        low=by and by.low,
-        high=by and by.high,
-        word="different" if p_holm <= ALPHA else "not distinguishable",
-        why="; ".join(_remarks(own, other, p, p_holm)),
-    )
-
-
-def _remarks(
-    own: Sequence[float], other: Sequence[float], p: float, p_holm: float
-) -> Iterator[str]:
+def _compared(
+    one: Difference, own: Sequence[float], other: Sequence[float], p: float, p_holm: float
+) -> Difference:
     never, reference_never = (sum(map(isinf, values)) for values in (own, other))
-    if never or reference_never:
-        yield f"no shift: never in {never} of {len(own)} against {reference_never} of {len(other)}"
+    # Infinite minus infinite is no number, and a shift of the rest would hide what never came.
+    shift = None if never or reference_never else hodges_lehmann(own, other)
+    why = []
+    if shift is None:
+        told = f"never in {never} of {len(own)} against {reference_never} of {len(other)}"
+        why.append(f"no shift: {told}")
     if p <= ALPHA < p_holm:
-        yield f"p = {p:.2g} by itself, which chance brings among so many pairs"
+        why.append(f"p = {p:.2g} by itself, which chance brings among so many pairs")
+    word = "different" if p_holm <= ALPHA else "not distinguishable"
+    return msgspec.structs.replace(
+        one, word=word, why="; ".join(why), p=p, p_holm=p_holm, shift=shift
+    )
 
 
 def _withdrawn(twin: str, found: list[Difference]) -> list[Difference]:
     """Take every claim back if one was made for the twin: what it met, the others met too."""
-    claimed = next(
-        (one for one in found if one.contender == twin and one.word == "different"), None
-    )
-    if claimed is None:
+    claimed = {one.contender: one for one in found if one.word == "different"}
+    if twin not in claimed:
         return found
-    why = f"the reference's twin {twin} differs from it as well: p = {claimed.p_holm:.2g}"
+    why = f"the reference's twin {twin} differs from it as well: p = {claimed[twin].p_holm:.2g}"
     return [
-        msgspec.structs.replace(one, word="withdrawn", why=why) if one.word == "different" else one
+        msgspec.structs.replace(one, word="withdrawn", why=why) if one.contender in claimed else one
         for one in found
     ]

@@ -1,9 +1,4 @@
-"""What keeps an outage or a cell from being evidence: doubts, each of a kind.
-
-`void`: the fault did not land or there was no steady state: then nothing counts, not even what
-failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else, also
-where the record is blind: no data never raises a verdict.
-"""
+"""What keeps an outage or a cell from being evidence: doubts, also where the record is blind."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -11,22 +6,18 @@ from typing import Literal
 import msgspec
 
 from recovery_lab.judge import measures
+from recovery_lab.judge.account import lost_reads
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import (
-    Began,
-    Container,
-    Ended,
-    Health,
-    Live,
-    LogLine,
-    Probe,
-    Trouble,
-)
+from recovery_lab.record.history import Container, Health, Live, LogLine, Probe, Trouble
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
-    """One doubt, in words."""
+    """One doubt, in words.
+
+    `void`: the fault did not land or there was no steady state: nothing counts, not even what
+    failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
+    """
 
     kind: Literal["void", "late", "unsure"]
     said: str
@@ -90,7 +81,7 @@ def _read_on(seen: Seen) -> list[str]:
     if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
     found = set()
-    for case in (Case(seen, cast, job) for cast, job in seen.info.cells):
+    for case in seen.cases:
         known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
         found |= {
             case.cast.contender
@@ -213,19 +204,7 @@ def _gaps(case: Case) -> Iterator[Doubt]:
         undue_s = measures.silence_s(dues, begin_at, case.seen.stopped_at)
         if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
             yield _unsure(f"no read was due for {undue_s:.1f} s: its schedule was not kept")
-    if lost := _lost_reads(case):
+    if lost := lost_reads(case.records):
         yield _unsure(f"{lost} reads are missing from the record")
     if case.has_pool and "pool" in info.capabilities and len(case.looks) < 2:
         yield _unsure("its pool was not looked at before and after")
-
-
-def _lost_reads(case: Case) -> int:
-    """Count the numbers that no begin has: each read that is sent has the next one.
-
-    An end older than the first begin belongs to an outage before.
-    """
-    records = case.seen.history.cell(case.cast.contender, case.job)
-    began = {record.op for record in records if isinstance(record, Began)}
-    first = min(began, default=0)
-    sent = {r.op for r in records if isinstance(r, Ended) and r.op > first} | began
-    return max(sent) - first + 1 - len(began) if began else 0

@@ -10,16 +10,7 @@ import msgspec
 from recovery_lab.faults.base import Cuts, Effects
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import (
-    Container,
-    Event,
-    FaultEvent,
-    Health,
-    History,
-    LogLine,
-    Probe,
-    Warmed,
-)
+from recovery_lab.record.history import Event, FaultEvent, Health, History, LogLine, Probe, Warmed
 
 ASKED, RETURNED = "asked", "returned"  # marks around the fault
 # The idle pools are used; nothing is due any more; what was under way has been awaited.
@@ -48,9 +39,8 @@ def injection_end(history: History) -> float | None:
 def ready(history: History) -> Bracket | None:
     """Bracket the first instant after the injection from which fresh sessions work for 2 s.
 
-    Bad is a probe that was refused, or two time-outs in a row: one may be a lost packet. Early is
-    the later of the last bad probe's start and the injection's end, late the end of the first good
-    one after it. Where new sessions always worked both are the injection's end. None: not known.
+    From the last bad probe's start to the first good one's end, neither before the injection's;
+    where new sessions always worked both are that. None: not known.
     """
     ended_at = injection_end(history)
     if ended_at is None:
@@ -82,11 +72,7 @@ def _runs(probes: Iterable[Probe]) -> list[tuple[bool, list[Probe]]]:
 
 
 def bad_before(history: History) -> bool:
-    """Tell whether fresh sessions did not work as the fault came.
-
-    One was refused in the 2 s before, or the last two had no answer: earlier time-outs that were
-    followed by a good one are those of a busy machine.
-    """
+    """Tell whether one was refused in the 2 s before the fault, or the last two had no answer."""
     asked_at = history.mark_at(ASKED) or 0.0
     begin_at = asked_at - THRESHOLDS.steady_s
     near = [probe for probe in history.of(Probe) if begin_at <= probe.started_at < asked_at]
@@ -100,10 +86,7 @@ def refused(probe: Probe) -> bool:
 
 
 def lost(history: History) -> float | None:
-    """Return when the database was lost: the first end of a warmed session or of the container.
-
-    Where there was none it is the first fresh session that was bad, else the fault's own word.
-    """
+    """Return when the database was lost: a warmed session's end, the container's, the fault's."""
     asked_at = history.mark_at(ASKED)
     if asked_at is None:
         return None
@@ -166,8 +149,7 @@ def same_start(one: str, other: str) -> bool:
 def effects_seen(history: History, declared: Effects) -> Effects:
     """Return a fault's effects; of a user's command those that the record shows.
 
-    Its sessions are cut where the server started anew or ended some; new ones where probes were
-    refused, or found nobody for a second on end.
+    New sessions are cut where probes were refused, or found nobody for a second on end.
     """
     if not declared.observed:
         return declared
@@ -185,7 +167,7 @@ def effects_seen(history: History, declared: Effects) -> Effects:
 def recovery(reads: Sequence[Read], since: float) -> Read | None:
     """Return the first good read, ended after `since`, from which all due for 2 s is good.
 
-    Every read due in the 2 s after its end, at least the next 10. None: none, or not yet known.
+    At least the next 10 of them. None: there is none, or it is not yet known.
     """
     dues = [read.due_at for read in reads]
     bad_dues = [read.due_at for read in reads if not read.ok]
@@ -204,8 +186,7 @@ def recovery(reads: Sequence[Read], since: float) -> Read | None:
 def health_back(history: History, ready_at: float) -> float | None:
     """Return when System Health was back: it says `up` for 2 s on end, of the server as it is now.
 
-    Such an answer's check is younger than `ready_at`, and where the server's start moved it names
-    the new one.
+    Its check is younger than ready, and where the server's start moved it names the new one.
     """
     moved, (_, after) = start_moved(history), server_starts(history)
 
@@ -223,10 +204,7 @@ def health_back(history: History, ready_at: float) -> float | None:
 
 
 def gap_s(reads: Sequence[Read]) -> float:
-    """Return the longest time in s between the ends of consecutive good reads.
-
-    A gap still open at the record's end counts as far as reads were due.
-    """
+    """Return the longest time in s between good ends, at the record's end to the last due read."""
     ends = sorted(r.ended_at for r in reads if r.ok and r.ended_at is not None)
     edges = [*ends, max(read.due_at for read in reads)] if ends else []
     return max((after - before for before, after in pairwise(edges)), default=0.0)
@@ -236,12 +214,6 @@ def silence_s(instants: Iterable[float], begin_at: float, end_at: float) -> floa
     """Return the longest time in s, between two instants, in which nothing was seen."""
     inside = sorted(at for at in instants if begin_at <= at <= end_at)
     return max(after - before for before, after in pairwise([begin_at, *inside, end_at]))
-
-
-def restarted(history: History) -> bool:
-    """Tell whether the application's container was another, or another start of it, at the end."""
-    seen = history.of(Container)
-    return len({(c.id, c.started) for c in seen if c.role == "application"}) > 1
 
 
 def end_at(history: History) -> float:

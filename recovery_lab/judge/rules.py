@@ -1,21 +1,15 @@
-"""The promises: each a function with a name and a bound, that tells how a cell broke it.
-
-A subject keeps every rule that applies; a control breaks its named one. A rule whose capability
-the target does not declare is *not judged*, by name.
-"""
+"""The promises: each a function with a name and a bound, that tells how a cell broke it."""
 
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from recovery_lab.judge import measures
 from recovery_lab.judge.account import Read, bad_kinds
 from recovery_lab.judge.case import Case
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
-# A rule's capability as people read it: "no health probe declared".
-CAPABILITIES = {
+CAPABILITIES = {  # that rules need, as people read them: "no health probe declared"
     "application": "application",
     "health": "health probe",
     "liveness": "liveness probe",
@@ -27,11 +21,7 @@ Applies = Callable[[Case], bool]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise.
-
-    `says` and `bound` are for people; `applies` tells whether a cell is held to it; `broken`
-    returns how it was broken, empty where it held; `needs` is a capability of the target.
-    """
+    """One promise: `needs` is a capability of the target, `broken` is empty where it held."""
 
     name: str
     says: str
@@ -143,7 +133,7 @@ def _not_alive(case: Case) -> list[str]:
 @_rule("nothing restarts", "0 restarts", _application, needs="application")
 def _restarted(case: Case) -> list[str]:
     """The application's container is the same start of the same container."""
-    return ["the application's process was restarted"] * measures.restarted(case.seen.history)
+    return ["the application's process was restarted"] * case.seen.restarted
 
 
 def _sampled(case: Case) -> bool:
@@ -174,13 +164,14 @@ def _not_red(case: Case) -> list[str]:
     red_s = next((s.ended_at - lost_at for s in since if s.status != "up"), None)
     if red_s is not None and red_s <= bound_s:
         return []
-    if seen.away_s > bound_s:
+    away_s = seen.away_s or 0.0
+    if away_s > bound_s:
         told = "never" if red_s is None else f"{red_s:.3f} s after the loss"
         return [f"readiness red {told}, bound {bound_s:g} s"]
     known_before = {s.last_outage for s in samples if s.ended_at < lost_at}
     if {s.last_outage for s in since if s.last_outage} - known_before:
         return []
-    told = f"a loss of {seen.away_s:.3f} s stands in no last outage"
+    told = f"a loss of {away_s:.3f} s stands in no last outage"
     return [f"{told}, and readiness was not red within {bound_s:g} s"]
 
 

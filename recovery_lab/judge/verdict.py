@@ -1,8 +1,4 @@
-"""The verdict: what was observed to fail, what is in doubt, cell by cell, outage and run.
-
-Pure: the same folder always gives the same bytes. Failed outranks inconclusive outranks passed;
-no data never raises a verdict.
-"""
+"""The verdict: what was observed to fail, what is in doubt, cell by cell, outage and run."""
 
 from collections.abc import Sequence
 
@@ -47,18 +43,17 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """One outage, judged. Instants are seconds after the fault was asked for.
+    """One outage, judged; instants in s after the fault was asked for, the application's policy."""
 
-    `policy` is the application's own word, where it has one.
-    """
-
+    name: str
     info: OutageInfo
+    verdict: Word
     policy: str
     shown_as: str
     steps: dict[str, float]
     evidence: dict[str, str]
     lost_s: float | None
-    lost_said: str
+    server_share_s: float | None
     sessions_lost: int
     ready_early_s: float | None
     ready_late_s: float | None
@@ -72,21 +67,9 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[Cell]
 
     @property
-    def name(self) -> str:
-        """The name of its folder and of its timeline."""
-        return self.info.name
-
-    @property
-    def server_share_s(self) -> float | None:
-        """From the loss to ready."""
-        if self.lost_s is None or self.ready_early_s is None:
-            return None
-        return round(self.ready_early_s - self.lost_s, 6)
-
-    @property
-    def verdict(self) -> Word:
-        """The worst of its deciding cells."""
-        return worst([cell.verdict for cell in self.cells if cell.deciding])
+    def own(self) -> Cell:
+        """The application's cell."""
+        return next(cell for cell in self.cells if cell.contender == self.info.application)
 
 
 class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +89,7 @@ def worst(words: Sequence[Word]) -> Word:
 
 
 def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:
-    """Judge a run by its outages.
-
-    No deciding cell, an outage missing, or one in doubt (of references only, too) is never passed.
-    """
+    """Judge a run: an outage missing, or one in doubt (of references only, too), is no pass."""
     recorded = {outage.name for outage in outages}
     missing = [name for name in planned if name not in recorded]
     cells = [cell for outage in outages for cell in outage.cells]
@@ -126,10 +106,7 @@ def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVe
 
 
 def only_late(outage: OutageVerdict) -> bool:
-    """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict.
-
-    A subject's failure beside it is a verdict: such an outage stands as it is.
-    """
+    """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict."""
     kinds = {doubt.kind for cell in outage.cells if cell.deciding for doubt in cell.doubts}
     return kinds == {"late"} and all(cell.verdict != "failed" for cell in outage.cells)
 
@@ -138,19 +115,20 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     """Judge one outage by its history."""
     seen = Seen(info, history)
     doubts = outage_doubts(seen)
-    cases = [Case(seen, cast, job) for cast, job in info.cells]
-    cells = [judge_cell(case, doubts) for case in cases]
+    cells = [judge_cell(case, doubts) for case in seen.cases]
     controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
     health = [sample for sample in history.of(Health) if sample.policy]
     early_at, late_at = (seen.ready.early_at, seen.ready.late_at) if seen.ready else (None, None)
     return OutageVerdict(
+        name=info.name,
         info=info,
+        verdict=worst([cell.verdict for cell in cells if cell.deciding]),
         policy=health[-1].policy if health else info.policy,
         shown_as=health[-1].shown_as if health else "",
         steps={name: round(step.at - seen.origin, 6) for name, step in seen.steps.items()},
         evidence={name: one.evidence for name, one in seen.steps.items() if one.evidence},
         lost_s=seen.after_asked_s(seen.lost_at),
-        lost_said=measures.lost_said(history),
+        server_share_s=seen.away_s,
         sessions_lost=len(measures.lost_sessions(history)),
         ready_early_s=seen.after_asked_s(early_at),
         ready_late_s=seen.after_asked_s(late_at),
@@ -158,12 +136,12 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         health_lag_s=seen.after_ready_s(seen.health_at),
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
-        restarted=measures.restarted(history),
+        restarted=seen.restarted,
         server_log=server_log(history, seen.origin),
         doubts=doubts,
         cells=[
             msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
-            for case, one in zip(cases, cells, strict=True)
+            for case, one in zip(seen.cases, cells, strict=True)
         ],
     )
 

@@ -34,9 +34,8 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
 def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
     """Return the driver's words about the reads that failed, and about no others.
 
-    They stand in the application's log, by each read's operation id (`op=<id>`): the log's first
-    failed read may be another one, of the stack's own start. Where no line has an id of them, the
-    answer's own kind and message stand in.
+    They stand in the application's log, by each read's operation id (`op=<id>`). Where no line has
+    an id of them, the answer's own kind and message stand in.
     """
     failed = [read for read in reads if read.outcome == "failed"]
     ids = {read.operation_id for read in failed if read.operation_id}

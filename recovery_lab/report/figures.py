@@ -3,28 +3,19 @@
 `TABLES` names them: the page of a run has all, docs/results.md those that it quotes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from recovery_lab.folder import RunInfo
-from recovery_lab.judge.differences import Difference, Family, differences
+from recovery_lab.judge.differences import Family, differences
 from recovery_lab.judge.figures import Figures
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.plan import TWIN
-from recovery_lab.report.words import (
-    OUTCOMES,
-    Columns,
-    added,
-    columns_of,
-    counted,
-    outages_with,
-    policy,
-    spread,
-    table,
-)
+from recovery_lab.report import words
+from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
 LISTED = 20  # lags that are listed one by one: a median hides two humps
 
@@ -49,30 +40,19 @@ class Row(NamedTuple):
         return f"{len(self.cells)} of {self.outages}"
 
 
-class Watched(NamedTuple):
-    """An outage by a user's command, and the cell of the application that met it."""
-
-    outage: OutageVerdict
-    cell: Cell
-
-
-class Pair(NamedTuple):
-    """Two that were compared, each with how many of its outages count."""
-
-    family: Family
-    found: Difference
-    counted: str
-
-
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _due(outcome: str) -> Callable[[Row], object]:
+def _named(*names: str) -> Columns[Any]:
+    return {name: attrgetter(name) for name in names}
+
+
+def _due(outcome: str) -> Callable[[Row], int]:
     return lambda row: sum(getattr(each.reads, outcome) for each in row.figures)
 
 
-def _spread(figure: str) -> Callable[[Row], object]:
+def _spread(figure: str) -> Callable[[Row], str]:
     value: Callable[[Figures], float | None] = attrgetter(figure)
     return lambda row: spread([value(each) for each in row.figures])
 
@@ -83,58 +63,45 @@ def _first_reads(row: Row) -> str:
 
 
 def _first_waits(row: Row) -> str:
-    """A failed read has no wait."""
+    # A failed read has no wait.
     waited = [each.first_wait_s for each in row.figures if each.first_reads.waited]
     return spread(waited) if waited else "n/a"
 
 
 def _lags(row: Row) -> str:
-    if len(row.cells) > LISTED:
-        return f"{len(row.cells)} outages: see verdict.json"
-    lags = [each.recovery_lag_s for each in row.figures]
-    known = sorted(lag_s for lag_s in lags if lag_s is not None)
-    return " ".join([*(f"{lag_s:.3f}" for lag_s in known), *["never"] * lags.count(None)])
+    lags = sorted(inf if (lag := each.recovery_lag_s) is None else lag for each in row.figures)
+    told = " ".join("never" if lag_s == inf else f"{lag_s:.3f}" for lag_s in lags)
+    return told if len(lags) <= LISTED else f"{len(lags)} outages: see verdict.json"
 
-
-def _ready(one: OutageVerdict) -> str:
-    if one.ready_early_s is None or one.ready_late_s is None:
-        return "not seen"
-    return f"{one.ready_early_s:.3f} to {one.ready_late_s:.3f}"
-
-
-_WHO: Columns[Row] = {"fault": lambda row: row.fault, "contender": lambda row: row.contender}
-_CELL: Columns[Row] = {**_WHO, "job": lambda row: row.job}
 
 # Each cell over its outages: role, verdicts, and what became of every read that was due.
 CELLS: Columns[Row] = {
-    **_CELL,
+    **_named("fault", "contender", "job"),
     "role": lambda row: row.cells[0].role,
-    "verdict (outages)": lambda row: counted(one.label + " LATE" * one.late for one in row.cells),
+    "verdict (outages)": lambda row: words.counted(
+        cell.label + " LATE" * cell.late for cell in row.cells
+    ),
     "reads due": _due("due"),
-    **{word: _due(word) for word in OUTCOMES},
+    **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
-
-# What users met once the server was ready, outage by outage; lag and waits in s.
+# What users met once the server was ready, outage by outage; lag and waits in s. An idle pool is
+# asked late on purpose: it has no lag.
 AFTER: Columns[Row] = {
-    **_CELL,
+    **_named("fault", "contender", "job"),
     "failed or hung after ready, each outage": lambda row: ", ".join(
         str(each.after_ready.bad) for each in row.figures
     ),
-    "in how many": lambda row: outages_with([each.after_ready.bad for each in row.figures]),
+    "in how many": lambda row: words.outages_with([one.after_ready.bad for one in row.figures]),
     "first reads failed or hung, each outage": _first_reads,
     "their longest wait: median / worst (n)": _first_waits,
-    # An idle pool is asked late on purpose: it has no lag.
     "recovery lag: median / worst (n)": lambda row: (
         "n/a" if row.job == "idle" else _spread("recovery_lag_s")(row)
     ),
 }
-
-# Every recovery lag of the steady cells in s, in order.
-LAGS: Columns[Row] = {**_WHO, "recovery lags, s": _lags}
-
+LAGS: Columns[Row] = {**_named("fault", "contender"), "recovery lags, s": _lags}
 # Waits in s, the missed reads' among them, of contenders alone in their outage.
 WAITS: Columns[Row] = {
-    **_WHO,
+    **_named("fault", "contender"),
     "p50 before": _spread("waits_before.p50_s"),
     "p99 before": _spread("waits_before.p99_s"),
     "longest in outage": _spread("waits_in_outage.longest_s"),
@@ -142,63 +109,49 @@ WAITS: Columns[Row] = {
     "gap": _spread("gap_s"),
     "outages that count": lambda row: row.counted,
 }
-
-# Which contenders differ from the one that has a twin, alone in their outages.
-DIFFERENCES: Columns[Pair] = {
-    "fault": lambda pair: pair.family.fault,
-    "measure": lambda pair: pair.family.measure,
-    "contender": lambda pair: pair.found.contender,
-    "against": lambda pair: pair.family.reference,
-    "outages that count": lambda pair: pair.counted,
-    "shift (95 %)": lambda pair: (
-        ""
-        if (one := pair.found).shift is None
-        else f"{one.shift:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-    ),
-    "p (Holm)": lambda pair: "" if pair.found.p_holm is None else f"{pair.found.p_holm:.2g}",
-    "claim": lambda pair: pair.found.word,
-    "why": lambda pair: pair.found.why,
-}
-
 # Each outage: its length, instants after the fault was asked for, and how it landed.
 OUTAGES: Columns[OutageVerdict] = {
     "outage": lambda one: f"[{one.name}](timelines/{one.name}.svg)",
-    "policy": policy,
+    "policy": words.policy,
     "length, s": lambda one: one.info.hold_s,
     "lost, s": lambda one: _shown(one.lost_s),
-    "ready (early to late), s": _ready,
+    "ready (early to late), s": lambda one: (
+        f"{one.ready_early_s:.3f} to {one.ready_late_s:.3f}" if one.ready_late_s else "not seen"
+    ),
     "System Health after ready, s": lambda one: _shown(one.health_lag_s),
     "landed": lambda one: one.evidence.get("landed", "not shown"),
 }
-
-# What is told in s of all outages of one application by a user's command.
-TICKET: Mapping[str, Callable[[Watched], float | None]] = {
-    "outage": lambda one: added(one.outage.server_share_s, one.cell.figures.recovery_lag_s),
-    "server's share": lambda one: one.outage.server_share_s,
-    "ours (recovery lag)": lambda one: one.cell.figures.recovery_lag_s,
-    "System Health after ready": lambda one: one.outage.health_lag_s,
-    "longest wait in outage": lambda one: one.cell.figures.waits_in_outage.longest_s,
-    "longest gap between good reads": lambda one: one.cell.figures.gap_s,
+# Each outage by a user's command, and what became of the application's reads.
+EVERY_RUN: Columns[OutageVerdict] = {
+    "run": lambda one: one.info.repeat,
+    "verdict": lambda one: one.own.verdict,
+    "server, s": lambda one: _shown(one.server_share_s),
+    "ours, s": lambda one: _shown(one.own.figures.recovery_lag_s),
+    "System Health, s": lambda one: _shown(one.health_lag_s),
+    **{outcome: attrgetter(f"own.figures.reads.{outcome}") for outcome in OUTCOMES},
+    "failed after ready": lambda one: one.own.figures.after_ready.failed,
+    "hung after ready": lambda one: one.own.figures.after_ready.hung,
 }
-
-# And of each, with all that became of its reads.
-EVERY_RUN: Columns[Watched] = {
-    "run": lambda one: one.outage.info.repeat,
-    "verdict": lambda one: one.cell.verdict,
-    "server, s": lambda one: _shown(one.outage.server_share_s),
-    "ours, s": lambda one: _shown(one.cell.figures.recovery_lag_s),
-    "System Health, s": lambda one: _shown(one.outage.health_lag_s),
-    **{word: attrgetter(f"cell.figures.reads.{word}") for word in OUTCOMES},
-    "failed after ready": lambda one: one.cell.figures.after_ready.failed,
-    "hung after ready": lambda one: one.cell.figures.after_ready.hung,
+# What is told of all of them together, in s.
+TICKET: Mapping[str, Callable[[OutageVerdict], float | None]] = {
+    "outage": lambda one: words.added(one.server_share_s, one.own.figures.recovery_lag_s),
+    "server's share": lambda one: one.server_share_s,
+    "ours (recovery lag)": lambda one: one.own.figures.recovery_lag_s,
+    "System Health after ready": lambda one: one.health_lag_s,
+    "longest wait in outage": lambda one: one.own.figures.waits_in_outage.longest_s,
+    "longest gap between good reads": lambda one: one.own.figures.gap_s,
 }
-
-# Compared: the job, and a value of each outage.
+# What is compared of contenders alone: in which job, and a value of each outage.
 MEASURES: Mapping[str, tuple[JobName, Callable[[Figures], float | None]]] = {
     "recovery lag, s": ("steady", lambda one: one.recovery_lag_s),
     "longest wait in outage, s": ("steady", lambda one: one.waits_in_outage.longest_s),
     "first reads failed or hung": ("idle", lambda one: float(one.first_reads.bad)),
 }
+
+
+def watched(verdict: RunVerdict) -> list[OutageVerdict]:
+    """Return the outages by a user's command, which the application alone met."""
+    return [outage for outage in verdict.outages if outage.info.fault == "command"]
 
 
 def _rows(verdict: RunVerdict) -> list[Row]:
@@ -221,8 +174,8 @@ def _alone(verdict: RunVerdict) -> list[Row]:
     ]
 
 
-def _pairs(info: RunInfo, verdict: RunVerdict) -> Iterator[Pair]:
-    """Yield those of a family for each fault and measure that the reference has."""
+def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
+    """Yield who differs from the contender that has a twin, by fault and measure."""
     alone = _alone(verdict)
     for fault in dict.fromkeys(row.fault for row in alone):
         for measure, (job, value) in MEASURES.items():
@@ -233,30 +186,26 @@ def _pairs(info: RunInfo, verdict: RunVerdict) -> Iterator[Pair]:
                 name: [inf if (one := value(each)) is None else one for each in row.figures]
                 for name, row in rows.items()
             }
-            family = Family(
-                fault=fault, measure=measure, reference=info.twin, twin=TWIN, samples=samples
-            )
-            for found in differences(family):
-                own = rows[found.contender].counted if found.contender in rows else "0 of 0"
-                yield Pair(family, found, f"{own}, {rows[info.twin].counted}")
+            for d in differences(Family(reference=info.twin, twin=TWIN, samples=samples)):
+                by = "{:+.3f} ({:+.3f} to {:+.3f})".format(*d.shift) if d.shift else ""
+                p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
+                own = rows[d.contender].counted if d.contender in rows else "0 of 0"
+                n = f"{own}, {rows[info.twin].counted}"
+                yield fault, measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
-def _watched(verdict: RunVerdict) -> list[Watched]:
-    return [
-        Watched(outage, cell)
-        for outage in verdict.outages
-        for cell in outage.cells
-        if cell.contender == outage.info.application
-    ]
+def _differences(info: RunInfo, verdict: RunVerdict) -> str:
+    heads = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why".split("|")
+    return words.table(heads, _compared(info, verdict))
 
 
 def _ticket(verdict: RunVerdict) -> str:
-    own = _watched(verdict)
+    own = watched(verdict)
     rows = [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
-    return table(["measure", "median / worst (n), s"], rows)
+    return words.table(["measure", "median / worst (n), s"], rows)
 
 
-def _steady(rows: list[Row]) -> list[Row]:
+def _steady(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.job == "steady"]
 
 
@@ -265,8 +214,8 @@ TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "after ready": lambda _, run: columns_of(_rows(run), AFTER),
     "lags": lambda _, run: columns_of([r for r in _steady(_rows(run)) if r.outages > 1], LAGS),
     "waits": lambda _, run: columns_of(_steady(_alone(run)), WAITS),
-    "differences": lambda info, run: columns_of(_pairs(info, run), DIFFERENCES),
+    "differences": _differences,
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),
     "ticket": lambda _, run: _ticket(run),
-    "every run": lambda _, run: columns_of(_watched(run), EVERY_RUN),
+    "every run": lambda _, run: columns_of(watched(run), EVERY_RUN),
 }

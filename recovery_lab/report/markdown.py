@@ -52,6 +52,6 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
                 if cell.not_judged
             }
         ),
-        watched=[outage for outage in verdict.outages if outage.info.fault == "command"],
+        watched=figures.watched(verdict),
         thresholds=THRESHOLDS,
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 from recovery_lab.judge.account import Tally
 from recovery_lab.judge.differences import outages_bound
 from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.record.history import Health
 
 WIDTH = 9  # of the first column on the screen
 OUTCOMES = ("ok", "failed", "hung", "missed", "unfinished")
@@ -35,9 +36,9 @@ def outcomes(tally: Tally) -> str:
     return " · ".join(f"{getattr(tally, word)} {word}" for word in OUTCOMES)
 
 
-def policy(outage: OutageVerdict) -> str:
+def policy(said: OutageVerdict | Health) -> str:
     """Return the policy's name with what it is shown as; empty where no health probe tells it."""
-    return outage.policy + f" ({outage.shown_as})" * bool(outage.shown_as)
+    return said.policy + f" ({said.shown_as})" * bool(said.shown_as)
 
 
 def counted(words: Iterable[str]) -> str:
@@ -56,10 +57,9 @@ def spread(values: Sequence[float | None]) -> str:
 
 
 def outages_with(bad: Sequence[int]) -> str:
-    """Return in how many outages a read was bad, and the share of such outages that this allows."""
+    """Return in how many outages a read was bad; of none, what share of outages this allows."""
     hit = sum(count > 0 for count in bad)
-    most = 100 * outages_bound(len(bad), hit)
-    bound = f"; at most {most:.0f} % (95 %)" if bad and not hit else ""
+    bound = f"; at most {100 * outages_bound(len(bad)):.0f} % (95 %)" if bad and not hit else ""
     return f"{hit} of {len(bad)} outages{bound}"
 
 
