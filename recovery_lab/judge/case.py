@@ -2,11 +2,22 @@
 
 from functools import cached_property
 
+import msgspec
+
 from recovery_lab.judge import measures
-from recovery_lab.judge.account import Read, account, hang_bound_s
+from recovery_lab.judge.account import (
+    Read,
+    Tally,
+    Waits,
+    account,
+    bad_kinds,
+    hang_bound_s,
+    tally,
+    waits,
+)
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Container, FaultEvent, Health, History, Look, Warmed
+from recovery_lab.record.history import Container, FaultEvent, Health, History, Look, Probe, Warmed
 
 
 class Seen:
@@ -19,11 +30,17 @@ class Seen:
         self.origin = self.asked_at or 0.0  # of the instants that people read
         self.ready = measures.ready(history)
         self.lost_at = measures.lost(history)
-        self.end_at = measures.end_at(history)  # of the whole record
-        stopped_at = history.mark_at(measures.STOPPED)
+        stopped_at, closed_at = map(history.mark_at, (measures.STOPPED, measures.CLOSED))
+        last_at = max((probe.ended_at for probe in history.of(Probe)[-1:]), default=0.0)
+        self.end_at = max(last_at, stopped_at or 0.0, closed_at or 0.0)  # of the whole record
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
         self.effects = measures.effects_seen(history, info.effects)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
+        before_s = self.after_ready_s(self.lost_at)  # below zero
+        # How long the database was gone, at the least; None where it is not known.
+        self.away_s = None if before_s is None else max(0.0, -before_s)
+        containers = [one for one in history.of(Container) if one.role == "application"]
+        self.restarted = len({(one.id, one.started) for one in containers}) > 1  # or another one
 
     @cached_property
     def cases(self) -> list["Case"]:
@@ -41,18 +58,6 @@ class Seen:
         starts = (sample.started_at for sample in self.history.of(Health))
         begin_at = self.stopped_at if self.asked_at is None else self.asked_at
         return measures.silence_s(starts, begin_at, self.stopped_at)
-
-    @property
-    def away_s(self) -> float | None:
-        """How long the database was gone, at the least; None where it is not known."""
-        lost_s = self.after_ready_s(self.lost_at)  # before it: below zero
-        return None if lost_s is None else max(0.0, -lost_s)
-
-    @property
-    def restarted(self) -> bool:
-        """Whether the application's container was another at the end, or another start of it."""
-        seen = [one for one in self.history.of(Container) if one.role == "application"]
-        return len({(one.id, one.started) for one in seen}) > 1
 
     def after_asked_s(self, at: float | None) -> float | None:
         """Return an instant counted from the fault, to the microsecond."""
@@ -160,3 +165,43 @@ class Case:
         if self.job == "idle" or seen.lost_at is None or end_at is None:
             return False
         return any(seen.lost_at <= read.due_at < end_at for read in self.reads)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
+
+    reads: Tally
+    before: Tally
+    in_outage: Tally
+    after_ready: Tally
+    bad_after_ready: dict[str, int]
+    waits_before: Waits
+    waits_in_outage: Waits
+    waits_after: Waits
+    gap_s: float
+    recovery_lag_s: float | None
+    recovered_s: float | None
+    first_reads: Tally
+    first_wait_s: float | None
+
+
+def figures_of(case: Case) -> Figures:
+    """Measure one cell."""
+    seen = case.seen
+    # Open ends stay out of the baseline: the fault is no part of it.
+    baseline = [read for read in case.before() if (read.ended_at or 0.0) <= seen.origin]
+    return Figures(
+        reads=tally(case.reads),
+        before=tally(case.before()),
+        in_outage=tally(case.in_outage()),
+        after_ready=tally(case.after_ready()),
+        bad_after_ready=bad_kinds(case.after_ready()),
+        waits_before=waits(baseline),
+        waits_in_outage=waits(case.in_outage()),
+        waits_after=waits(case.due_from(case.recovered_at)),
+        gap_s=round(measures.gap_s(case.reads), 6),
+        recovery_lag_s=seen.after_ready_s(case.recovered_at),
+        recovered_s=seen.after_asked_s(case.recovered_at),
+        first_reads=tally(case.first_reads),
+        first_wait_s=waits(case.first_reads).longest_s,
+    )

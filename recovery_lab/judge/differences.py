@@ -5,7 +5,7 @@ part the values (20 against 20: 138 billion) or samples some. A judge leaves not
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, count
 from math import comb, inf, isinf, isnan
@@ -16,17 +16,6 @@ import msgspec
 
 ALPHA = 0.05  # a family claims any false difference at most this often; intervals hold 1 - ALPHA
 Word = Literal["different", "not distinguishable", "refused", "withdrawn"]
-
-
-class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """All contenders against one reference, which `twin` is once more (A/A): a value per outage.
-
-    `inf` is a value too: it never came.
-    """
-
-    reference: str
-    twin: str
-    samples: dict[str, list[float]]
 
 
 class Shift(NamedTuple):
@@ -53,26 +42,29 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     shift: Shift | None = None
 
 
-def differences(family: Family) -> list[Difference]:
-    """Compare each contender, the twin among them, with the family's reference.
+def differences(
+    samples: Mapping[str, Sequence[float]], reference: str, twin: str
+) -> list[Difference]:
+    """Compare each contender with a reference, by a value per outage; `inf`: it never came.
 
-    A pair is refused that could never be claimed, whatever its values; all are if the twin's is.
+    `twin` is the reference a second time (A/A). A pair is refused that could never be claimed,
+    whatever its values; all are if the twin's is.
     """
-    samples = dict(family.samples)
-    samples.setdefault(family.twin, [])
-    other = samples.pop(family.reference, [])
-    refusals = {name: _refusal(len(own), len(other), len(samples)) for name, own in samples.items()}
-    if refusals[family.twin]:
-        unguarded = f"no twin to guard it: {refusals[family.twin]}"
+    other = samples.get(reference, [])
+    names = [name for name in dict.fromkeys([*samples, twin]) if name != reference]
+    own = {name: samples.get(name, []) for name in names}
+    refusals = {name: _refusal(len(own[name]), len(other), len(names)) for name in names}
+    if refusals[twin]:
+        unguarded = f"no twin to guard it: {refusals[twin]}"
         refusals = {name: refusal or unguarded for name, refusal in refusals.items()}
-    ps = {name: mann_whitney(own, other) for name, own in samples.items() if not refusals[name]}
-    p_holm = dict(zip(ps, holm(list(ps.values()), len(samples)), strict=True))
+    ps = {name: mann_whitney(own[name], other) for name in names if not refusals[name]}
+    p_holm = dict(zip(ps, holm(list(ps.values()), len(names)), strict=True))
     found = []
-    for name, own in samples.items():
-        n, why = len(own), refusals[name]
+    for name in names:
+        n, why = len(own[name]), refusals[name]
         one = Difference(contender=name, n=n, reference_n=len(other), word="refused", why=why)
-        found.append(one if why else _compared(one, own, other, ps[name], p_holm[name]))
-    return _withdrawn(family.twin, found)
+        found.append(one if why else _compared(one, own[name], other, ps[name], p_holm[name]))
+    return _withdrawn(twin, found)
 
 
 def repeats_needed(pairs: int) -> int:

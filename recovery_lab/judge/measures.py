@@ -159,8 +159,7 @@ def effects_seen(history: History, declared: Effects) -> Effects:
     new = any(map(refused, probes)) or any(long)
     moved = start_moved(history)
     ended = moved or bool(ended_sessions(history))
-    words: dict[tuple[bool, bool], Cuts] = {(True, True): "both", (True, False): "established"}
-    cuts = words.get((ended, new), "new" if new else "none")
+    cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
     return msgspec.structs.replace(declared, cuts=cuts, ends_sessions=ended, restarts=moved)
 
 
@@ -216,8 +215,10 @@ def silence_s(instants: Iterable[float], begin_at: float, end_at: float) -> floa
     return max(after - before for before, after in pairwise([begin_at, *inside, end_at]))
 
 
-def end_at(history: History) -> float:
-    """Return the record's last instant."""
-    probes = [probe.ended_at for probe in history.of(Probe)]
-    marks = [at for name in (STOPPED, CLOSED) if (at := history.mark_at(name)) is not None]
-    return max([*probes[-1:], *marks], default=0.0)
+def server_log(history: History, asked_at: float) -> list[str]:
+    """Return the server's lines about its own end and start, not those about single sessions."""
+    return [
+        f"{line.at - asked_at:+.3f} s [{line.pid}] {line.severity}: {line.message}"
+        for line in history.of(LogLine)
+        if line.at >= asked_at and line.severity in ("LOG", "PANIC") and not line.application
+    ]

@@ -1,11 +1,11 @@
 """The promises: each a function with a name and a bound, that tells how a cell broke it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from recovery_lab.judge.account import Read, bad_kinds
-from recovery_lab.judge.case import Case
+from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
@@ -16,12 +16,12 @@ CAPABILITIES = {  # that rules need, as people read them: "no health probe decla
     "pool": "pool",
     "server log": "server log",
 }
-Broken = Callable[[Case], list[str]]
+Broken = Callable[[Case], Iterator[str]]
 Applies = Callable[[Case], bool]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise: `needs` is a capability of the target, `broken` is empty where it held."""
+    """One promise: `needs` is a capability of the target, `broken` yields how it was broken."""
 
     name: str
     says: str
@@ -50,11 +50,7 @@ def _rule(
     return add
 
 
-def _application(case: Case) -> bool:
-    return case.is_application
-
-
-def _cut_application(case: Case) -> bool:
+def _cut(case: Case) -> bool:
     return case.is_application and case.seen.effects.cuts != "none"
 
 
@@ -64,24 +60,24 @@ def _undisturbed(case: Case) -> bool:
 
 
 @_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job == "steady")
-def _recovers(case: Case) -> list[str]:
+def _recovers(case: Case) -> Iterator[str]:
     """A good read, of the application with its System Health, after which all is good."""
     seen, limit_s = case.seen, case.seen.info.limit_s
-    watched_s = seen.after_ready_s(seen.stopped_at)
-    back_s = seen.after_ready_s(case.back_at)
-    if watched_s is None:
-        return []  # without ready nothing can be said: a doubt of the outage
-    censored = f"censored {watched_s:.1f} s after ready"
-    if case.recovered is None:  # until it has been watched to its bound that is a doubt
-        return [f"no recovery, {censored}"] * case.was_watched
-    if back_s is None:
-        return [f"System Health not back, {censored}"] * (case.was_watched and _sampled(case))
-    what = "both back" if case.needs_health else "back"
-    return [f"{what} {back_s:.3f} s after ready, limit {limit_s:g} s"] * (back_s > limit_s)
+    back_at = case.back_at if case.recovered else None
+    watched_s, back_s = map(seen.after_ready_s, (seen.stopped_at, back_at))
+    if back_s is not None:
+        if back_s > limit_s:
+            what = "both back" if case.needs_health else "back"
+            yield f"{what} {back_s:.3f} s after ready, limit {limit_s:g} s"
+    elif watched_s is not None and case.was_watched:  # until then, or without ready: a doubt
+        if case.recovered is None:
+            yield f"no recovery, censored {watched_s:.1f} s after ready"
+        elif _sampled(seen):
+            yield f"System Health not back, censored {watched_s:.1f} s after ready"
 
 
 @_rule("no relapse", "0 reads; a wait of 1 s")
-def _relapses(case: Case) -> list[str]:
+def _relapses(case: Case) -> Iterator[str]:
     """No read due later in the record fails, hangs or waits long."""
     since = case.recovered_at
     if case.job == "idle":
@@ -91,125 +87,113 @@ def _relapses(case: Case) -> list[str]:
 
 
 @_rule("first reads", "0 reads failed or hung; a wait of 1 s", lambda case: case.job == "idle")
-def _first_reads(case: Case) -> list[str]:
+def _first_reads(case: Case) -> Iterator[str]:
     """The first reads of an idle pool, as many at once as it held, are good."""
     return _hurt(case.first_reads, f"of the first {len(case.first_reads)} reads not good")
 
 
 @_rule("undisturbed", "0 reads; a wait of 1 s", _undisturbed)
-def _disturbed(case: Case) -> list[str]:
+def _disturbed(case: Case) -> Iterator[str]:
     """Where a fault neither cuts nor delays, no read fails, hangs or waits long."""
     before = case.hurt_before()
     reads = [read for read in case.reads if read not in before]
     return _hurt(reads, "reads disturbed, though nobody was cut")
 
 
-def _hurt(reads: Sequence[Read], what: str) -> list[str]:
+def _hurt(reads: Sequence[Read], what: str) -> Iterator[str]:
     hurt = [read for read in reads if read.hurt]
-    if not hurt:
-        return []
-    words = [", ".join(f"{kind} {count}" for kind, count in bad_kinds(hurt).items())]
-    slow = [read.wait_s for read in hurt if not read.bad]
-    if slow:
+    told = [", ".join(f"{kind} {count}" for kind, count in bad_kinds(hurt).items())]
+    if slow := [read.wait_s for read in hurt if not read.bad]:
         waits = [wait_s for wait_s in slow if wait_s is not None]
         endless = "" if len(waits) == len(slow) else ", some without end"
         longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
-        words.append(f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}")
-    return [f"{len(hurt)} {what}: {'; '.join(filter(None, words))}"]
+        told.append(f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}")
+    if hurt:
+        yield f"{len(hurt)} {what}: {'; '.join(filter(None, told))}"
 
 
-@_rule("liveness", "3 s for each probe", _application, needs="liveness")
-def _not_alive(case: Case) -> list[str]:
+@_rule("liveness", "3 s for each probe", lambda case: case.is_application, needs="liveness")
+def _not_alive(case: Case) -> Iterator[str]:
     """The application's process answers its liveness probe, one a second."""
-    asked_at = case.seen.asked_at
-    lives = case.seen.history.of(Live)
+    asked_at, lives = case.seen.asked_at, case.seen.history.of(Live)
     probes = [p for p in lives if asked_at is not None and p.ended_at >= asked_at]
     bad = [p for p in probes if not p.ok or p.ended_at - p.started_at > THRESHOLDS.live_s]
-    first_s = bad[0].started_at - case.seen.origin if bad else 0.0
-    told = f"{len(bad)} of {len(probes)} liveness probes not good, the first at {first_s:.3f} s"
-    return [told] * bool(bad)
+    if bad:
+        first_s = bad[0].started_at - case.seen.origin
+        yield f"{len(bad)} of {len(probes)} liveness probes not good, the first at {first_s:.3f} s"
 
 
-@_rule("nothing restarts", "0 restarts", _application, needs="application")
-def _restarted(case: Case) -> list[str]:
+@_rule("nothing restarts", "0 restarts", lambda case: case.is_application, needs="application")
+def _restarted(case: Case) -> Iterator[str]:
     """The application's container is the same start of the same container."""
-    return ["the application's process was restarted"] * case.seen.restarted
+    if case.seen.restarted:
+        yield "the application's process was restarted"
 
 
-def _sampled(case: Case) -> bool:
+def _sampled(seen: Seen) -> bool:
     """Tell whether System Health was asked all along; where not, its silence is a doubt."""
-    return case.seen.unsampled_s <= THRESHOLDS.unseen_s
+    return seen.unsampled_s <= THRESHOLDS.unseen_s
 
 
-def _notice_s(case: Case, intervals: int) -> float:
-    health = case.seen.info.health
-    if health is None:
-        return 0.0
-    return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s
+def _notice_s(seen: Seen, intervals: int = 1) -> float:
+    health = seen.info.health
+    return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s if health else 0.0
 
 
-@_rule(
-    "readiness falls",
-    "interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut",
-    _cut_application,
-    needs="health",
-)
-def _not_red(case: Case) -> list[str]:
+FALLS = "interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut"
+RETURNS = "interval + deadline + 0.5 s of ready's late end"
+
+
+@_rule("readiness falls", FALLS, _cut, needs="health")
+def _not_red(case: Case) -> Iterator[str]:
     """A loss turns readiness red; a shorter one stands in System Health's last outage."""
     seen, lost_at, samples = case.seen, case.seen.lost_at, case.seen.history.of(Health)
-    if lost_at is None or seen.ready is None or not _sampled(case):
-        return []
-    bound_s = _notice_s(case, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
+    if lost_at is None or seen.away_s is None or not _sampled(seen):
+        return
+    bound_s = _notice_s(seen, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
     since = [s for s in samples if s.ended_at >= lost_at]
     red_s = next((s.ended_at - lost_at for s in since if s.status != "up"), None)
+    before = {s.last_outage for s in samples if s.ended_at < lost_at}
     if red_s is not None and red_s <= bound_s:
-        return []
-    away_s = seen.away_s or 0.0
-    if away_s > bound_s:
+        return
+    if seen.away_s > bound_s:
         told = "never" if red_s is None else f"{red_s:.3f} s after the loss"
-        return [f"readiness red {told}, bound {bound_s:g} s"]
-    known_before = {s.last_outage for s in samples if s.ended_at < lost_at}
-    if {s.last_outage for s in since if s.last_outage} - known_before:
-        return []
-    told = f"a loss of {away_s:.3f} s stands in no last outage"
-    return [f"{told}, and readiness was not red within {bound_s:g} s"]
+        yield f"readiness red {told}, bound {bound_s:g} s"
+    elif not {s.last_outage for s in since if s.last_outage} - before:
+        told = f"a loss of {seen.away_s:.3f} s stands in no last outage"
+        yield f"{told}, and readiness was not red within {bound_s:g} s"
 
 
-@_rule(
-    "readiness returns",
-    "interval + deadline + 0.5 s of ready's late end",
-    _cut_application,
-    needs="health",
-)
-def _not_green(case: Case) -> list[str]:
+@_rule("readiness returns", RETURNS, _cut, needs="health")
+def _not_green(case: Case) -> Iterator[str]:
     """Readiness is green again, of the server as it is now."""
-    seen, bound_s = case.seen, _notice_s(case, 1)
-    if seen.ready is None or not _sampled(case):
-        return []
+    seen, bound_s = case.seen, _notice_s(case.seen)
+    if seen.ready is None or not _sampled(seen):
+        return
     green_s = (seen.stopped_at if seen.health_at is None else seen.health_at) - seen.ready.late_at
     told = f"readiness green {green_s:.3f} s after ready"
     if seen.health_at is None:
         told = f"readiness not green, watched for {green_s:.3f} s"
-    return [f"{told}, bound {bound_s:g} s"] * (green_s > bound_s)
+    if green_s > bound_s:
+        yield f"{told}, bound {bound_s:g} s"
 
 
 @_rule("pool whole", "0 connections, 20 s later", lambda case: case.has_pool, needs="pool")
-def _pool_broken(case: Case) -> list[str]:
+def _pool_broken(case: Case) -> Iterator[str]:
     """The pool has its size, and nothing is checked out when its readers have stopped."""
     if len(case.looks) < 2:  # a doubt
-        return []
+        return
     before, after = case.looks[0], case.looks[-1]
-    out = [f"{after.checked_out} connections still checked out at the end"]
-    size = [f"the pool's size was {before.size} and is {after.size}"]
-    return out * bool(after.checked_out) + size * (before.size != after.size)
+    if after.checked_out:
+        yield f"{after.checked_out} connections still checked out at the end"
+    if before.size != after.size:
+        yield f"the pool's size was {before.size} and is {after.size}"
 
 
 @_rule("server sound", "0 lines", needs="server log")
-def _server_failed(case: Case) -> list[str]:
+def _server_failed(case: Case) -> Iterator[str]:
     """The server's log has no PANIC, and no FATAL that the fault does not explain."""
-    explained = case.seen.effects.explains
-    return [
-        f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"
-        for line in case.seen.history.of(LogLine)
-        if line.severity == "PANIC" or (line.severity == "FATAL" and line.sqlstate not in explained)
-    ]
+    for line in case.seen.history.of(LogLine):
+        fatal = line.severity == "FATAL" and line.sqlstate not in case.seen.effects.explains
+        if fatal or line.severity == "PANIC":
+            yield f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"

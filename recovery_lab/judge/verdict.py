@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.case import Case, Figures, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.figures import Figures, figures_of, server_log
 from recovery_lab.judge.roles import Part, Role
-from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
+from recovery_lab.judge.rules import CAPABILITIES, RULES
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
 from recovery_lab.record.history import Health, History, Probe
@@ -137,7 +136,7 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
         restarted=seen.restarted,
-        server_log=server_log(history, seen.origin),
+        server_log=measures.server_log(history, seen.origin),
         doubts=doubts,
         cells=[
             msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
@@ -149,7 +148,11 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
 def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
     """Judge one cell, not yet labelled; `doubts` are the outage's own."""
     info, part = case.seen.info, case.part
-    rules = _held_to(case, part)
+    rules = [
+        rule
+        for rule in RULES.values()
+        if rule.name == part.breaks or (part.role == "subject" and rule.applies(case))
+    ]
     judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
     unjudged = [
         f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
@@ -177,14 +180,6 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         not_judged=[*unjudged, *(f"{name}: waived by the plan" for name in info.waived)],
         figures=figures_of(case),
     )
-
-
-def _held_to(case: Case, part: Part) -> list[Rule]:
-    if part.role == "control":
-        return [rule for rule in RULES.values() if rule.name == part.breaks]
-    if part.role == "reference":
-        return []
-    return [rule for rule in RULES.values() if rule.applies(case)]
 
 
 def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) -> Word:

@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from recovery_lab.folder import RunInfo
-from recovery_lab.judge.differences import Family, differences
-from recovery_lab.judge.figures import Figures
+from recovery_lab.judge.case import Figures
+from recovery_lab.judge.differences import differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.plan import TWIN
@@ -186,7 +186,7 @@ def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]
                 name: [inf if (one := value(each)) is None else one for each in row.figures]
                 for name, row in rows.items()
             }
-            for d in differences(Family(reference=info.twin, twin=TWIN, samples=samples)):
+            for d in differences(samples, info.twin, TWIN):
                 by = "{:+.3f} ({:+.3f} to {:+.3f})".format(*d.shift) if d.shift else ""
                 p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
                 own = rows[d.contender].counted if d.contender in rows else "0 of 0"

@@ -11,9 +11,8 @@ from tests.unit.recovery_lab.report.played import ORIGIN, Played
 
 def of(played: Played, outcome: str) -> list[dict]:
     """Return the points of one outcome."""
-    spec = chart(played.judged(), played.info(), played.history()).to_dict()
-    values = [value for values in spec["datasets"].values() for value in values]
-    return [value for value in values if value.get("outcome") == outcome]
+    marks = chart(played.judged(), played.info(), played.history())["datasets"]["marks"]
+    return [mark for mark in marks if mark.get("outcome") == outcome]
 
 
 def test_missed_reads_of_a_stall_descend_to_its_end() -> None:
