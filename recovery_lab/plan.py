@@ -11,7 +11,8 @@ from recovery_lab.contenders.fleet import jobs_of
 from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
-from recovery_lab.judge.roles import part_of
+from recovery_lab.judge.roles import part_of, verify_roles
+from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
@@ -184,6 +185,8 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
 
 
 def _info(target: Target, fault: str, repeat: int, cast: list[Cast], limit_s: float) -> OutageInfo:
+    jobs = {name: jobs_of(one, JOBS) for name, one in entries(target).items() if name != CANARY}
+    verify_roles(target.roles, matrix_faults(), jobs, RULES)
     return OutageInfo(
         fault=fault,
         effects=FAULTS[fault].effects,

@@ -69,12 +69,7 @@ class Seen:
 
 
 class Case:
-    """One contender's job in one outage.
-
-    `watch_s` is how long after ready it must be watched before "no recovery" is known; `held` how
-    many idle connections its pool had before the fault, by its own count, and `warm_backends` the
-    sessions behind them; `looks` what its pool said of itself, before the fault and after.
-    """
+    """One contender's job in one outage."""
 
     def __init__(self, seen: Seen, cast: Cast, job: JobName) -> None:
         cell, history = (cast.contender, job), seen.history
@@ -86,11 +81,14 @@ class Case:
         self.is_application = cast.contender == seen.info.application  # has probes and a process
         self.needs_health = self.is_application and seen.info.health is not None
         self.has_pool = cast.traits.pools or self.is_application  # where the target shows pools
+        # How long after ready it must be watched before "no recovery" is known.
         self.watch_s = watched_s(cast) if self.part.role == "control" else seen.info.limit_s
         self.was_watched = (seen.after_ready_s(seen.stopped_at) or 0.0) >= self.watch_s
+        # Before the fault: its idle connections by its own count, the sessions behind them.
         warmed = [one for one in history.of(Warmed) if (one.contender, one.job) == cell][:1]
         self.held = sum(one.checked_in for one in warmed)
         self.warm_backends = {pid for one in warmed for pid in one.backends}
+        self.released_at = history.mark_at(measures.RELEASED) if job == "idle" else None
         self.looks = [one for one in history.of(Look) if (one.contender, one.job) == cell]
 
     @cached_property
@@ -114,7 +112,7 @@ class Case:
     def back_at(self) -> float | None:
         """When its reads were back, and System Health where it has one; an idle pool, once used."""
         if self.job == "idle":
-            return self.seen.history.mark_at(measures.RELEASED)
+            return self.released_at
         if self.recovered_at is None or not self.needs_health:
             return self.recovered_at
         return None if self.seen.health_at is None else max(self.recovered_at, self.seen.health_at)
@@ -122,9 +120,10 @@ class Case:
     @cached_property
     def first_reads(self) -> list[Read]:
         """The first reads of an idle pool: as many at once as it held; none asked before ready."""
-        released_at, ready = self.seen.history.mark_at(measures.RELEASED), self.seen.ready
-        asked = released_at is not None and ready is not None and released_at >= ready.late_at
-        return self.due_from(released_at)[: self.held] if self.job == "idle" and asked else []
+        ready, released_at = self.seen.ready, self.released_at
+        if ready is None or released_at is None or released_at < ready.late_at:
+            return []
+        return self.due_from(released_at)[: self.held]
 
     def before(self) -> list[Read]:
         """Return the reads due before the fault."""

@@ -177,14 +177,28 @@ def _watching(case: Case) -> Iterator[Doubt]:
         yield _unsure(f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s")
     settled_s = seen.stopped_at - (seen.stopped_at if back_at is None else back_at)
     if subject and back_at is not None and settled_s < THRESHOLDS.settled_s:
+        since = "recovery" if steady else "the idle pool was asked"
         wanted = f"wanted {THRESHOLDS.settled_s:g} s"
-        yield _unsure(f"watched for {settled_s:.1f} s after recovery, {wanted}")
+        yield _unsure(f"watched for {settled_s:.1f} s after {since}, {wanted}")
     if subject and (open_ends := sum(read.open for read in case.reads)):
         yield _unsure(f"{open_ends} reads still under way at the record's end")
-    first = len(case.first_reads)
-    if not steady and first < max(case.held, 1):
+    if not steady:
+        yield from _idling(case)
+
+
+def _idling(case: Case) -> Iterator[Doubt]:
+    """An idle pool must have been left alone for its time, and then asked for all that it held."""
+    ready, released_at = case.seen.ready, case.released_at
+    if (first := len(case.first_reads)) < max(case.held, 1):
         told = f"{first} of its first {case.held} reads"
         yield _unsure(f"the idle pool was not asked after ready: {told}")
+    if ready is None or released_at is None:
+        return
+    if ready.late_at <= released_at < ready.late_at + THRESHOLDS.release_s:
+        alone = f"for {released_at - ready.late_at:.2f} s after ready"
+        yield _unsure(f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s")
+    if early := sum(read.due_at < released_at for read in case.reads):
+        yield _unsure(f"the idle pool was not left alone: {early} reads before it was asked")
 
 
 def _schedule(case: Case) -> Iterator[Doubt]:

@@ -3,10 +3,12 @@
 What the target or the plan says of a cell (`Cast.parts`) goes first.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
 
+from recovery_lab.errors import BadInputError
 from recovery_lab.faults.base import Effects
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import Cast, JobName
@@ -39,6 +41,26 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     return _steady(cast.traits, effects, hold_s)
 
 
+def verify_roles(
+    roles: Mapping[str, str],
+    faults: Collection[str],
+    jobs: Mapping[str, Collection[str]],
+    rules: Collection[str],
+) -> None:
+    """Raise BadInputError where a target's [roles] name what there is not; `jobs` by contender."""
+    for where, role in roles.items():
+        fault, contender, job = where.split("/")
+        for kind, name, known in (
+            ("fault", fault, faults),
+            ("contender", contender, jobs),
+            ("rule", role.partition(": ")[2] or None, rules),
+            (f"job of {contender}", job, jobs.get(contender, ())),
+        ):
+            if name is not None and name not in known:
+                told = f"no {kind} {name!r}; known: {', '.join(known)}"
+                raise BadInputError(f"[roles] {where!r}: {told}; mend or remove the line")
+
+
 def watched_s(cast: Cast) -> float:
     """Return how long after ready a control is watched that must not recover."""
     closes = cast.traits.deadline_s is not None
@@ -54,6 +76,8 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
+    if effects.cuts == "none" and not effects.delays_s:
+        return SUBJECT  # nobody is disturbed: everyone must read on
     if effects.cuts in ("none", "new") or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
     gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s

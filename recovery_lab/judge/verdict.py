@@ -159,7 +159,13 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         for rule in rules
         if rule not in judged
     ]
-    kept = [rule for rule in judged if rule.name not in info.waived]
+    # A control makes no promise that a plan could waive.
+    waived = [rule for rule in judged if rule.name in info.waived and part.role == "subject"]
+    for rule in waived:
+        broken = "; ".join(rule.broken(case))
+        told = f"broken: {broken}" if broken else "kept"
+        unjudged.append(f"{rule.name}: waived by the plan, {told}")
+    kept = [rule for rule in judged if rule not in waived]
     failures = [Failure(rule=rule.name, said=said) for rule in kept for said in rule.broken(case)]
     unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
     verdict = _decide(part, failures, unsure)
@@ -177,7 +183,7 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         rules=[rule.name for rule in kept],
         failures=failures,
         doubts=unsure,
-        not_judged=[*unjudged, *(f"{name}: waived by the plan" for name in info.waived)],
+        not_judged=unjudged,
         figures=figures_of(case),
     )
 

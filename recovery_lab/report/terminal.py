@@ -105,7 +105,7 @@ def closing_lines(outage: OutageVerdict) -> list[str]:
     restarted = "RESTARTED" if outage.restarted else "not restarted"
     told["process"] = f"{outage.info.application} {restarted}"
     unjudged = [f"not judged: {words.not_judged(cell)}"] if cell.not_judged else []
-    return [*(row(*line) for line in told.items()), *unjudged, _verdict(cell)]
+    return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]
 
 
 def _window(outage: OutageVerdict, cell: Cell) -> str:
@@ -122,10 +122,12 @@ def _window(outage: OutageVerdict, cell: Cell) -> str:
     return f"{which} back {seconds(max(known))} after ready {bounds}" + " · LATE" * cell.late
 
 
-def _verdict(cell: Cell) -> str:
-    if cell.verdict == "passed":
-        return "RECOVERED: nobody had to intervene."
-    return f"{_WORDS[cell.verdict]}: {'; '.join(reasons(cell))}"
+def _verdict(outage: OutageVerdict) -> str:
+    if outage.own.verdict != "passed":
+        return f"{_WORDS[outage.own.verdict]}: {'; '.join(reasons(outage.own))}"
+    if waived := ", ".join(outage.info.waived):
+        return f"PASSED, but for what the plan waives: {waived}."
+    return "RECOVERED: nobody had to intervene."
 
 
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:

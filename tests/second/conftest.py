@@ -38,4 +38,4 @@ def played(file: str, folder: Path, **asked) -> dict[str, OutageVerdict]:
     with private_stack(target, "second", images()) as stack:
         run = begin_run(whole, stack, folder)
         verdict = play_run(run, whole, stack, Quiet())
-    return {outage.fault: outage for outage in verdict.outages}
+    return {outage.info.fault: outage for outage in verdict.outages}

@@ -58,6 +58,7 @@ class Played:
     first_failed: int = 0
     capabilities: tuple[str, ...] = ("application", "health", "liveness", "pool", "server log")
     log: str = ""
+    waived: list[str] = field(default_factory=list)
     extra: list[Record] = field(default_factory=list)
 
     def info(self) -> OutageInfo:
@@ -84,6 +85,7 @@ class Played:
             application="dashboard" if self.contender == "dashboard" else "",
             capabilities=sorted(self.capabilities),
             health=HealthRoute(path="/", live_path="/l") if "health" in self.capabilities else None,
+            waived=self.waived,
             complete=True,
         )
 

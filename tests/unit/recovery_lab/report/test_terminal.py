@@ -118,6 +118,17 @@ def test_rules_without_their_capability_stand_in_one_line() -> None:
     assert "window    reads back 0.123 s after ready (target 60 s, limit 120 s)" in lines
 
 
+def test_waived_promise_is_no_recovery() -> None:
+    """It decides nothing, and the last line does not say that all came back."""
+    *_, waived, verdict = closing_lines(
+        Played(limit_s=5.0, recovered_s=99.0, waived=["recovers"]).judged()
+    )
+    assert waived == (
+        "not judged: waived by the plan, broken: no recovery, censored 8.4 s after ready (recovers)"
+    )
+    assert verdict == "PASSED, but for what the plan waives: recovers."
+
+
 @pytest.mark.parametrize(("start", "said"), [("one", "not restarted"), ("two", "RESTARTED")])
 def test_restarted_process_is_said(start: str, said: str) -> None:
     """By the container's own start, before and after."""
