@@ -15,11 +15,7 @@ Outcome = Literal["ok", "failed", "hung", "missed", "unfinished"]
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """One due read. Instants in s on the record's clock.
-
-    `wait_s` is what its user felt, None where no good end is known; `least_s` how long it is known
-    to have waited in any case.
-    """
+    """One due read, in s; `wait_s` is None where no good end is known, `least_s` never."""
 
     due_at: float
     outcome: Outcome
@@ -51,8 +47,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     def hurt_at(self) -> float:
         """When its user was hurt, where it is: at a failure, else once the wait was long."""
         long_at = self.due_at + THRESHOLDS.long_wait_s
-        failed_at = self.ended_at if self.outcome == "failed" else None
-        return min(long_at, failed_at or long_at)
+        return min(long_at, self.ended_at or long_at) if self.outcome == "failed" else long_at
 
     @property
     def open(self) -> bool:
@@ -63,8 +58,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def late(self) -> bool:
         """Whether it began late though a worker was idle: the recorder's own fault."""
-        begun_at = self.due_at if self.started_at is None else self.started_at
-        return begun_at - self.due_at > THRESHOLDS.late_start_s
+        return (self.started_at or self.due_at) - self.due_at > THRESHOLDS.late_start_s
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,16 +95,31 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
     longest_s: float | None
 
 
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
+
+    reads: Tally
+    before: Tally
+    in_outage: Tally
+    after_ready: Tally
+    bad_after_ready: dict[str, int]
+    waits_before: Waits
+    waits_in_outage: Waits
+    waits_after: Waits
+    gap_s: float
+    recovery_lag_s: float | None
+    recovered_s: float | None
+    first_reads: Tally
+    first_wait_s: float | None
+
+
 def hang_bound_s(deadline_s: float | None) -> float:
     """Return after how many seconds a read that has not ended is hung."""
     return THRESHOLDS.hung_s if deadline_s is None else deadline_s + THRESHOLDS.grace_s
 
 
 def account(records: Sequence[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
-    """Return every due read of one cell with its outcome and wait, in the order of the schedule.
-
-    `bound_s` is the cell's hang bound; `end_at` is when the record was closed.
-    """
+    """Return all due reads of a cell by its hang bound and the record's end, in their order."""
     ended = {record.op: record for record in records if isinstance(record, Ended)}
     began = {record.op: record for record in records if isinstance(record, Began)}
     sent = [_sent(one, ended.get(op), bound_s, end_at) for op, one in began.items()]
@@ -141,11 +150,8 @@ def bad_kinds(reads: Iterable[Read]) -> dict[str, int]:
 
 def waits(reads: Iterable[Read]) -> Waits:
     """Return the quantiles of waits; without the missed ones they would flatter (Gil Tene)."""
-    taken = sorted(
-        inf if read.wait_s is None else read.wait_s
-        for read in reads
-        if read.outcome in ("ok", "missed", "hung")
-    )
+    waited = [read.wait_s for read in reads if read.outcome in ("ok", "missed", "hung")]
+    taken = sorted(inf if wait_s is None else wait_s for wait_s in waited)
     p50_s, p99_s, longest_s = (_rank(taken, share) for share in (0.5, 0.99, 1.0))
     return Waits(count=len(taken), p50_s=p50_s, p99_s=p99_s, longest_s=longest_s)
 

@@ -1,7 +1,4 @@
-"""When there is nothing more to record: the judge's measures, asked while an outage goes on.
-
-Each look measures only what is not known yet, so that a look stays cheap.
-"""
+"""When there is nothing more to record: the judge's measures, asked while an outage goes on."""
 
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import hang_bound_s

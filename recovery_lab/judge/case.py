@@ -1,23 +1,13 @@
 """One cell's case: its reads, accounted for, and all that was measured for its rules."""
 
 from functools import cached_property
-
-import msgspec
+from typing import Any
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.account import (
-    Read,
-    Tally,
-    Waits,
-    account,
-    bad_kinds,
-    hang_bound_s,
-    tally,
-    waits,
-)
+from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Container, FaultEvent, Health, History, Look, Probe, Warmed
+from recovery_lab.record.history import Container, FaultEvent, History, Look, Probe, Warmed
 
 
 class Seen:
@@ -52,10 +42,9 @@ class Seen:
         """When System Health was back."""
         return measures.health_back(self.history, self.ready.early_at) if self.ready else None
 
-    @cached_property
-    def unsampled_s(self) -> float:
-        """The longest time since the fault in which System Health was not asked."""
-        starts = (sample.started_at for sample in self.history.of(Health))
+    def silent_s(self, kind: type[Any]) -> float:
+        """Return the longest time since the fault without a probe of a kind: Health or Live."""
+        starts = (probe.started_at for probe in self.history.of(kind))
         begin_at = self.stopped_at if self.asked_at is None else self.asked_at
         return measures.silence_s(starts, begin_at, self.stopped_at)
 
@@ -164,24 +153,6 @@ class Case:
         if self.job == "idle" or seen.lost_at is None or end_at is None:
             return False
         return any(seen.lost_at <= read.due_at < end_at for read in self.reads)
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
-
-    reads: Tally
-    before: Tally
-    in_outage: Tally
-    after_ready: Tally
-    bad_after_ready: dict[str, int]
-    waits_before: Waits
-    waits_in_outage: Waits
-    waits_after: Waits
-    gap_s: float
-    recovery_lag_s: float | None
-    recovered_s: float | None
-    first_reads: Tally
-    first_wait_s: float | None
 
 
 def figures_of(case: Case) -> Figures:

@@ -27,10 +27,7 @@ class Shift(NamedTuple):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender against the reference; its `shift` is the contender's value minus that.
-
-    `why` is empty where there is nothing to add. A refused pair has no figures.
-    """
+    """One contender against the reference, by how much it lies higher; refused: no figures."""
 
     contender: str
     n: int
@@ -45,10 +42,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 def differences(
     samples: Mapping[str, Sequence[float]], reference: str, twin: str
 ) -> list[Difference]:
-    """Compare each contender with a reference, by a value per outage; `inf`: it never came.
+    """Compare each contender and the twin with a reference, by values; `inf`: it never came.
 
-    `twin` is the reference a second time (A/A). A pair is refused that could never be claimed,
-    whatever its values; all are if the twin's is.
+    A pair is refused that could never be claimed, whatever its values; all are if the twin's is.
     """
     other = samples.get(reference, [])
     names = [name for name in dict.fromkeys([*samples, twin]) if name != reference]
@@ -75,9 +71,8 @@ def repeats_needed(pairs: int) -> int:
 def mann_whitney(own: Sequence[float], other: Sequence[float]) -> float:
     """Return the exact two-sided p of the rank sum, over all ways to part the values at hand.
 
-    Without ties this is the table of Mann and Whitney (1947, Annals of Mathematical Statistics
-    18); with ties the permutation test on midranks (Lehmann, Nonparametrics, 1975, section 1.4).
-    Two-sided is twice the smaller tail, as in R and SciPy. Raises ValueError where one is NaN.
+    Mann and Whitney (1947, Annals of Mathematical Statistics 18); with ties on midranks (Lehmann,
+    Nonparametrics, 1975, section 1.4). Raises ValueError where a value is none (NaN).
     """
     values = [*own, *other]
     if any(map(isnan, values)):
@@ -104,9 +99,8 @@ def holm(ps: Sequence[float], pairs: int) -> list[float]:
 def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
     """Return the median of all pairwise differences, and its interval: two of their order.
 
-    Hodges and Lehmann (1963, Annals of Mathematical Statistics 34); the interval holds each shift
-    that the exact test would not reject (Hollander and Wolfe, Nonparametric Statistical Methods,
-    section 4.3). With ties it holds at least what it says. Fewer than 4 against 4 have no bounds.
+    Hodges and Lehmann (1963, Annals of Mathematical Statistics 34); it holds each shift that the
+    exact test would not reject (Hollander and Wolfe, Nonparametric Statistical Methods, 4.3).
     """
     apart = sorted(mine - theirs for mine in own for theirs in other)
     ways = _ways(tuple(range(len(own) + len(other))), len(own))

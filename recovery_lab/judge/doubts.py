@@ -1,6 +1,7 @@
 """What keeps an outage or a cell from being evidence: doubts, also where the record is blind."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -23,17 +24,12 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     said: str
 
 
-def _void(said: str) -> Doubt:
-    return Doubt(kind="void", said=said)
-
-
-def _unsure(said: str) -> Doubt:
-    return Doubt(kind="unsure", said=said)
+_void, _unsure = partial(Doubt, kind="void"), partial(Doubt, kind="unsure")
 
 
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
-    trouble = [_unsure(one.message) for one in seen.history.of(Trouble)]
+    trouble = [_unsure(said=one.message) for one in seen.history.of(Trouble)]
     return [*_landing(seen), *_going(seen), *_blind_spots(seen), *trouble]
 
 
@@ -46,7 +42,7 @@ def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     if case.is_application:
         found += _unprobed(case.seen)
     if part.role == "control" and not failures:
-        found.append(_unsure(f"the control did not break its rule: {part.breaks}"))
+        found.append(_unsure(said=f"the control did not break its rule: {part.breaks}"))
     return found
 
 
@@ -55,23 +51,25 @@ def _landing(seen: Seen) -> Iterator[Doubt]:
     effects, history = seen.info.effects, seen.history
     moved, known = measures.start_moved(history), all(measures.server_starts(history))
     if seen.info.trouble:
-        yield _unsure(seen.info.trouble)
+        yield _unsure(said=seen.info.trouble)
     if not seen.info.complete:
-        yield _unsure("the outage was not recorded to its end")
+        yield _unsure(said="the outage was not recorded to its end")
     if seen.asked_at is None:
-        yield _void("no fault was asked for")
+        yield _void(said="no fault was asked for")
     if measures.bad_before(history):
-        yield _void("no steady state before: fresh sessions did not work")
+        yield _void(said="no steady state before: fresh sessions did not work")
     if "landed" not in seen.steps:
-        yield _void("the fault is not shown to have landed")
+        yield _void(said="the fault is not shown to have landed")
     if effects.observed and seen.effects.cuts == "none":
-        yield _void("no outage was seen: no start of the server, no session ended, none refused")
+        yield _void(
+            said="no outage was seen: no start of the server, no session ended, none refused"
+        )
     if known and effects.restarts is True and not moved:
-        yield _void("expected a start of the server: its start did not move")
+        yield _void(said="expected a start of the server: its start did not move")
     if known and effects.restarts is False and moved:  # it was in: what failed under it stands
-        yield _unsure("expected the same server: its start moved")
+        yield _unsure(said="expected the same server: its start moved")
     if read_on := ", ".join(_read_on(seen)):
-        yield _void(f"established sessions read on through the fault: {read_on}")
+        yield _void(said=f"established sessions read on through the fault: {read_on}")
 
 
 def _read_on(seen: Seen) -> list[str]:
@@ -97,15 +95,15 @@ def _read_on(seen: Seen) -> list[str]:
 def _going(seen: Seen) -> Iterator[Doubt]:
     """And to be gone, for good."""
     if "back" not in seen.steps:
-        yield _unsure("the fault is not shown to be gone")
+        yield _unsure(said="the fault is not shown to be gone")
     if seen.ready is None:
-        yield _unsure("the server was not seen ready again")
+        yield _unsure(said="the server was not seen ready again")
         return
     later = (p for p in seen.history.of(Probe) if p.started_at >= seen.ready.late_at)
     again_at = next((p.started_at for p in later if measures.refused(p)), None)
     if (again_s := seen.after_ready_s(again_at)) is not None:
         said = f"{again_s:.1f} s after ready"
-        yield _unsure(f"the server refused fresh sessions once more, {said}")
+        yield _unsure(said=f"the server refused fresh sessions once more, {said}")
 
 
 def _blind_spots(seen: Seen) -> Iterator[Doubt]:
@@ -113,33 +111,32 @@ def _blind_spots(seen: Seen) -> Iterator[Doubt]:
     info, history = seen.info, seen.history
     told = any(line.at >= seen.origin for line in history.of(LogLine))
     if history.mark_at(measures.CLOSED) is None:
-        yield _unsure("the record was cut short: it has no end")
+        yield _unsure(said="the record was cut short: it has no end")
     if info.effects.restarts is not None and not all(measures.server_starts(history)):
-        yield _unsure("the server's start time is not known before and after the fault")
+        yield _unsure(said="the server's start time is not known before and after the fault")
     if "server log" in info.capabilities and seen.effects.restarts and not told:
-        yield _unsure("the server's log was not read: it tells of no start")
+        yield _unsure(said="the server's log was not read: it tells of no start")
     if _looks(seen, "database") < 2:
-        yield _unsure("the containers were not looked at before the fault and after")
+        yield _unsure(said="the containers were not looked at before the fault and after")
     if seen.asked_at is None or seen.ready is None:
         return  # each a doubt of its own
     until = min(seen.ready.late_at + THRESHOLDS.steady_s, seen.end_at)
     starts = (probe.started_at for probe in history.of(Probe))
     unprobed_s = measures.silence_s(starts, seen.asked_at, until)
     if unprobed_s > THRESHOLDS.steady_s + info.effects.delays_s:
-        yield _unsure(f"no fresh session was tried for {unprobed_s:.1f} s")
+        yield _unsure(said=f"no fresh session was tried for {unprobed_s:.1f} s")
 
 
 def _unprobed(seen: Seen) -> Iterator[Doubt]:
     """What it does not show of the application."""
-    if seen.info.health is not None and seen.unsampled_s > THRESHOLDS.unseen_s:
-        yield _unsure(f"System Health was not asked for {seen.unsampled_s:.1f} s")
-    starts = (probe.started_at for probe in seen.history.of(Live))
-    silent_s = measures.silence_s(starts, seen.origin, seen.stopped_at)
-    if "liveness" in seen.info.capabilities and silent_s > THRESHOLDS.unseen_s:
-        yield _unsure(f"no liveness probe was made for {silent_s:.1f} s")
+    health_s, live_s = seen.silent_s(Health), seen.silent_s(Live)
+    if seen.info.health is not None and health_s > THRESHOLDS.unseen_s:
+        yield _unsure(said=f"System Health was not asked for {health_s:.1f} s")
+    if "liveness" in seen.info.capabilities and live_s > THRESHOLDS.unseen_s:
+        yield _unsure(said=f"no liveness probe was made for {live_s:.1f} s")
     if _looks(seen, "application") < 2:
         said = "the application's container was not looked at before the fault and after"
-        yield _unsure(said)
+        yield _unsure(said=said)
 
 
 def _looks(seen: Seen, role: str) -> int:
@@ -149,15 +146,15 @@ def _looks(seen: Seen, role: str) -> int:
 def _steadiness(case: Case) -> Iterator[Doubt]:
     before, hurt = case.before(), len(case.hurt_before())
     if not case.reads:
-        yield _unsure("no read was due")
+        yield _unsure(said="no read was due")
     if case.job == "steady" and sum(read.ok for read in before) < THRESHOLDS.baseline_reads:
-        yield _void("no steady state before")
+        yield _void(said="no steady state before")
     if hurt:
-        yield _void(f"no steady state before: {hurt} of {len(before)} reads not good")
+        yield _void(said=f"no steady state before: {hurt} of {len(before)} reads not good")
     if (health := _health_before(case)) != "up":
-        yield _void(f"no steady state before: System Health said {health}")
+        yield _void(said=f"no steady state before: System Health said {health}")
     if not case.met:
-        yield _unsure("it met nothing: no read was due in the fault, no session cut")
+        yield _unsure(said="it met nothing: no read was due in the fault, no session cut")
 
 
 def _health_before(case: Case) -> str:
@@ -174,14 +171,14 @@ def _watching(case: Case) -> Iterator[Doubt]:
     back_at = case.back_at if subject else case.recovered_at
     if steady and back_at is None and not case.was_watched:
         watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
-        yield _unsure(f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s")
+        yield _unsure(said=f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s")
     settled_s = seen.stopped_at - (seen.stopped_at if back_at is None else back_at)
     if subject and back_at is not None and settled_s < THRESHOLDS.settled_s:
         since = "recovery" if steady else "the idle pool was asked"
         wanted = f"wanted {THRESHOLDS.settled_s:g} s"
-        yield _unsure(f"watched for {settled_s:.1f} s after {since}, {wanted}")
+        yield _unsure(said=f"watched for {settled_s:.1f} s after {since}, {wanted}")
     if subject and (open_ends := sum(read.open for read in case.reads)):
-        yield _unsure(f"{open_ends} reads still under way at the record's end")
+        yield _unsure(said=f"{open_ends} reads still under way at the record's end")
     if not steady:
         yield from _idling(case)
 
@@ -191,14 +188,16 @@ def _idling(case: Case) -> Iterator[Doubt]:
     ready, released_at = case.seen.ready, case.released_at
     if (first := len(case.first_reads)) < max(case.held, 1):
         told = f"{first} of its first {case.held} reads"
-        yield _unsure(f"the idle pool was not asked after ready: {told}")
+        yield _unsure(said=f"the idle pool was not asked after ready: {told}")
     if ready is None or released_at is None:
         return
     if ready.late_at <= released_at < ready.late_at + THRESHOLDS.release_s:
         alone = f"for {released_at - ready.late_at:.2f} s after ready"
-        yield _unsure(f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s")
+        yield _unsure(
+            said=f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s"
+        )
     if early := sum(read.due_at < released_at for read in case.reads):
-        yield _unsure(f"the idle pool was not left alone: {early} reads before it was asked")
+        yield _unsure(said=f"the idle pool was not left alone: {early} reads before it was asked")
 
 
 def _schedule(case: Case) -> Iterator[Doubt]:
@@ -217,8 +216,8 @@ def _gaps(case: Case) -> Iterator[Doubt]:
         dues = (read.due_at for read in case.reads)
         undue_s = measures.silence_s(dues, begin_at, case.seen.stopped_at)
         if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
-            yield _unsure(f"no read was due for {undue_s:.1f} s: its schedule was not kept")
+            yield _unsure(said=f"no read was due for {undue_s:.1f} s: its schedule was not kept")
     if lost := lost_reads(case.records):
-        yield _unsure(f"{lost} reads are missing from the record")
+        yield _unsure(said=f"{lost} reads are missing from the record")
     if case.has_pool and "pool" in info.capabilities and len(case.looks) < 2:
-        yield _unsure("its pool was not looked at before and after")
+        yield _unsure(said="its pool was not looked at before and after")

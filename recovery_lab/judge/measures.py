@@ -37,11 +37,8 @@ def injection_end(history: History) -> float | None:
 
 
 def ready(history: History) -> Bracket | None:
-    """Bracket the first instant after the injection from which fresh sessions work for 2 s.
-
-    From the last bad probe's start to the first good one's end, neither before the injection's;
-    where new sessions always worked both are that. None: not known.
-    """
+    """Bracket the first instant after the injection from which fresh sessions work for 2 s."""
+    # From the last bad probe's start to the first good one's end, neither before the injection's.
     ended_at = injection_end(history)
     if ended_at is None:
         return None
@@ -51,9 +48,8 @@ def ready(history: History) -> Bracket | None:
         if not good:
             bad_at = same[-1].started_at
         elif same[-1].ended_at >= first_at + THRESHOLDS.steady_s:
-            if bad_at is None:
-                return Bracket(early_at=ended_at, late_at=ended_at)
-            return Bracket(early_at=max(bad_at, ended_at), late_at=first_at)
+            late_at = ended_at if bad_at is None else first_at
+            return Bracket(early_at=max(bad_at or ended_at, ended_at), late_at=late_at)
     return None
 
 
@@ -99,9 +95,9 @@ def lost(history: History) -> float | None:
 
 def ended_sessions(history: History) -> list[LogLine]:
     """Return the server's FATAL lines about the sessions that were warm before the fault."""
+    warm, lines = _warm(history), history.of(LogLine)
     # By SQLSTATE too: the restarted server gives the same pids to sessions it refuses (57P03).
-    warm = _warm(history)
-    return [line for line in history.of(LogLine) if line.sqlstate in _ENDED and line.pid in warm]
+    return [line for line in lines if line.sqlstate in _ENDED and line.pid in warm]
 
 
 def _warm(history: History) -> set[int]:
@@ -147,10 +143,7 @@ def same_start(one: str, other: str) -> bool:
 
 
 def effects_seen(history: History, declared: Effects) -> Effects:
-    """Return a fault's effects; of a user's command those that the record shows.
-
-    New sessions are cut where probes were refused, or found nobody for a second on end.
-    """
+    """Return a fault's effects; of a user's command those that the record shows."""
     if not declared.observed:
         return declared
     probes = _since_asked(history)
@@ -164,10 +157,7 @@ def effects_seen(history: History, declared: Effects) -> Effects:
 
 
 def recovery(reads: Sequence[Read], since: float) -> Read | None:
-    """Return the first good read, ended after `since`, from which all due for 2 s is good.
-
-    At least the next 10 of them. None: there is none, or it is not yet known.
-    """
+    """Return the first good read, ended after `since`, from which all due for 2 s is good."""
     dues = [read.due_at for read in reads]
     bad_dues = [read.due_at for read in reads if not read.ok]
     ended = [(r.ended_at, r) for r in reads if r.ok and r.ended_at and r.ended_at >= since]
@@ -183,10 +173,7 @@ def recovery(reads: Sequence[Read], since: float) -> Read | None:
 
 
 def health_back(history: History, ready_at: float) -> float | None:
-    """Return when System Health was back: it says `up` for 2 s on end, of the server as it is now.
-
-    Its check is younger than ready, and where the server's start moved it names the new one.
-    """
+    """Return when System Health was back: it says `up` for 2 s, of the server as it is now."""
     moved, (_, after) = start_moved(history), server_starts(history)
 
     def speaks_of_now(sample: Health) -> bool:

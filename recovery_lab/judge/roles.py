@@ -1,7 +1,4 @@
-"""Who must do what in which cell: it follows from a fault's effects and a contender's traits.
-
-What the target or the plan says of a cell (`Cast.parts`) goes first.
-"""
+"""Who must do what in which cell: by its `parts`, else by the fault's effects and its traits."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal

@@ -132,7 +132,7 @@ def _restarted(case: Case) -> Iterator[str]:
 
 def _sampled(seen: Seen) -> bool:
     """Tell whether System Health was asked all along; where not, its silence is a doubt."""
-    return seen.unsampled_s <= THRESHOLDS.unseen_s
+    return seen.silent_s(Health) <= THRESHOLDS.unseen_s
 
 
 def _notice_s(seen: Seen, intervals: int = 1) -> float:

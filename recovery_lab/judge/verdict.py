@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.case import Case, Figures, Seen, figures_of
+from recovery_lab.judge.account import Figures
+from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
 from recovery_lab.judge.roles import Part, Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES

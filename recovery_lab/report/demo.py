@@ -32,11 +32,7 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
 
 
 def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
-    """Return the driver's words about the reads that failed, and about no others.
-
-    They stand in the application's log, by each read's operation id (`op=<id>`). Where no line has
-    an id of them, the answer's own kind and message stand in.
-    """
+    """Return the driver's words, by the log, about the reads that failed, else the answers'."""
     failed = [read for read in reads if read.outcome == "failed"]
     ids = {read.operation_id for read in failed if read.operation_id}
     lines = [line for line in log.splitlines() if ids.intersection(_IDS.findall(line))]

@@ -1,15 +1,12 @@
-"""The tables of a run, each a function of run.json and verdict.json alone.
+"""The tables of a run by name, each a function of run.json and verdict.json alone."""
 
-`TABLES` names them: the page of a run has all, docs/results.md those that it quotes.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from recovery_lab.folder import RunInfo
-from recovery_lab.judge.case import Figures
+from recovery_lab.judge.account import Figures
 from recovery_lab.judge.differences import differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
@@ -17,6 +14,7 @@ from recovery_lab.plan import TWIN
 from recovery_lab.report import words
 from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
+NAMES = {"fault": "fault", "contender": "contender", "job": "job"}
 LISTED = 20  # lags that are listed one by one: a median hides two humps
 
 
@@ -35,17 +33,14 @@ class Row(NamedTuple):
         return [cell.figures for cell in self.cells]
 
     @property
+    def bad(self) -> list[int]:
+        """How many of its reads failed or hung after ready."""
+        return [each.after_ready.bad for each in self.figures]
+
+    @property
     def counted(self) -> str:
         """How many of its outages count."""
         return f"{len(self.cells)} of {self.outages}"
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _named(*names: str) -> Columns[Any]:
-    return {name: attrgetter(name) for name in names}
 
 
 def _due(outcome: str) -> Callable[[Row], int]:
@@ -76,77 +71,75 @@ def _lags(row: Row) -> str:
 
 # Each cell over its outages: role, verdicts, and what became of every read that was due.
 CELLS: Columns[Row] = {
-    **_named("fault", "contender", "job"),
+    **NAMES,
     "role": lambda row: row.cells[0].role,
-    "verdict (outages)": lambda row: words.counted(
-        cell.label + " LATE" * cell.late for cell in row.cells
-    ),
+    "verdict (outages)": lambda row: words.counted(c.label + " LATE" * c.late for c in row.cells),
     "reads due": _due("due"),
     **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
 # What users met once the server was ready, outage by outage; lag and waits in s. An idle pool is
 # asked late on purpose: it has no lag.
 AFTER: Columns[Row] = {
-    **_named("fault", "contender", "job"),
-    "failed or hung after ready, each outage": lambda row: ", ".join(
-        str(each.after_ready.bad) for each in row.figures
-    ),
-    "in how many": lambda row: words.outages_with([one.after_ready.bad for one in row.figures]),
+    **NAMES,
+    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, row.bad)),
+    "in how many": lambda row: words.outages_with(row.bad),
     "first reads failed or hung, each outage": _first_reads,
     "their longest wait: median / worst (n)": _first_waits,
     "recovery lag: median / worst (n)": lambda row: (
         "n/a" if row.job == "idle" else _spread("recovery_lag_s")(row)
     ),
 }
-LAGS: Columns[Row] = {**_named("fault", "contender"), "recovery lags, s": _lags}
+LAGS: Columns[Row] = {"fault": "fault", "contender": "contender", "recovery lags, s": _lags}
 # Waits in s, the missed reads' among them, of contenders alone in their outage.
 WAITS: Columns[Row] = {
-    **_named("fault", "contender"),
+    "fault": "fault",
+    "contender": "contender",
     "p50 before": _spread("waits_before.p50_s"),
     "p99 before": _spread("waits_before.p99_s"),
     "longest in outage": _spread("waits_in_outage.longest_s"),
     "p99 after": _spread("waits_after.p99_s"),
     "gap": _spread("gap_s"),
-    "outages that count": lambda row: row.counted,
+    "outages that count": "counted",
 }
 # Each outage: its length, instants after the fault was asked for, and how it landed.
 OUTAGES: Columns[OutageVerdict] = {
     "outage": lambda one: f"[{one.name}](timelines/{one.name}.svg)",
     "policy": words.policy,
-    "length, s": lambda one: one.info.hold_s,
-    "lost, s": lambda one: _shown(one.lost_s),
+    "length, s": lambda one: str(one.info.hold_s),
+    "lost, s": "lost_s",
     "ready (early to late), s": lambda one: (
         f"{one.ready_early_s:.3f} to {one.ready_late_s:.3f}" if one.ready_late_s else "not seen"
     ),
-    "System Health after ready, s": lambda one: _shown(one.health_lag_s),
+    "System Health after ready, s": "health_lag_s",
     "landed": lambda one: one.evidence.get("landed", "not shown"),
 }
 # Each outage by a user's command, and what became of the application's reads.
 EVERY_RUN: Columns[OutageVerdict] = {
-    "run": lambda one: one.info.repeat,
-    "verdict": lambda one: one.own.verdict,
-    "server, s": lambda one: _shown(one.server_share_s),
-    "ours, s": lambda one: _shown(one.own.figures.recovery_lag_s),
-    "System Health, s": lambda one: _shown(one.health_lag_s),
-    **{outcome: attrgetter(f"own.figures.reads.{outcome}") for outcome in OUTCOMES},
-    "failed after ready": lambda one: one.own.figures.after_ready.failed,
-    "hung after ready": lambda one: one.own.figures.after_ready.hung,
+    "run": "info.repeat",
+    "verdict": "own.verdict",
+    "server, s": "server_share_s",
+    "ours, s": "own.figures.recovery_lag_s",
+    "System Health, s": "health_lag_s",
+    **{outcome: f"own.figures.reads.{outcome}" for outcome in OUTCOMES},
+    "failed after ready": "own.figures.after_ready.failed",
+    "hung after ready": "own.figures.after_ready.hung",
 }
 # What is told of all of them together, in s.
 TICKET: Mapping[str, Callable[[OutageVerdict], float | None]] = {
     "outage": lambda one: words.added(one.server_share_s, one.own.figures.recovery_lag_s),
-    "server's share": lambda one: one.server_share_s,
-    "ours (recovery lag)": lambda one: one.own.figures.recovery_lag_s,
-    "System Health after ready": lambda one: one.health_lag_s,
-    "longest wait in outage": lambda one: one.own.figures.waits_in_outage.longest_s,
-    "longest gap between good reads": lambda one: one.own.figures.gap_s,
+    "server's share": attrgetter("server_share_s"),
+    "ours (recovery lag)": attrgetter("own.figures.recovery_lag_s"),
+    "System Health after ready": attrgetter("health_lag_s"),
+    "longest wait in outage": attrgetter("own.figures.waits_in_outage.longest_s"),
+    "longest gap between good reads": attrgetter("own.figures.gap_s"),
 }
 # What is compared of contenders alone: in which job, and a value of each outage.
 MEASURES: Mapping[str, tuple[JobName, Callable[[Figures], float | None]]] = {
-    "recovery lag, s": ("steady", lambda one: one.recovery_lag_s),
-    "longest wait in outage, s": ("steady", lambda one: one.waits_in_outage.longest_s),
-    "first reads failed or hung": ("idle", lambda one: float(one.first_reads.bad)),
+    "recovery lag, s": ("steady", attrgetter("recovery_lag_s")),
+    "longest wait in outage, s": ("steady", attrgetter("waits_in_outage.longest_s")),
+    "first reads failed or hung": ("idle", attrgetter("first_reads.bad")),
 }
+DIFFERENCES = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why".split("|")
 
 
 def watched(verdict: RunVerdict) -> list[OutageVerdict]:
@@ -154,22 +147,24 @@ def watched(verdict: RunVerdict) -> list[OutageVerdict]:
     return [outage for outage in verdict.outages if outage.info.fault == "command"]
 
 
-def _rows(verdict: RunVerdict) -> list[Row]:
+def _rows(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
+    """Return the rows of some jobs, by default of all."""
     found: dict[tuple[str, str, JobName], list[Cell]] = {}
     several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
     for outage in verdict.outages:
         for cell in outage.cells:
             name = cell.contender + f" ({outage.policy})" * several
             found.setdefault((outage.info.fault, name, cell.job), []).append(cell)
-    return [Row(*which, cells, len(cells)) for which, cells in found.items()]
+    rows = [Row(*which, cells, len(cells)) for which, cells in found.items()]
+    return [row for row in rows if not jobs or row.job in jobs]
 
 
-def _alone(verdict: RunVerdict) -> list[Row]:
+def _alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
     """Return the rows of contenders alone in their outage; those in doubt do not count."""
     names = {outage.info.solo for outage in verdict.outages}
     return [
         row._replace(cells=[cell for cell in row.cells if cell.verdict != "inconclusive"])
-        for row in _rows(verdict)
+        for row in _rows(verdict, *jobs)
         if row.contender in names and any(cell.label != "not met" for cell in row.cells)
     ]
 
@@ -194,28 +189,18 @@ def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]
                 yield fault, measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
-def _differences(info: RunInfo, verdict: RunVerdict) -> str:
-    heads = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why".split("|")
-    return words.table(heads, _compared(info, verdict))
-
-
-def _ticket(verdict: RunVerdict) -> str:
+def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
     own = watched(verdict)
-    rows = [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
-    return words.table(["measure", "median / worst (n), s"], rows)
-
-
-def _steady(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.job == "steady"]
+    return [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
 
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "cells": lambda _, run: columns_of(_rows(run), CELLS),
     "after ready": lambda _, run: columns_of(_rows(run), AFTER),
-    "lags": lambda _, run: columns_of([r for r in _steady(_rows(run)) if r.outages > 1], LAGS),
-    "waits": lambda _, run: columns_of(_steady(_alone(run)), WAITS),
-    "differences": _differences,
+    "lags": lambda _, run: columns_of([r for r in _rows(run, "steady") if r.outages > 1], LAGS),
+    "waits": lambda _, run: columns_of(_alone(run, "steady"), WAITS),
+    "differences": lambda info, run: words.table(DIFFERENCES, _compared(info, run)),
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),
-    "ticket": lambda _, run: _ticket(run),
+    "ticket": lambda _, run: words.table(["measure", "median / worst (n), s"], _ticket(run)),
     "every run": lambda _, run: columns_of(watched(run), EVERY_RUN),
 }

@@ -34,24 +34,16 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
     cells = [(outage, cell) for outage in verdict.outages for cell in outage.cells]
+    unjudged = {f"{c.contender} {c.job}: {not_judged(c)}" for _, c in cells if c.not_judged}
     return environment.get_template("run.md").render(
         info=info,
         verdict=verdict,
         tables={name: make(info, verdict) for name, make in figures.TABLES.items()},
         solo=any(outage.info.solo for outage in verdict.outages),
         again=again,
-        not_passed=[
-            f"{outage.name} {cell.contender} {cell.job}: {cell.verdict}: {'; '.join(reasons(cell))}"
-            for outage, cell in cells
-            if cell.deciding and cell.verdict != "passed"
-        ],
-        not_judged=sorted(
-            {
-                f"{cell.contender} {cell.job}: {not_judged(cell)}"
-                for _, cell in cells
-                if cell.not_judged
-            }
-        ),
+        cells=cells,
+        reasons=reasons,
+        not_judged=sorted(unjudged),
         watched=figures.watched(verdict),
         thresholds=THRESHOLDS,
     )

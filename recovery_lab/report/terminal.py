@@ -18,10 +18,7 @@ _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
 class Screen:
-    """A view that prints each phase of an outage once, when it is known.
-
-    `info` is the outage as planned; a run's repeats differ from it in nothing that is shown.
-    """
+    """A view that prints each phase of an outage once, when it is known."""
 
     def __init__(self, show: Say, name: str, info: OutageInfo, context: str) -> None:
         self._show = show

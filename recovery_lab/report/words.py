@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isinf
+from operator import attrgetter
 from statistics import median
 from typing import TypeVar
 
@@ -13,7 +14,8 @@ from recovery_lab.record.history import Health
 WIDTH = 9  # of the first column on the screen
 OUTCOMES = ("ok", "failed", "hung", "missed", "unfinished")
 T = TypeVar("T")
-Columns = Mapping[str, Callable[[T], object]]  # by its heading: what stands there of a row
+# By its heading: what stands there of a row, by the name of an attribute or a function.
+Columns = Mapping[str, str | Callable[[T], object]]
 
 
 def row(name: str, text: str) -> str:
@@ -95,5 +97,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def columns_of(rows: Iterable[T], columns: Columns[T]) -> str:
-    """Return a table in Markdown from its columns."""
-    return table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
+    """Return a table in Markdown from its columns; what is not known is a dash, a length in s."""
+    cells = [attrgetter(cell) if isinstance(cell, str) else cell for cell in columns.values()]
+    return table(list(columns), [[_shown(cell(row)) for cell in cells] for row in rows])
+
+
+def _shown(value: object) -> object:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else value
