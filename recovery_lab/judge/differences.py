@@ -86,10 +86,7 @@ def mann_whitney(own: Sequence[float], other: Sequence[float]) -> float:
 
 
 def holm(ps: Sequence[float], pairs: int) -> list[float]:
-    """Return p adjusted by Holm (1979, Scandinavian Journal of Statistics 6), in the order given.
-
-    `pairs` counts the refused as well: they were asked for.
-    """
+    """Return p by Holm (1979, Scandinavian Journal of Statistics 6); `pairs`: the refused too."""
     order = sorted(range(len(ps)), key=lambda index: ps[index])
     stepped = accumulate(((pairs - step) * ps[index] for step, index in enumerate(order)), max)
     adjusted = dict(zip(order, stepped, strict=True))
@@ -112,10 +109,7 @@ def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
 
 
 def outages_bound(outages: int) -> float:
-    """Return the share of outages with an error that 0 of so many do not exceed, with 95 %.
-
-    1 - 0.05^(1/n), about 3/n (Hanley and Lippman-Hand, 1983, JAMA 249). No outage bounds nothing.
-    """
+    """Return the 95 % bound of a share of which 0 of n were seen (Hanley, 1983, JAMA 249)."""
     return 1.0 - ALPHA ** (1.0 / outages) if outages else 1.0
 
 

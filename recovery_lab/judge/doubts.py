@@ -1,7 +1,6 @@
 """What keeps an outage or a cell from being evidence: doubts, also where the record is blind."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Literal
 
 import msgspec
@@ -12,6 +11,9 @@ from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Container, Health, Live, LogLine, Probe, Trouble
 
+Kind = Literal["void", "late", "unsure"]
+Said = Iterator[tuple[Kind, str]]
+
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     """One doubt, in words.
@@ -20,56 +22,49 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
     """
 
-    kind: Literal["void", "late", "unsure"]
+    kind: Kind
     said: str
-
-
-_void, _unsure = partial(Doubt, kind="void"), partial(Doubt, kind="unsure")
 
 
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
-    trouble = [_unsure(said=one.message) for one in seen.history.of(Trouble)]
-    return [*_landing(seen), *_going(seen), *_blind_spots(seen), *trouble]
+    said = [*_landing(seen), *_going(seen), *_blind_spots(seen)]
+    trouble = [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
+    return [Doubt(kind=kind, said=words) for kind, words in said] + trouble
 
 
 def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     """Return what keeps one cell from being evidence; `failures`: whether it broke a rule."""
-    part = case.part
-    if part.role == "reference":
+    if case.part.role == "reference":
         return []
-    found = [*_steadiness(case), *_watching(case), *_schedule(case), *_gaps(case)]
-    if case.is_application:
-        found += _unprobed(case.seen)
-    if part.role == "control" and not failures:
-        found.append(_unsure(said=f"the control did not break its rule: {part.breaks}"))
-    return found
+    said = [*_steadiness(case), *_watching(case), *_gaps(case)]
+    if case.part.role == "control" and not failures:
+        said.append(("unsure", f"the control did not break its rule: {case.part.breaks}"))
+    return [Doubt(kind=kind, said=words) for kind, words in said]
 
 
-def _landing(seen: Seen) -> Iterator[Doubt]:
+def _landing(seen: Seen) -> Said:
     """The fault must be shown to have been in, from a steady state."""
     effects, history = seen.info.effects, seen.history
     moved, known = measures.start_moved(history), all(measures.server_starts(history))
     if seen.info.trouble:
-        yield _unsure(said=seen.info.trouble)
+        yield "unsure", seen.info.trouble
     if not seen.info.complete:
-        yield _unsure(said="the outage was not recorded to its end")
+        yield "unsure", "the outage was not recorded to its end"
     if seen.asked_at is None:
-        yield _void(said="no fault was asked for")
+        yield "void", "no fault was asked for"
     if measures.bad_before(history):
-        yield _void(said="no steady state before: fresh sessions did not work")
+        yield "void", "no steady state before: fresh sessions did not work"
     if "landed" not in seen.steps:
-        yield _void(said="the fault is not shown to have landed")
+        yield "void", "the fault is not shown to have landed"
     if effects.observed and seen.effects.cuts == "none":
-        yield _void(
-            said="no outage was seen: no start of the server, no session ended, none refused"
-        )
+        yield "void", "no outage was seen: no start of the server, no session ended, none refused"
     if known and effects.restarts is True and not moved:
-        yield _void(said="expected a start of the server: its start did not move")
+        yield "void", "expected a start of the server: its start did not move"
     if known and effects.restarts is False and moved:  # it was in: what failed under it stands
-        yield _unsure(said="expected the same server: its start moved")
+        yield "unsure", "expected the same server: its start moved"
     if read_on := ", ".join(_read_on(seen)):
-        yield _void(said=f"established sessions read on through the fault: {read_on}")
+        yield "void", f"established sessions read on through the fault: {read_on}"
 
 
 def _read_on(seen: Seen) -> list[str]:
@@ -92,132 +87,111 @@ def _read_on(seen: Seen) -> list[str]:
     return sorted(found)
 
 
-def _going(seen: Seen) -> Iterator[Doubt]:
+def _going(seen: Seen) -> Said:
     """And to be gone, for good."""
     if "back" not in seen.steps:
-        yield _unsure(said="the fault is not shown to be gone")
+        yield "unsure", "the fault is not shown to be gone"
     if seen.ready is None:
-        yield _unsure(said="the server was not seen ready again")
+        yield "unsure", "the server was not seen ready again"
         return
     later = (p for p in seen.history.of(Probe) if p.started_at >= seen.ready.late_at)
     again_at = next((p.started_at for p in later if measures.refused(p)), None)
     if (again_s := seen.after_ready_s(again_at)) is not None:
-        said = f"{again_s:.1f} s after ready"
-        yield _unsure(said=f"the server refused fresh sessions once more, {said}")
+        yield "unsure", f"the server refused fresh sessions once more, {again_s:.1f} s after ready"
 
 
-def _blind_spots(seen: Seen) -> Iterator[Doubt]:
+def _blind_spots(seen: Seen) -> Said:
     """What the record does not show of the server, and whether it has an end."""
     info, history = seen.info, seen.history
     told = any(line.at >= seen.origin for line in history.of(LogLine))
     if history.mark_at(measures.CLOSED) is None:
-        yield _unsure(said="the record was cut short: it has no end")
+        yield "unsure", "the record was cut short: it has no end"
     if info.effects.restarts is not None and not all(measures.server_starts(history)):
-        yield _unsure(said="the server's start time is not known before and after the fault")
+        yield "unsure", "the server's start time is not known before and after the fault"
     if "server log" in info.capabilities and seen.effects.restarts and not told:
-        yield _unsure(said="the server's log was not read: it tells of no start")
+        yield "unsure", "the server's log was not read: it tells of no start"
     if _looks(seen, "database") < 2:
-        yield _unsure(said="the containers were not looked at before the fault and after")
+        yield "unsure", "the containers were not looked at before the fault and after"
     if seen.asked_at is None or seen.ready is None:
         return  # each a doubt of its own
     until = min(seen.ready.late_at + THRESHOLDS.steady_s, seen.end_at)
     starts = (probe.started_at for probe in history.of(Probe))
     unprobed_s = measures.silence_s(starts, seen.asked_at, until)
     if unprobed_s > THRESHOLDS.steady_s + info.effects.delays_s:
-        yield _unsure(said=f"no fresh session was tried for {unprobed_s:.1f} s")
-
-
-def _unprobed(seen: Seen) -> Iterator[Doubt]:
-    """What it does not show of the application."""
-    health_s, live_s = seen.silent_s(Health), seen.silent_s(Live)
-    if seen.info.health is not None and health_s > THRESHOLDS.unseen_s:
-        yield _unsure(said=f"System Health was not asked for {health_s:.1f} s")
-    if "liveness" in seen.info.capabilities and live_s > THRESHOLDS.unseen_s:
-        yield _unsure(said=f"no liveness probe was made for {live_s:.1f} s")
-    if _looks(seen, "application") < 2:
-        said = "the application's container was not looked at before the fault and after"
-        yield _unsure(said=said)
+        yield "unsure", f"no fresh session was tried for {unprobed_s:.1f} s"
 
 
 def _looks(seen: Seen, role: str) -> int:
     return sum(one.role == role for one in seen.history.of(Container))
 
 
-def _steadiness(case: Case) -> Iterator[Doubt]:
-    before, hurt = case.before(), len(case.hurt_before())
+def _steadiness(case: Case) -> Said:
+    before, hurt, samples = case.before(), len(case.hurt_before()), case.seen.history.of(Health)
+    said = (s.status for s in reversed(samples) if s.ended_at < case.seen.origin)
+    health = next(said, "nothing")
     if not case.reads:
-        yield _unsure(said="no read was due")
+        yield "unsure", "no read was due"
     if case.job == "steady" and sum(read.ok for read in before) < THRESHOLDS.baseline_reads:
-        yield _void(said="no steady state before")
+        yield "void", "no steady state before"
     if hurt:
-        yield _void(said=f"no steady state before: {hurt} of {len(before)} reads not good")
-    if (health := _health_before(case)) != "up":
-        yield _void(said=f"no steady state before: System Health said {health}")
+        yield "void", f"no steady state before: {hurt} of {len(before)} reads not good"
+    if case.needs_health and case.seen.asked_at is not None and health != "up":
+        yield "void", f"no steady state before: System Health said {health}"
     if not case.met:
-        yield _unsure(said="it met nothing: no read was due in the fault, no session cut")
+        yield "unsure", "it met nothing: no read was due in the fault, no session cut"
 
 
-def _health_before(case: Case) -> str:
-    """Return what System Health said last before the fault; `up` where it has no say."""
-    asked_at, samples = case.seen.asked_at, case.seen.history.of(Health)
-    if not case.needs_health or asked_at is None:
-        return "up"
-    return next((s.status for s in reversed(samples) if s.ended_at < asked_at), "nothing")
-
-
-def _watching(case: Case) -> Iterator[Doubt]:
+def _watching(case: Case) -> Said:
     """A cell must have been watched to its bound, and its reads to their ends."""
     seen, subject, steady = case.seen, case.part.role == "subject", case.job == "steady"
     back_at = case.back_at if subject else case.recovered_at
     if steady and back_at is None and not case.was_watched:
         watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
-        yield _unsure(said=f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s")
-    settled_s = seen.stopped_at - (seen.stopped_at if back_at is None else back_at)
-    if subject and back_at is not None and settled_s < THRESHOLDS.settled_s:
-        since = "recovery" if steady else "the idle pool was asked"
-        wanted = f"wanted {THRESHOLDS.settled_s:g} s"
-        yield _unsure(said=f"watched for {settled_s:.1f} s after {since}, {wanted}")
+        yield "unsure", f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s"
+    least_s, since = THRESHOLDS.settled_s, "recovery" if steady else "the idle pool was asked"
+    if subject and back_at is not None and (settled_s := seen.stopped_at - back_at) < least_s:
+        yield "unsure", f"watched for {settled_s:.1f} s after {since}, wanted {least_s:g} s"
     if subject and (open_ends := sum(read.open for read in case.reads)):
-        yield _unsure(said=f"{open_ends} reads still under way at the record's end")
+        yield "unsure", f"{open_ends} reads still under way at the record's end"
     if not steady:
         yield from _idling(case)
 
 
-def _idling(case: Case) -> Iterator[Doubt]:
+def _idling(case: Case) -> Said:
     """An idle pool must have been left alone for its time, and then asked for all that it held."""
     ready, released_at = case.seen.ready, case.released_at
     if (first := len(case.first_reads)) < max(case.held, 1):
         told = f"{first} of its first {case.held} reads"
-        yield _unsure(said=f"the idle pool was not asked after ready: {told}")
+        yield "unsure", f"the idle pool was not asked after ready: {told}"
     if ready is None or released_at is None:
         return
     if ready.late_at <= released_at < ready.late_at + THRESHOLDS.release_s:
         alone = f"for {released_at - ready.late_at:.2f} s after ready"
-        yield _unsure(
-            said=f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s"
-        )
+        yield "unsure", f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s"
     if early := sum(read.due_at < released_at for read in case.reads):
-        yield _unsure(said=f"the idle pool was not left alone: {early} reads before it was asked")
+        yield "unsure", f"the idle pool was not left alone: {early} reads before it was asked"
 
 
-def _schedule(case: Case) -> Iterator[Doubt]:
-    solo, late, due = case.seen.info.solo, sum(read.late for read in case.reads), len(case.reads)
-    share = THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share
-    if late > share * due:
-        said = f"the recorder missed its schedule: {late} of {due} reads began late"
-        yield Doubt(kind="late", said=said)
-
-
-def _gaps(case: Case) -> Iterator[Doubt]:
-    """What the record does not show of one cell."""
-    info, begin_at = case.seen.info, case.seen.asked_at
-    reads_per_s = max(info.reads_per_s * case.cast.traits.workers, 0.01)
-    if case.job == "steady" and begin_at is not None:
+def _gaps(case: Case) -> Said:
+    """What the recorder missed of one cell and of the application."""
+    seen, capabilities, due = case.seen, case.seen.info.capabilities, len(case.reads)
+    late, solo = sum(read.late for read in case.reads), seen.info.solo
+    if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
+        yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
+    reads_per_s = max(seen.info.reads_per_s * case.cast.traits.workers, 0.01)
+    if case.job == "steady" and seen.asked_at is not None:
         dues = (read.due_at for read in case.reads)
-        undue_s = measures.silence_s(dues, begin_at, case.seen.stopped_at)
+        undue_s = measures.silence_s(dues, seen.asked_at, seen.stopped_at)
         if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
-            yield _unsure(said=f"no read was due for {undue_s:.1f} s: its schedule was not kept")
+            yield "unsure", f"no read was due for {undue_s:.1f} s: its schedule was not kept"
     if lost := lost_reads(case.records):
-        yield _unsure(said=f"{lost} reads are missing from the record")
-    if case.has_pool and "pool" in info.capabilities and len(case.looks) < 2:
-        yield _unsure(said="its pool was not looked at before and after")
+        yield "unsure", f"{lost} reads are missing from the record"
+    if case.has_pool and "pool" in capabilities and len(case.looks) < 2:
+        yield "unsure", "its pool was not looked at before and after"
+    if case.needs_health and (silent_s := seen.silent_s(Health)) > THRESHOLDS.unseen_s:
+        yield "unsure", f"System Health was not asked for {silent_s:.1f} s"
+    lives = case.is_application and "liveness" in capabilities
+    if lives and (silent_s := seen.silent_s(Live)) > THRESHOLDS.unseen_s:
+        yield "unsure", f"no liveness probe was made for {silent_s:.1f} s"
+    if case.is_application and _looks(seen, "application") < 2:
+        yield "unsure", "the application's container was not looked at before the fault and after"

@@ -110,12 +110,6 @@ def lost_sessions(history: History) -> set[int]:
     return _warm(history) if start_moved(history) else named
 
 
-def lost_said(history: History) -> str:
-    """Return what the server said to the sessions that it ended."""
-    said = (line.message for line in ended_sessions(history))
-    return next(said, "the server ended without a word")
-
-
 def server_starts(history: History) -> tuple[str, str]:
     """Return the server's start time before the fault and after it, empty where unknown."""
     asked_at = history.mark_at(ASKED)

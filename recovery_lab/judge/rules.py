@@ -9,15 +9,9 @@ from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
-CAPABILITIES = {  # that rules need, as people read them: "no health probe declared"
-    "application": "application",
-    "health": "health probe",
-    "liveness": "liveness probe",
-    "pool": "pool",
-    "server log": "server log",
-}
+# Capabilities as people read them, where not by their own names: "no health probe declared".
+CAPABILITIES = {"health": "health probe", "liveness": "liveness probe"}
 Broken = Callable[[Case], Iterator[str]]
-Applies = Callable[[Case], bool]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +20,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     says: str
     bound: str
-    applies: Applies
+    applies: Callable[[Case], bool]
     broken: Broken
     needs: str = ""
 
@@ -35,7 +29,7 @@ RULES: dict[str, Rule] = {}  # by name: those that a control may break and a pla
 
 
 def _rule(
-    name: str, bound: str, applies: Applies = lambda _: True, needs: str = ""
+    name: str, bound: str, applies: Callable[[Case], bool] = lambda _: True, needs: str = ""
 ) -> Callable[[Broken], Broken]:
     """Make a rule of a function, whose docstring says when it holds."""
 

@@ -8,7 +8,7 @@ from recovery_lab.judge import measures
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.roles import Part, Role
+from recovery_lab.judge.roles import Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
@@ -148,28 +148,29 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
 
 def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
     """Judge one cell, not yet labelled; `doubts` are the outage's own."""
-    info, part = case.seen.info, case.part
-    rules = [
-        rule
-        for rule in RULES.values()
-        if rule.name == part.breaks or (part.role == "subject" and rule.applies(case))
-    ]
-    judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
-    unjudged = [
-        f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
-        for rule in rules
-        if rule not in judged
-    ]
-    # A control makes no promise that a plan could waive.
-    waived = [rule for rule in judged if rule.name in info.waived and part.role == "subject"]
-    for rule in waived:
-        broken = "; ".join(rule.broken(case))
-        told = f"broken: {broken}" if broken else "kept"
-        unjudged.append(f"{rule.name}: waived by the plan, {told}")
-    kept = [rule for rule in judged if rule not in waived]
-    failures = [Failure(rule=rule.name, said=said) for rule in kept for said in rule.broken(case)]
+    info, part, subject = case.seen.info, case.part, case.part.role == "subject"
+    rules: list[str] = []
+    failures: list[Failure] = []
+    not_judged: list[str] = []
+    for rule in RULES.values():
+        if rule.name != part.breaks and not (subject and rule.applies(case)):
+            continue
+        if rule.needs and rule.needs not in info.capabilities:
+            not_judged.append(
+                f"{rule.name}: no {CAPABILITIES.get(rule.needs, rule.needs)} declared"
+            )
+            continue
+        broken = list(rule.broken(case))
+        if subject and rule.name in info.waived:  # a control makes no promise to waive
+            told = f"broken: {'; '.join(broken)}" if broken else "kept"
+            not_judged.append(f"{rule.name}: waived by the plan, {told}")
+            continue
+        rules.append(rule.name)
+        failures += [Failure(rule=rule.name, said=said) for said in broken]
     unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
-    verdict = _decide(part, failures, unsure)
+    # What was observed to fail is failed whatever else is in doubt; a control's is no finding.
+    failed = subject and failures and all(doubt.kind != "void" for doubt in unsure)
+    verdict: Word = "failed" if failed else "inconclusive" if unsure else "passed"
     health_at = case.seen.health_at if case.is_application else None
     lags = map(case.seen.after_ready_s, (case.recovered_at, health_at))
     return Cell(
@@ -180,22 +181,13 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         deciding=part.role != "reference",
         verdict=verdict,
         label=verdict,
-        late=part.role == "subject" and any((lag_s or 0.0) > THRESHOLDS.target_s for lag_s in lags),
-        rules=[rule.name for rule in kept],
+        late=subject and any((lag_s or 0.0) > THRESHOLDS.target_s for lag_s in lags),
+        rules=rules,
         failures=failures,
         doubts=unsure,
-        not_judged=unjudged,
+        not_judged=not_judged,
         figures=figures_of(case),
     )
-
-
-def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) -> Word:
-    """What was observed to fail is failed whatever else is in doubt; a control's is no finding."""
-    if any(doubt.kind == "void" for doubt in doubts):
-        return "inconclusive"
-    if part.role == "subject" and failures:
-        return "failed"
-    return "inconclusive" if doubts else "passed"
 
 
 def _label(case: Case, cell: Cell, *, controlled: bool) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from recovery_lab.judge.case import Seen
-from recovery_lab.judge.measures import ended_sessions, lost_said, lost_sessions, server_starts
+from recovery_lab.judge.measures import ended_sessions, lost_sessions, server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
@@ -67,17 +67,19 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
     # While the server is down only its log tells of lost sessions, one by one; a killed one leaves
     # no word.
-    case, named = seen.cases[0], {line.pid for line in ended_sessions(seen.history)}
-    held = len(case.warm_backends)
-    if seen.lost_at is not None and (len(named) == held or seen.ready):
-        gone = len(lost_sessions(seen.history))
+    case, ended = seen.cases[0], ended_sessions(seen.history)
+    held, gone = len(case.warm_backends), len(lost_sessions(seen.history))
+    if seen.lost_at is not None and (len({line.pid for line in ended}) == held or seen.ready):
         which = f"{gone} of {held} sessions lost" if held else "database lost"
-        yield "lost", seen.lost_at, f"{which}: {lost_said(seen.history)}"
+        said = ended[0].message if ended else "the server ended without a word"
+        yield "lost", seen.lost_at, f"{which}: {said}"
     if seen.ready is None:
         return
     half_s = (seen.ready.late_at - seen.ready.early_at) / 2
-    moved = words.starts(*server_starts(seen.history))
-    told = f"server ready (± {half_s * 1000:.0f} ms; {moved})"
+    before, after = server_starts(seen.history)
+    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
+    start = f"start time {moved if before and after else 'unknown'}"
+    told = f"server ready (± {half_s * 1000:.0f} ms; {start})"
     yield "ready", seen.ready.early_at + half_s, told
     if case.recovered and case.recovered_at is not None:
         same = " through the same pool" * ("pool" in seen.info.capabilities)

@@ -16,8 +16,6 @@ from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History, Probe
 
 LOOK = Path(__file__).parent / "templates/timeline.json"
-INK = {"ok": "#9a9a9a", "missed": "#555555"}  # all else is black
-PHASES = {True: "#ffffff", False: "#555555"}
 FLOOR_MS = 0.5  # the scale is logarithmic
 Datum = dict[str, Any]
 
@@ -50,9 +48,8 @@ def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> dict[str
 def _marks(outage: OutageVerdict, lanes: Mapping[str, float | None]) -> Iterator[Datum]:
     """Yield what stands under and over each lane: the fault, ready, recovery and the lag."""
     ready_s, begin_s, end_s = outage.ready_early_s, *map(outage.steps.get, ("injected", "healed"))
-    told = "not seen ready"
-    if ready_s is not None:
-        told = f"ready between {ready_s:.3f} and {outage.ready_late_s:.3f} s"
+    known = f"ready between {ready_s:.3f} and {outage.ready_late_s:.3f} s" if ready_s else ""
+    told = known or "not seen ready"
     yield {"lane": "server", "kind": "told", "at": outage.ready_late_s or 0.0, "text": told}
     for lane, back_s in {"server": None, **lanes}.items():
         yield {"lane": lane, "kind": "fault", "at": begin_s if end_s else None, "until": end_s}
@@ -74,7 +71,6 @@ def _point(read: Read, seen: Seen) -> Datum:
         "until": round(at_s + took_s, 4),
         "ms": max(FLOOR_MS, round(took_s * 1000, 3)),
         "outcome": read.outcome,
-        "ink": INK.get(read.outcome, "#000000"),
     }
 
 
@@ -85,4 +81,4 @@ def _phases(seen: Seen) -> Iterator[Datum]:
     edges = [run.started_at for run in runs] + [probe.ended_at for probe in probes[-1:]]
     for run, (begin, end) in zip(runs, pairwise(edges), strict=True):
         at, until = begin - seen.origin, end - seen.origin
-        yield {"lane": "server", "kind": "phase", "at": at, "until": until, "ink": PHASES[run.ok]}
+        yield {"lane": "server", "kind": "phase", "at": at, "until": until, "works": run.ok}

@@ -74,12 +74,6 @@ def not_judged(cell: Cell) -> str:
     return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())
 
 
-def starts(before: str, after: str) -> str:
-    """Return whether the server's start time moved."""
-    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
-    return f"start time {moved if before and after else 'unknown'}"
-
-
 def ranges(pids: Sequence[int]) -> str:
     """Return pids as `71-75` where they run on, else as a list."""
     ordered = sorted(pids)
