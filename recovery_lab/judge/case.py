@@ -1,5 +1,6 @@
 """One cell's case: its reads, accounted for, and all that was measured for its rules."""
 
+from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,7 @@ class Seen:
         before_s = self.after_ready_s(self.lost_at)  # below zero
         # How long the database was gone, at the least; None where it is not known.
         self.away_s = None if before_s is None else max(0.0, -before_s)
+        self.looked = Counter(one.role for one in history.of(Container))  # how often, by role
         containers = [one for one in history.of(Container) if one.role == "application"]
         self.restarted = len({(one.id, one.started) for one in containers}) > 1  # or another one
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 ALPHA = 0.05  # a family claims any false difference at most this often; intervals hold 1 - ALPHA
+Samples = Mapping[str, Sequence[float]]  # by contender
 Word = Literal["different", "not distinguishable", "refused", "withdrawn"]
 
 
@@ -39,9 +40,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     shift: Shift | None = None
 
 
-def differences(
-    samples: Mapping[str, Sequence[float]], reference: str, twin: str
-) -> list[Difference]:
+def differences(samples: Samples, reference: str, twin: str) -> list[Difference]:
     """Compare each contender and the twin with a reference, by values; `inf`: it never came.
 
     A pair is refused that could never be claimed, whatever its values; all are if the twin's is.

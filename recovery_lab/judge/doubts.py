@@ -9,7 +9,7 @@ from recovery_lab.judge import measures
 from recovery_lab.judge.account import lost_reads
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Container, Health, Live, LogLine, Probe, Trouble
+from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
 
 Kind = Literal["void", "late", "unsure"]
 Said = Iterator[tuple[Kind, str]]
@@ -110,7 +110,7 @@ def _blind_spots(seen: Seen) -> Said:
         yield "unsure", "the server's start time is not known before and after the fault"
     if "server log" in info.capabilities and seen.effects.restarts and not told:
         yield "unsure", "the server's log was not read: it tells of no start"
-    if _looks(seen, "database") < 2:
+    if seen.looked["database"] < 2:
         yield "unsure", "the containers were not looked at before the fault and after"
     if seen.asked_at is None or seen.ready is None:
         return  # each a doubt of its own
@@ -119,10 +119,6 @@ def _blind_spots(seen: Seen) -> Said:
     unprobed_s = measures.silence_s(starts, seen.asked_at, until)
     if unprobed_s > THRESHOLDS.steady_s + info.effects.delays_s:
         yield "unsure", f"no fresh session was tried for {unprobed_s:.1f} s"
-
-
-def _looks(seen: Seen, role: str) -> int:
-    return sum(one.role == role for one in seen.history.of(Container))
 
 
 def _steadiness(case: Case) -> Said:
@@ -193,5 +189,5 @@ def _gaps(case: Case) -> Said:
     lives = case.is_application and "liveness" in capabilities
     if lives and (silent_s := seen.silent_s(Live)) > THRESHOLDS.unseen_s:
         yield "unsure", f"no liveness probe was made for {silent_s:.1f} s"
-    if case.is_application and _looks(seen, "application") < 2:
+    if case.is_application and seen.looked["application"] < 2:
         yield "unsure", "the application's container was not looked at before the fault and after"

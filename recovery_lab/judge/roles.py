@@ -33,9 +33,8 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     if job in cast.parts:
         role, _, rule = cast.parts[job].partition(": ")
         return msgspec.convert({"role": role, "breaks": rule}, Part)
-    if job == "idle":
-        return _idle(cast.traits, effects)
-    return _steady(cast.traits, effects, hold_s)
+    traits = cast.traits
+    return _idle(traits, effects) if job == "idle" else _steady(traits, effects, hold_s)
 
 
 def verify_roles(
@@ -60,8 +59,8 @@ def verify_roles(
 
 def watched_s(cast: Cast) -> float:
     """Return how long after ready a control is watched that must not recover."""
-    closes = cast.traits.deadline_s is not None
-    return THRESHOLDS.given_up_s if closes else THRESHOLDS.never_back_s
+    keeps = cast.traits.deadline_s is None  # its connection, for ever
+    return THRESHOLDS.never_back_s if keeps else THRESHOLDS.given_up_s
 
 
 def _idle(traits: Traits, effects: Effects) -> Part:

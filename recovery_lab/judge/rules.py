@@ -125,8 +125,7 @@ def _restarted(case: Case) -> Iterator[str]:
 
 
 def _sampled(seen: Seen) -> bool:
-    """Tell whether System Health was asked all along; where not, its silence is a doubt."""
-    return seen.silent_s(Health) <= THRESHOLDS.unseen_s
+    return seen.silent_s(Health) <= THRESHOLDS.unseen_s  # else its silence is a doubt
 
 
 def _notice_s(seen: Seen, intervals: int = 1) -> float:
@@ -135,7 +134,6 @@ def _notice_s(seen: Seen, intervals: int = 1) -> float:
 
 
 FALLS = "interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut"
-RETURNS = "interval + deadline + 0.5 s of ready's late end"
 
 
 @_rule("readiness falls", FALLS, _cut, needs="health")
@@ -158,7 +156,7 @@ def _not_red(case: Case) -> Iterator[str]:
         yield f"{told}, and readiness was not red within {bound_s:g} s"
 
 
-@_rule("readiness returns", RETURNS, _cut, needs="health")
+@_rule("readiness returns", "interval + deadline + 0.5 s of ready's late end", _cut, needs="health")
 def _not_green(case: Case) -> Iterator[str]:
     """Readiness is green again, of the server as it is now."""
     seen, bound_s = case.seen, _notice_s(case.seen)

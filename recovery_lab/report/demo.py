@@ -8,7 +8,7 @@ from rich.table import Table
 
 from recovery_lab.folder import read_outage
 from recovery_lab.judge.account import Read
-from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.case import Seen
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.report.words import outcomes, policy
 from recovery_lab.target import Target
@@ -22,9 +22,8 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
     table = Table("policy", "first reads after the server was ready", "what the driver said")
     for outage in verdict.outages:
         folder = run / "outages" / outage.name
-        info, history = read_outage(folder)
         log = folder / "application.log"
-        first = Case(Seen(info, history), *info.cells[0]).first_reads
+        first = Seen(*read_outage(folder)).cases[0].first_reads
         said = counted_words(first, log.read_text() if log.exists() else "", pattern)
         met = outcomes(outage.cells[0].figures.first_reads)
         table.add_row(policy(outage), met, said or "-")

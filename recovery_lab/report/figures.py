@@ -33,11 +33,6 @@ class Row(NamedTuple):
         return [cell.figures for cell in self.cells]
 
     @property
-    def bad(self) -> list[int]:
-        """How many of its reads failed or hung after ready."""
-        return [each.after_ready.bad for each in self.figures]
-
-    @property
     def counted(self) -> str:
         """How many of its outages count."""
         return f"{len(self.cells)} of {self.outages}"
@@ -50,6 +45,10 @@ def _due(outcome: str) -> Callable[[Row], int]:
 def _spread(figure: str) -> Callable[[Row], str]:
     value: Callable[[Figures], float | None] = attrgetter(figure)
     return lambda row: spread([value(each) for each in row.figures])
+
+
+def _bad(row: Row) -> list[int]:
+    return [each.after_ready.bad for each in row.figures]
 
 
 def _first_reads(row: Row) -> str:
@@ -77,12 +76,11 @@ CELLS: Columns[Row] = {
     "reads due": _due("due"),
     **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
-# What users met once the server was ready, outage by outage; lag and waits in s. An idle pool is
-# asked late on purpose: it has no lag.
+# What users met after ready, lag and waits in s. An idle pool is asked late: it has no lag.
 AFTER: Columns[Row] = {
     **NAMES,
-    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, row.bad)),
-    "in how many": lambda row: words.outages_with(row.bad),
+    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, _bad(row))),
+    "in how many": lambda row: words.outages_with(_bad(row)),
     "first reads failed or hung, each outage": _first_reads,
     "their longest wait: median / worst (n)": _first_waits,
     "recovery lag: median / worst (n)": lambda row: (

@@ -1,5 +1,6 @@
 """How figures are said, on the screen and on a page alike."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isinf
 from operator import attrgetter
@@ -45,8 +46,7 @@ def policy(said: OutageVerdict | Health) -> str:
 
 def counted(words: Iterable[str]) -> str:
     """Return words with how often each came."""
-    listed = list(words)
-    return ", ".join(f"{word} ({listed.count(word)})" for word in dict.fromkeys(listed))
+    return ", ".join(f"{word} ({count})" for word, count in Counter(words).items())
 
 
 def spread(values: Sequence[float | None]) -> str:

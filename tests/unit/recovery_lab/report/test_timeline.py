@@ -46,3 +46,5 @@ def test_picture_has_a_lane_for_the_server_and_each_cell(tmp_path: Path) -> None
     assert picture.startswith("<svg")
     assert "ready between 0.580 and 0.605 s" in picture
     assert "dashboard · steady · passed" in picture
+    good = played.judged().cells[0].figures.reads.ok
+    assert good <= picture.count("#9a9a9a") < good + 5, "good reads are grey"
