@@ -76,14 +76,10 @@ def _read_on(seen: Seen) -> list[str]:
     found = set()
     for case in seen.cases:
         known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
-        found |= {
-            case.cast.contender
-            for read in case.reads
-            if read.ok
-            and read.backend_pid in known - {0}
-            and (read.started_at or 0.0) > landed.at
-            and (read.ended_at or 0.0) < healing.at
-        }
+        good = [read for read in case.reads if read.ok and (read.started_at or 0.0) > landed.at]
+        answered = {read.backend_pid for read in good if (read.ended_at or 0.0) < healing.at}
+        if known & answered - {0}:
+            found.add(case.cast.contender)
     return sorted(found)
 
 

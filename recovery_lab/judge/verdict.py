@@ -9,7 +9,7 @@ from recovery_lab.judge.account import Figures
 from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
 from recovery_lab.judge.roles import Role
-from recovery_lab.judge.rules import CAPABILITIES, RULES
+from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
 from recovery_lab.record.history import Health, History, Probe
@@ -146,27 +146,30 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     )
 
 
-def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
-    """Judge one cell, not yet labelled; `doubts` are the outage's own."""
+def _judged(case: Case) -> tuple[list[Rule], list[str]]:
+    """Return the rules that decide a cell, and what is said of those that apply and do not."""
     info, part, subject = case.seen.info, case.part, case.part.role == "subject"
-    rules: list[str] = []
-    failures: list[Failure] = []
-    not_judged: list[str] = []
+    deciding, told = [], []
     for rule in RULES.values():
         if rule.name != part.breaks and not (subject and rule.applies(case)):
             continue
         if rule.needs and rule.needs not in info.capabilities:
-            not_judged.append(
-                f"{rule.name}: no {CAPABILITIES.get(rule.needs, rule.needs)} declared"
-            )
-            continue
-        broken = list(rule.broken(case))
-        if subject and rule.name in info.waived:  # a control makes no promise to waive
-            told = f"broken: {'; '.join(broken)}" if broken else "kept"
-            not_judged.append(f"{rule.name}: waived by the plan, {told}")
-            continue
-        rules.append(rule.name)
-        failures += [Failure(rule=rule.name, said=said) for said in broken]
+            needed = CAPABILITIES.get(rule.needs, rule.needs)
+            told.append(f"{rule.name}: no {needed} declared")
+        elif subject and rule.name in info.waived:  # a control makes no promise to waive
+            broken = "; ".join(rule.broken(case))
+            kept = f"broken: {broken}" if broken else "kept"
+            told.append(f"{rule.name}: waived by the plan, {kept}")
+        else:
+            deciding.append(rule)
+    return deciding, told
+
+
+def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
+    """Judge one cell, not yet labelled; `doubts` are the outage's own."""
+    part, subject = case.part, case.part.role == "subject"
+    rules, not_judged = _judged(case)
+    failures = [Failure(rule=rule.name, said=said) for rule in rules for said in rule.broken(case)]
     unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
     # What was observed to fail is failed whatever else is in doubt; a control's is no finding.
     failed = subject and failures and all(doubt.kind != "void" for doubt in unsure)
@@ -182,7 +185,7 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         verdict=verdict,
         label=verdict,
         late=subject and any((lag_s or 0.0) > THRESHOLDS.target_s for lag_s in lags),
-        rules=rules,
+        rules=[rule.name for rule in rules],
         failures=failures,
         doubts=unsure,
         not_judged=not_judged,

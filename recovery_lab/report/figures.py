@@ -57,9 +57,8 @@ def _first_reads(row: Row) -> str:
 
 
 def _first_waits(row: Row) -> str:
-    # A failed read has no wait.
-    waited = [each.first_wait_s for each in row.figures if each.first_reads.waited]
-    return spread(waited) if waited else "n/a"
+    waits = [one.first_wait_s for one in row.figures if one.first_reads.waited]  # a failed: none
+    return spread(waits) if waits else "n/a"
 
 
 def _lags(row: Row) -> str:
