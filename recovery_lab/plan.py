@@ -12,12 +12,13 @@ from recovery_lab.contenders.fleet import jobs_of
 from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
-from recovery_lab.judge.roles import part_of
+from recovery_lab.judge.roles import part_of, verify_roles
 from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
 QUICK = ("none", "restart", "freeze")  # at most 90 s together: part of `make verify`
+IN_MATRIX = [name for name, fault in FAULTS.items() if not fault.effects.observed]  # no command
 JITTER_S = 0.3  # added at random, or probes meet each heal in the same phase of their raster
 SHARED_READS_PER_S, SOLO_READS_PER_S = 5.0, 20.0  # for each of a contender's readers
 AT_MOST = 8  # contenders in one outage, canary and twin apart: more would measure the machine
@@ -75,9 +76,8 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
 
     Raises BadInputError where a name is unknown, or a fault cannot have the length asked for.
     """
-    known = [name for name, fault in FAULTS.items() if not fault.effects.observed]  # no command
     everyone = [name for name in entries(target) if name != CANARY]
-    faults = names("FAULTS", asked.faults or known, known)
+    faults = names("FAULTS", asked.faults or IN_MATRIX, IN_MATRIX)
     contenders = names("CONTENDERS", asked.contenders or everyone, everyone)
     asked = msgspec.structs.replace(asked, contenders=contenders)
     solos = [*contenders, *([TWIN] if len(contenders) > 1 else [])] if asked.solo else [""]
@@ -173,6 +173,8 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
 def _info(
     target: Target, asked: Asked | Watched, fault: str, repeat: int, cast: list[Cast]
 ) -> OutageInfo:
+    jobs = {name: jobs_of(one, JOBS) for name, one in entries(target).items() if name != CANARY}
+    verify_roles(target.roles, IN_MATRIX, jobs, RULES)
     return OutageInfo(
         fault=fault,
         effects=FAULTS[fault].effects,

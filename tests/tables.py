@@ -102,7 +102,7 @@ def _rules() -> str:
     return table(
         ["rule", "holds when", "bound", "needs"],
         [
-            (f"`{r.name}`", r.says, r.bound, CAPABILITIES.get(r.needs, "nothing"))
+            (f"`{r.name}`", r.says, r.bound, CAPABILITIES.get(r.needs, r.needs or "nothing"))
             for r in RULES.values()
         ],
     )

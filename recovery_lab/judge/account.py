@@ -1,6 +1,7 @@
 """The account: every read that was due gets one outcome and one wait, once."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil, inf
 from typing import Literal
@@ -14,17 +15,12 @@ Outcome = Literal["ok", "failed", "hung", "missed", "unfinished"]
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """One due read. Instants in s on the record's clock.
-
-    `wait_s` is what its user felt: to its own good end, of a missed one to the end of the first
-    good read that started at or after it was due. None: no good end is known; `least_s` is then
-    how long it is known to have waited.
-    """
+    """One due read, in s; `wait_s` is None where no good end is known, `least_s` never."""
 
     due_at: float
-    started_at: float | None
-    ended_at: float | None
     outcome: Outcome
+    started_at: float | None = None
+    ended_at: float | None = None
     wait_s: float | None = None
     least_s: float = 0.0
     kind: str = ""
@@ -38,19 +34,20 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome == "ok"
 
     @property
+    def bad(self) -> bool:
+        """Whether it failed or hung."""
+        return self.outcome in ("failed", "hung")
+
+    @property
     def hurt(self) -> bool:
         """Whether its user is known to have met a failure or a long wait."""
-        if self.outcome in ("failed", "hung"):
-            return True
-        wait_s = self.least_s if self.wait_s is None else self.wait_s
-        return wait_s > THRESHOLDS.long_wait_s
+        return self.bad or self.least_s > THRESHOLDS.long_wait_s
 
     @property
     def hurt_at(self) -> float:
         """When its user was hurt, where it is: at a failure, else once the wait was long."""
         long_at = self.due_at + THRESHOLDS.long_wait_s
-        failed = self.outcome == "failed" and self.ended_at is not None
-        return min(long_at, self.ended_at or long_at) if failed else long_at
+        return min(long_at, self.ended_at or long_at) if self.outcome == "failed" else long_at
 
     @property
     def open(self) -> bool:
@@ -61,9 +58,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def late(self) -> bool:
         """Whether it began late though a worker was idle: the recorder's own fault."""
-        return self.started_at is not None and (
-            self.started_at - self.due_at > THRESHOLDS.late_start_s
-        )
+        return (self.started_at or self.due_at) - self.due_at > THRESHOLDS.late_start_s
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +73,12 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def due(self) -> int:
         """All of them."""
-        return self.ok + self.failed + self.hung + self.missed + self.unfinished
+        return self.ok + self.bad + self.missed + self.unfinished
+
+    @property
+    def bad(self) -> int:
+        """Those that failed or hung."""
+        return self.failed + self.hung
 
     @property
     def waited(self) -> int:
@@ -87,15 +87,30 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
-    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: without end.
-
-    A failed read has no wait: its count stands beside.
-    """
+    """Nearest-rank quantiles in s of the waits of good, missed and hung reads; None: no end."""
 
     count: int
     p50_s: float | None
     p99_s: float | None
     longest_s: float | None
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender saw in one job, in s. None: it never happened, or it is not known."""
+
+    reads: Tally
+    before: Tally
+    in_outage: Tally
+    after_ready: Tally
+    bad_after_ready: dict[str, int]
+    waits_before: Waits
+    waits_in_outage: Waits
+    waits_after: Waits
+    gap_s: float
+    recovery_lag_s: float | None
+    recovered_s: float | None
+    first_reads: Tally
+    first_wait_s: float | None
 
 
 def hang_bound_s(deadline_s: float | None) -> float:
@@ -104,43 +119,41 @@ def hang_bound_s(deadline_s: float | None) -> float:
 
 
 def account(records: Sequence[Began | Ended | Missed], bound_s: float, end_at: float) -> list[Read]:
-    """Return every due read of one cell with its outcome and wait, in the order of the schedule.
-
-    `bound_s` is the cell's hang bound; `end_at` is when the record was closed: a read without an
-    end that is younger than the bound then is `unfinished`.
-    """
-    began = {record.op: record for record in records if isinstance(record, Began)}
+    """Return all due reads of a cell by its hang bound and the record's end, in their order."""
     ended = {record.op: record for record in records if isinstance(record, Ended)}
+    began = {record.op: record for record in records if isinstance(record, Began)}
     sent = [_sent(one, ended.get(op), bound_s, end_at) for op, one in began.items()]
     good = sorted((r.started_at or 0.0, r.ended_at or 0.0) for r in sent if r.ok)
-    starts = [started for started, _ in good]
     dues = [record.due_at for record in records if isinstance(record, Missed)]
     last_at = max([*dues, *(read.due_at for read in sent)], default=0.0)
-    missed = [_missed(due_at, bisect_left(starts, due_at), good, last_at) for due_at in dues]
+    missed = [_missed(due_at, good, last_at) for due_at in dues]
     return sorted([*sent, *missed], key=lambda read: read.due_at)
+
+
+def lost_reads(records: Sequence[Began | Ended | Missed]) -> int:
+    """Count the numbers that no begin has; an end before the first belongs to another outage."""
+    began = {record.op for record in records if isinstance(record, Began)}
+    first = min(began, default=0)
+    sent = {r.op for r in records if isinstance(r, Ended) and r.op > first} | began
+    return max(sent) - first + 1 - len(began) if began else 0
 
 
 def tally(reads: Iterable[Read]) -> Tally:
     """Count reads by outcome."""
-    counted: dict[str, int] = {}
-    for read in reads:
-        counted[read.outcome] = counted.get(read.outcome, 0) + 1
-    return msgspec.convert(counted, Tally)
+    return msgspec.convert(dict(Counter(read.outcome for read in reads)), Tally)
+
+
+def bad_kinds(reads: Iterable[Read]) -> dict[str, int]:
+    """Count the bad reads by their kind, else by their outcome."""
+    return dict(sorted(Counter(read.kind or read.outcome for read in reads if read.bad).items()))
 
 
 def waits(reads: Iterable[Read]) -> Waits:
     """Return the quantiles of waits; without the missed ones they would flatter (Gil Tene)."""
-    taken = sorted(
-        inf if read.wait_s is None else read.wait_s
-        for read in reads
-        if read.outcome in ("ok", "missed", "hung")
-    )
-    return Waits(
-        count=len(taken),
-        p50_s=_rank(taken, 0.5),
-        p99_s=_rank(taken, 0.99),
-        longest_s=_rank(taken, 1.0),
-    )
+    waited = [read.wait_s for read in reads if read.outcome in ("ok", "missed", "hung")]
+    taken = sorted(inf if wait_s is None else wait_s for wait_s in waited)
+    p50_s, p99_s, longest_s = (_rank(taken, share) for share in (0.5, 0.99, 1.0))
+    return Waits(count=len(taken), p50_s=p50_s, p99_s=p99_s, longest_s=longest_s)
 
 
 def _rank(ordered: Sequence[float], share: float) -> float | None:
@@ -149,14 +162,13 @@ def _rank(ordered: Sequence[float], share: float) -> float | None:
 
 
 def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Read:
-    ended_at = end.at if end else None
-    took_s = (end_at if ended_at is None else ended_at) - began.due_at
+    took_s = (end.at if end else end_at) - began.due_at
     good = end is not None and end.outcome == "ok"
     outcome: Outcome = "ok" if good else "failed" if end else "unfinished"
     return Read(
         due_at=began.due_at,
         started_at=began.started_at,
-        ended_at=ended_at,
+        ended_at=end.at if end else None,
         outcome="hung" if took_s > bound_s else outcome,
         wait_s=took_s if good else None,
         least_s=took_s,
@@ -167,19 +179,9 @@ def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Rea
     )
 
 
-def _missed(
-    due_at: float, position: int, good: Sequence[tuple[float, float]], last_at: float
-) -> Read:
-    """`position` is that of the first good read (start, end) that started at or after `due_at`.
-
-    Without one its user waited at least until the last read was due: none after it could be good.
-    """
+def _missed(due_at: float, good: Sequence[tuple[float, float]], last_at: float) -> Read:
+    """Serve it by the first of the good reads (start, end) that started at or after `due_at`."""
+    position = bisect_left(good, (due_at,))
     wait_s = good[position][1] - due_at if position < len(good) else None
-    return Read(
-        due_at=due_at,
-        started_at=None,
-        ended_at=None,
-        outcome="missed",
-        wait_s=wait_s,
-        least_s=last_at - due_at if wait_s is None else wait_s,
-    )
+    least_s = last_at - due_at if wait_s is None else wait_s  # none after the last could be good
+    return Read(due_at=due_at, outcome="missed", wait_s=wait_s, least_s=least_s)

@@ -1,23 +1,20 @@
-"""When there is nothing more to record: the judge's measures, asked while an outage goes on.
+"""When there is nothing more to record: the judge's measures, asked while an outage goes on."""
 
-Each look measures only what is not known yet, so that a look stays cheap.
-"""
-
+from recovery_lab.judge import measures
 from recovery_lab.judge.account import hang_bound_s
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.measures import RETURNED, STOPPED
-from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Began, Clock, Ended, History, Look, Probe
+from recovery_lab.outage import JobName, OutageInfo
+from recovery_lab.record.history import Began, Clock, Ended, History, Probe
 
 LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
+USED_S = 2.5  # recorded on after the idle pools were asked, also where none is a subject's
 
 
 def newest_at(history: History) -> float:
     """Return the newest instant of the observer: its own now."""
-    ends = [probe.ended_at for probe in history.of(Probe)[-1:]]
-    return max([*ends, *(clock.at for clock in history.of(Clock)[-1:])], default=0.0)
+    probes, clocks = history.of(Probe)[-1:], history.of(Clock)[-1:]
+    return max([*(one.ended_at for one in probes), *(one.at for one in clocks)], default=0.0)
 
 
 class Attending:
@@ -28,11 +25,11 @@ class Attending:
         self._history = history
         self._has_idle = any(job == "idle" for _, job in info.cells)
         self._released_at: float | None = None
-        self._recovered: dict[tuple[str, JobName], float] = {}
+        self._back: dict[tuple[str, JobName], float] = {}
 
     def may_release(self) -> bool:
         """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
-        ready, now = Seen(self._info, self._history).ready, newest_at(self._history)
+        ready, now = measures.ready(self._history), newest_at(self._history)
         if not self._has_idle or self._released_at is not None or ready is None:
             return False
         if now < ready.late_at + THRESHOLDS.release_s:
@@ -44,68 +41,49 @@ class Attending:
         """Tell whether every subject has recovered and settled, or the limit has passed."""
         seen, now = Seen(self._info, self._history), newest_at(self._history)
         if seen.ready is None:
-            returned_at = self._history.mark_at(RETURNED)
+            returned_at = self._history.mark_at(measures.RETURNED)
             return returned_at is not None and now > returned_at + self._info.limit_s
         if now > seen.ready.late_at + self._info.limit_s + LATE_NEWS_S:
             return True
-        if (self._has_idle and self._released_at is None) or now < self._earliest(seen):
+        never_back = [one.watch_s for one in seen.cases if one.part.breaks == "recovers"]
+        known_at = seen.ready.late_at + max(never_back, default=0.0)
+        if self._has_idle:
+            if self._released_at is None:
+                return False
+            known_at = max(known_at, self._released_at + USED_S)
+        if now < known_at:
             return False
-        back = [self._back_at(seen, cast, job) for cast, job in self._subjects(seen)]
+        back = [self._back_at(case) for case in self._subjects(seen)]
         known = [at for at in back if at is not None]
         settled_at = max(known, default=seen.ready.late_at) + THRESHOLDS.settled_s
         return len(known) == len(back) and now > settled_at
 
     def reads_have_ended(self) -> bool:
         """Tell whether no subject's read is under way that could still end in time."""
-        now, seen = newest_at(self._history), Seen(self._info, self._history)
-        return not any(self._under_way(cast, job, now) for cast, job in self._subjects(seen))
-
-    def _under_way(self, cast: Cast, job: JobName, now: float) -> bool:
-        records = self._history.cell(cast.contender, job)
-        bound_s = hang_bound_s(cast.traits.deadline_s)
-        ended = {record.op for record in records if isinstance(record, Ended)}
-        open_dues = [r.due_at for r in records if isinstance(r, Began) and r.op not in ended]
-        return any(now - due_at <= bound_s for due_at in open_dues)
+        seen, now = Seen(self._info, self._history), newest_at(self._history)
+        return not any(self._under_way(case, now) for case in self._subjects(seen))
 
     def pools_are_whole(self) -> bool:
         """Tell whether each subject's pool has everything back, seen after its readers stopped."""
-        looks = self._history.of(Look)
-        stopped_at = self._history.mark_at(STOPPED) or 0.0
-        before = {(look.contender, look.job) for look in looks if look.at < stopped_at}
-        last = {(look.contender, look.job): look for look in looks if look.at >= stopped_at}
         seen = Seen(self._info, self._history)
-        cells = before & {(cast.contender, str(job)) for cast, job in self._subjects(seen)}
-        return all(cell in last and not last[cell].checked_out for cell in cells)
+        looks = [case.looks for case in self._subjects(seen) if case.looks]
+        pools = [own[-1] for own in looks if own[0].at < seen.stopped_at]
+        return all(last.at >= seen.stopped_at and not last.checked_out for last in pools)
 
-    def _subjects(self, seen: Seen) -> list[tuple[Cast, JobName]]:
+    def _subjects(self, seen: Seen) -> list[Case]:
         """Return whose recovery is waited for: the subjects', and that of one alone."""
-        return [
-            (cast, job)
-            for cast, job in self._info.cells
-            if cast.contender == self._info.solo
-            or part_of(cast, job, seen.effects, self._info.hold_s).role == "subject"
-        ]
+        solo = self._info.solo
+        return [c for c in seen.cases if c.part.role == "subject" or c.cast.contender == solo]
 
-    def _earliest(self, seen: Seen) -> float:
-        """Return until when the outage lasts for the sake of its controls and idle pools."""
-        ready_at = seen.ready.late_at if seen.ready else 0.0
-        never_back = [
-            watched_s(cast)
-            for cast, job in self._info.cells
-            if part_of(cast, job, seen.effects, self._info.hold_s).breaks == "recovers"
-        ]
-        return max(ready_at + max(never_back, default=0.0), (self._released_at or 0.0) + 2.5)
+    def _under_way(self, case: Case, now: float) -> bool:
+        bound_s = hang_bound_s(case.cast.traits.deadline_s)
+        ended = {record.op for record in case.records if isinstance(record, Ended)}
+        began = [one for one in case.records if isinstance(one, Began) and one.op not in ended]
+        return any(now - one.due_at <= bound_s for one in began)
 
-    def _back_at(self, seen: Seen, cast: Cast, job: JobName) -> float | None:
+    def _back_at(self, case: Case) -> float | None:
         """Return when a cell was back; once known it is not measured again."""
-        if job == "idle":
-            return self._released_at
-        if (cast.contender, job) not in self._recovered:
-            case = Case(seen, cast, job)
-            at = case.recovered_at
-            if case.is_application and self._info.health and at is not None:
-                at = None if seen.health_at is None else max(at, seen.health_at)
-            if at is None:
-                return None
-            self._recovered[cast.contender, job] = at
-        return self._recovered[cast.contender, job]
+        cell = (case.cast.contender, case.job)
+        if cell not in self._back and (at := case.back_at) is not None:
+            self._back[cell] = at
+        return self._back.get(cell)

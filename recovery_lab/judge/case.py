@@ -1,13 +1,14 @@
 """One cell's case: its reads, accounted for, and all that was measured for its rules."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
 from functools import cached_property
+from typing import Any
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.account import Read, account, hang_bound_s
-from recovery_lab.judge.roles import Part, part_of, watched_s
+from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
+from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import FaultEvent, Health, History, Warmed
+from recovery_lab.record.history import Container, FaultEvent, History, Look, Probe, Warmed
 
 
 class Seen:
@@ -17,67 +18,74 @@ class Seen:
         self.info = info
         self.history = history
         self.asked_at = history.mark_at(measures.ASKED)
+        self.origin = self.asked_at or 0.0  # of the instants that people read
         self.ready = measures.ready(history)
         self.lost_at = measures.lost(history)
-        self.end_at = measures.end_at(history)  # of the whole record
-        stopped_at = history.mark_at(measures.STOPPED)
+        stopped_at, closed_at = map(history.mark_at, (measures.STOPPED, measures.CLOSED))
+        last_at = max((probe.ended_at for probe in history.of(Probe)[-1:]), default=0.0)
+        self.end_at = max(last_at, stopped_at or 0.0, closed_at or 0.0)  # of the whole record
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
         self.effects = measures.effects_seen(history, info.effects)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
+        before_s = self.after_ready_s(self.lost_at)  # below zero
+        # How long the database was gone, at the least; None where it is not known.
+        self.away_s = None if before_s is None else max(0.0, -before_s)
+        self.looked = Counter(one.role for one in history.of(Container))  # how often, by role
+        containers = [one for one in history.of(Container) if one.role == "application"]
+        self.restarted = len({(one.id, one.started) for one in containers}) > 1  # or another one
+
+    @cached_property
+    def cases(self) -> list["Case"]:
+        """Each contender's jobs."""
+        return [Case(self, cast, job) for cast, job in self.info.cells]
 
     @cached_property
     def health_at(self) -> float | None:
         """When System Health was back."""
-        if self.ready is None:
-            return None
-        moved = measures.start_moved(self.history)
-        return measures.health_back(self.history, self.ready.early_at, moved=moved)
+        return measures.health_back(self.history, self.ready.early_at) if self.ready else None
 
-    @cached_property
-    def unsampled_s(self) -> float:
-        """The longest time since the fault in which System Health was not asked."""
-        starts = (sample.started_at for sample in self.history.of(Health))
+    def silent_s(self, kind: type[Any]) -> float:
+        """Return the longest time since the fault without a probe of a kind: Health or Live."""
+        starts = (probe.started_at for probe in self.history.of(kind))
         begin_at = self.stopped_at if self.asked_at is None else self.asked_at
         return measures.silence_s(starts, begin_at, self.stopped_at)
 
-    @property
-    def away_s(self) -> float:
-        """How long the database was gone, at the least."""
-        if self.lost_at is None or self.ready is None:
-            return 0.0
-        return max(0.0, self.ready.early_at - self.lost_at)
+    def after_asked_s(self, at: float | None) -> float | None:
+        """Return an instant counted from the fault, to the microsecond."""
+        return None if at is None else round(at - self.origin, 6)
 
     def after_ready_s(self, at: float | None) -> float | None:
-        """Return an instant counted from ready's early end."""
-        return None if at is None or self.ready is None else at - self.ready.early_at
+        """Return an instant counted from ready's early end, to the microsecond."""
+        return None if at is None or self.ready is None else round(at - self.ready.early_at, 6)
 
 
 class Case:
     """One contender's job in one outage."""
 
     def __init__(self, seen: Seen, cast: Cast, job: JobName) -> None:
+        cell, history = (cast.contender, job), seen.history
+        self.records = history.cell(*cell)  # of its reads
         self.seen = seen
         self.cast = cast
         self.job = job
-        self.part: Part = part_of(cast, job, seen.effects, seen.info.hold_s)
-        records = seen.history.cell(cast.contender, job)
-        bound_s = hang_bound_s(cast.traits.deadline_s)
-        self.reads = account(records, bound_s, seen.end_at)
+        self.part = part_of(cast, job, seen.effects, seen.info.hold_s)
+        self.is_application = cast.contender == seen.info.application  # has probes and a process
+        self.needs_health = self.is_application and seen.info.health is not None
+        self.has_pool = cast.traits.pools or self.is_application  # where the target shows pools
+        # How long after ready it must be watched before "no recovery" is known.
+        self.watch_s = watched_s(cast) if self.part.role == "control" else seen.info.limit_s
+        self.was_watched = (seen.after_ready_s(seen.stopped_at) or 0.0) >= self.watch_s
+        # Before the fault: its idle connections by its own count, the sessions behind them.
+        warmed = [one for one in history.of(Warmed) if (one.contender, one.job) == cell][:1]
+        self.held = sum(one.checked_in for one in warmed)
+        self.warm_backends = {pid for one in warmed for pid in one.backends}
+        self.released_at = history.mark_at(measures.RELEASED) if job == "idle" else None
+        self.looks = [one for one in history.of(Look) if (one.contender, one.job) == cell]
 
-    @property
-    def is_application(self) -> bool:
-        """Whether this is the running application, which has probes and a process."""
-        return self.cast.contender == self.seen.info.application
-
-    @property
-    def watch_s(self) -> float:
-        """How long after ready it must be watched before "no recovery" is known."""
-        return watched_s(self.cast) if self.part.role == "control" else self.seen.info.limit_s
-
-    @property
-    def was_watched(self) -> bool:
-        """Whether it was watched so long."""
-        return (self.seen.after_ready_s(self.seen.stopped_at) or 0.0) >= self.watch_s
+    @cached_property
+    def reads(self) -> list[Read]:
+        """Every read that was due, in the order of the schedule."""
+        return account(self.records, hang_bound_s(self.cast.traits.deadline_s), self.seen.end_at)
 
     @cached_property
     def recovered(self) -> Read | None:
@@ -91,40 +99,30 @@ class Case:
         """When that read had ended."""
         return self.recovered.ended_at if self.recovered else None
 
+    @property
+    def back_at(self) -> float | None:
+        """When its reads were back, and System Health where it has one; an idle pool, once used."""
+        if self.job == "idle":
+            return self.released_at
+        if self.recovered_at is None or not self.needs_health:
+            return self.recovered_at
+        return None if self.seen.health_at is None else max(self.recovered_at, self.seen.health_at)
+
     @cached_property
     def first_reads(self) -> list[Read]:
         """The first reads of an idle pool: as many at once as it held; none asked before ready."""
-        released_at, ready = self.seen.history.mark_at(measures.RELEASED), self.seen.ready
-        asked = released_at is not None and ready is not None and released_at >= ready.late_at
-        if self.job != "idle" or not asked:
+        ready, released_at = self.seen.ready, self.released_at
+        if ready is None or released_at is None or released_at < ready.late_at:
             return []
         return self.due_from(released_at)[: self.held]
 
-    @cached_property
-    def warmed(self) -> Warmed | None:
-        """Its pool before the fault."""
-        own = (w for w in self.seen.history.of(Warmed) if w.contender == self.cast.contender)
-        return next((warmed for warmed in own if warmed.job == self.job), None)
-
-    @property
-    def held(self) -> int:
-        """How many idle connections it held, by its own count."""
-        return self.warmed.checked_in if self.warmed else 0
-
-    @property
-    def warm_backends(self) -> list[int]:
-        """The sessions that it held before the fault, where they are known."""
-        return self.warmed.backends if self.warmed else []
-
     def before(self) -> list[Read]:
         """Return the reads due before the fault."""
-        asked_at = self.seen.asked_at
-        return [] if asked_at is None else [r for r in self.reads if r.due_at < asked_at]
+        return [read for read in self.reads if read.due_at < self.seen.origin]
 
     def hurt_before(self) -> list[Read]:
         """Return the reads whose users were hurt before the fault, not by it."""
-        asked_at = self.seen.asked_at or 0.0
-        return [read for read in self.before() if read.hurt and read.hurt_at < asked_at]
+        return [read for read in self.before() if read.hurt and read.hurt_at < self.seen.origin]
 
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""
@@ -132,48 +130,50 @@ class Case:
 
     def in_outage(self) -> list[Read]:
         """Return the reads due from the fault to ready's late end."""
-        ready = self.seen.ready
-        return [r for r in self.since_asked() if ready is None or r.due_at < ready.late_at]
+        ready, since = self.seen.ready, self.due_from(self.seen.asked_at)
+        return [read for read in since if ready is None or read.due_at < ready.late_at]
 
     def after_ready(self) -> list[Read]:
         """Return the reads due from ready's late end on."""
         return self.due_from(self.seen.ready.late_at if self.seen.ready else None)
 
-    def since_asked(self) -> list[Read]:
-        """Return the reads due from the fault on."""
-        return self.due_from(self.seen.asked_at)
-
-    @cached_property
+    @property
     def could_meet(self) -> bool:
         """Whether by the fault's effects this cell can meet anything."""
         effects = self.seen.effects
         return self.job == "steady" or effects.cuts == "none" or effects.ends_sessions
 
-    @cached_property
+    @property
     def met(self) -> bool:
-        """Whether a read of its own was due while the fault was in, or a session of its own cut."""
-        if self.seen.effects.cuts == "none":
-            return bool(self.since_asked())
-        if self.job == "idle":
-            return self._sessions_ended()
-        lost_at = self.seen.lost_at
-        end = measures.injection_end(self.seen.history)
-        ready_at = self.seen.ready.late_at if self.seen.ready else end
-        if lost_at is None or ready_at is None:
+        """Whether a read was due while the fault was in, or a session of its own was cut."""
+        seen = self.seen
+        if seen.effects.cuts == "none":
+            return bool(self.due_from(seen.asked_at))
+        end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
+        if self.warm_backends & measures.lost_sessions(seen.history):
+            return True
+        if self.job == "idle" or seen.lost_at is None or end_at is None:
             return False
-        return self._sessions_ended() or any(lost_at <= r.due_at < ready_at for r in self.reads)
-
-    def _sessions_ended(self) -> bool:
-        if measures.start_moved(self.seen.history):
-            return bool(self.warm_backends)
-        named = {line.pid for line in measures.ended_sessions(self.seen.history)}
-        return bool(named & set(self.warm_backends))
+        return any(seen.lost_at <= read.due_at < end_at for read in self.reads)
 
 
-def kinds(reads: Iterable[Read], which: Callable[[Read], bool]) -> dict[str, int]:
-    """Count the reads of which something holds, by their kind, else by their outcome."""
-    found: dict[str, int] = {}
-    for read in filter(which, reads):
-        word = read.kind or read.outcome
-        found[word] = found.get(word, 0) + 1
-    return dict(sorted(found.items()))
+def figures_of(case: Case) -> Figures:
+    """Measure one cell."""
+    seen = case.seen
+    # Open ends stay out of the baseline: the fault is no part of it.
+    baseline = [read for read in case.before() if (read.ended_at or 0.0) <= seen.origin]
+    return Figures(
+        reads=tally(case.reads),
+        before=tally(case.before()),
+        in_outage=tally(case.in_outage()),
+        after_ready=tally(case.after_ready()),
+        bad_after_ready=bad_kinds(case.after_ready()),
+        waits_before=waits(baseline),
+        waits_in_outage=waits(case.in_outage()),
+        waits_after=waits(case.due_from(case.recovered_at)),
+        gap_s=round(measures.gap_s(case.reads), 6),
+        recovery_lag_s=seen.after_ready_s(case.recovered_at),
+        recovered_s=seen.after_asked_s(case.recovered_at),
+        first_reads=tally(case.first_reads),
+        first_wait_s=waits(case.first_reads).longest_s,
+    )

@@ -1,12 +1,11 @@
 """Which contenders differ from a reference, by how much, and how often outages may bring errors.
 
 No library does it: SciPy's exact test knows no ties, and its permutation test lists every way to
-part the values (5 against 5: 252; 20 against 20: 138 billion) or samples some at random. A judge
-leaves nothing to chance: the same run gives the same verdict.
+part the values (20 against 20: 138 billion) or samples some. A judge leaves nothing to chance.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, count
 from math import comb, inf, isinf, isnan
@@ -16,59 +15,51 @@ from typing import Literal, NamedTuple
 import msgspec
 
 ALPHA = 0.05  # a family claims any false difference at most this often; intervals hold 1 - ALPHA
+Samples = Mapping[str, Sequence[float]]  # by contender
 Word = Literal["different", "not distinguishable", "refused", "withdrawn"]
 
 
-class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """All contenders against one reference, in one fault, by one measure: a value per outage.
+class Shift(NamedTuple):
+    """How much higher one sample lies, with the interval that holds it with 95 % confidence."""
 
-    `inf` is a value too: it never came. `twin` is the reference a second time (A/A).
-    """
-
-    fault: str
-    measure: str
-    reference: str
-    twin: str
-    samples: dict[str, list[float]]
+    shift: float
+    low: float
+    high: float
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender against the reference; `shift` is the contender's value minus its.
-
-    `low` and `high` hold the shift with 95 % confidence, each pair for itself. `why` is empty
-    where there is nothing to add. A refused pair has no figures.
-    """
+    """One contender against the reference, by how much it lies higher; refused: no figures."""
 
     contender: str
     n: int
     reference_n: int
-    p: float | None = None
-    p_holm: float | None = None
-    shift: float | None = None
-    low: float | None = None
-    high: float | None = None
     word: Word
     why: str = ""
+    p: float | None = None
+    p_holm: float | None = None
+    shift: Shift | None = None
 
 
-def differences(family: Family) -> list[Difference]:
-    """Compare each contender, the twin among them, with the family's reference.
+def differences(samples: Samples, reference: str, twin: str) -> list[Difference]:
+    """Compare each contender and the twin with a reference, by values; `inf`: it never came.
 
     A pair is refused that could never be claimed, whatever its values; all are if the twin's is.
     """
-    names = dict.fromkeys([*family.samples, family.twin])
-    names.pop(family.reference, None)
-    refusals = {name: _refusal(family, name, len(names)) for name in names}
-    unguarded = refusals[family.twin] and f"no twin to guard it: {refusals[family.twin]}"
-    refusals = {name: refusal or unguarded for name, refusal in refusals.items()}
-    tested = [name for name, refusal in refusals.items() if not refusal]
-    raw = [mann_whitney(*_pair(family, name)) for name in tested]
-    corrected = dict(zip(tested, zip(raw, holm(raw, len(refusals)), strict=True), strict=True))
-    found = [
-        _refused(family, name, refusal) if refusal else _compared(family, name, *corrected[name])
-        for name, refusal in refusals.items()
-    ]
-    return _withdrawn(family.twin, found)
+    other = samples.get(reference, [])
+    names = [name for name in dict.fromkeys([*samples, twin]) if name != reference]
+    own = {name: samples.get(name, []) for name in names}
+    refusals = {name: _refusal(len(own[name]), len(other), len(names)) for name in names}
+    if refusals[twin]:
+        unguarded = f"no twin to guard it: {refusals[twin]}"
+        refusals = {name: refusal or unguarded for name, refusal in refusals.items()}
+    ps = {name: mann_whitney(own[name], other) for name in names if not refusals[name]}
+    p_holm = dict(zip(ps, holm(list(ps.values()), len(names)), strict=True))
+    found = []
+    for name in names:
+        n, why = len(own[name]), refusals[name]
+        one = Difference(contender=name, n=n, reference_n=len(other), word="refused", why=why)
+        found.append(one if why else _compared(one, own[name], other, ps[name], p_holm[name]))
+    return _withdrawn(twin, found)
 
 
 def repeats_needed(pairs: int) -> int:
@@ -79,9 +70,8 @@ def repeats_needed(pairs: int) -> int:
 def mann_whitney(own: Sequence[float], other: Sequence[float]) -> float:
     """Return the exact two-sided p of the rank sum, over all ways to part the values at hand.
 
-    Without ties this is the table of Mann and Whitney (1947, Annals of Mathematical Statistics
-    18); with ties the permutation test on midranks (Lehmann, Nonparametrics, 1975, section 1.4).
-    Two-sided is twice the smaller tail, as in R and SciPy.
+    Mann and Whitney (1947, Annals of Mathematical Statistics 18); with ties on midranks (Lehmann,
+    Nonparametrics, 1975, section 1.4). Raises ValueError where a value is none (NaN).
     """
     values = [*own, *other]
     if any(map(isnan, values)):
@@ -95,30 +85,18 @@ def mann_whitney(own: Sequence[float], other: Sequence[float]) -> float:
 
 
 def holm(ps: Sequence[float], pairs: int) -> list[float]:
-    """Return p adjusted by Holm (1979, Scandinavian Journal of Statistics 6), in the order given.
-
-    `pairs` counts the refused as well: they were asked for.
-    """
+    """Return p by Holm (1979, Scandinavian Journal of Statistics 6); `pairs`: the refused too."""
     order = sorted(range(len(ps)), key=lambda index: ps[index])
     stepped = accumulate(((pairs - step) * ps[index] for step, index in enumerate(order)), max)
     adjusted = dict(zip(order, stepped, strict=True))
     return [min(1.0, adjusted[index]) for index in range(len(ps))]
 
 
-class Shift(NamedTuple):
-    """How much higher one sample lies, with the interval that holds it with 95 % confidence."""
-
-    shift: float
-    low: float
-    high: float
-
-
 def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
     """Return the median of all pairwise differences, and its interval: two of their order.
 
-    Hodges and Lehmann (1963, Annals of Mathematical Statistics 34); the interval holds each shift
-    that the exact test would not reject (Hollander and Wolfe, Nonparametric Statistical Methods,
-    section 4.3). With ties it holds at least what it says. Fewer than 4 against 4 have no bounds.
+    Hodges and Lehmann (1963, Annals of Mathematical Statistics 34); it holds each shift that the
+    exact test would not reject (Hollander and Wolfe, Nonparametric Statistical Methods, 4.3).
     """
     apart = sorted(mine - theirs for mine in own for theirs in other)
     ways = _ways(tuple(range(len(own) + len(other))), len(own))
@@ -129,35 +107,17 @@ def hodges_lehmann(own: Sequence[float], other: Sequence[float]) -> Shift:
     return Shift(median(apart), low, high)
 
 
-def outages_bound(outages: int, with_error: int = 0) -> float:
-    """Return the share of outages with an error that is not exceeded, with 95 % confidence.
-
-    The one-sided upper limit of Clopper and Pearson (1934, Biometrika 26), by bisection; of none
-    it is 1 - 0.05^(1/n), about 3/n (Hanley and Lippman-Hand, 1983, JAMA 249). No outage bounds
-    nothing: 1.
-    """
-    low, high = 0.0, 1.0
-    while high - low > 1e-9:
-        share = (low + high) / 2
-        if _at_most(with_error, outages, share) > ALPHA:
-            low = share
-        else:
-            high = share
-    return high
-
-
-def _at_most(few: int, of: int, share: float) -> float:
-    """Return the binomial chance of `few` or fewer."""
-    return sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(few + 1))
+def outages_bound(outages: int) -> float:
+    """Return the 95 % bound of a share of which 0 of n were seen (Hanley, 1983, JAMA 249)."""
+    return 1.0 - ALPHA ** (1.0 / outages) if outages else 1.0
 
 
 @lru_cache(maxsize=256)
 def _ways(ranks: tuple[int, ...], size: int) -> tuple[int, ...]:
     """Return, by the sum of their ranks, in how many ways `size` of the values can be chosen.
 
-    The shift algorithm (Streitberg and Röhmel, 1986, Statistical Software Newsletter 12): the
-    counts are the coefficients of the product of (1 + z x^rank) at z^size. A polynomial in x is
-    one integer here, in digits that hold 2^values: 20 against 20 take milliseconds.
+    The coefficients of the product of (1 + z x^rank) at z^size (Streitberg and Röhmel, 1986,
+    Statistical Software Newsletter 12); a polynomial in x is one integer, in digits of 2^values.
     """
     digit = len(ranks) // 8 + 1  # bytes
     chosen = [1] + [0] * size
@@ -174,60 +134,38 @@ def _carries(n: int, reference_n: int, pairs: int) -> bool:
     return pairs * 2 / comb(n + reference_n, n) <= ALPHA
 
 
-def _pair(family: Family, name: str) -> tuple[list[float], list[float]]:
-    return family.samples.get(name, []), family.samples.get(family.reference, [])
-
-
-def _refusal(family: Family, name: str, pairs: int) -> str:
-    n, reference_n = map(len, _pair(family, name))
+def _refusal(n: int, reference_n: int, pairs: int) -> str:
     if _carries(n, reference_n, pairs):
         return ""
     needed = repeats_needed(pairs)
     return f"{n} against {reference_n} repeats cannot carry {pairs} pairs: needs {needed} of each"
 
 
-def _refused(family: Family, name: str, why: str) -> Difference:
-    n, reference_n = map(len, _pair(family, name))
-    return Difference(contender=name, n=n, reference_n=reference_n, word="refused", why=why)
-
-
-def _compared(family: Family, name: str, p: float, p_holm: float) -> Difference:
-    own, other = _pair(family, name)
-    # Infinite minus infinite is no number, and a shift of the rest would hide what never came.
-    by = None if any(map(isinf, [*own, *other])) else hodges_lehmann(own, other)
-    return Difference(
-        contender=name,
-        n=len(own),
-        reference_n=len(other),
-        p=p,
-        p_holm=p_holm,
-        shift=by and by.shift,
-        low=by and by.low,
-        high=by and by.high,
-        word="different" if p_holm <= ALPHA else "not distinguishable",
-        why="; ".join(_remarks(own, other, p, p_holm)),
-    )
-
-
-def _remarks(
-    own: Sequence[float], other: Sequence[float], p: float, p_holm: float
-) -> Iterator[str]:
+def _compared(
+    one: Difference, own: Sequence[float], other: Sequence[float], p: float, p_holm: float
+) -> Difference:
     never, reference_never = (sum(map(isinf, values)) for values in (own, other))
-    if never or reference_never:
-        yield f"no shift: never in {never} of {len(own)} against {reference_never} of {len(other)}"
+    # Infinite minus infinite is no number, and a shift of the rest would hide what never came.
+    shift = None if never or reference_never else hodges_lehmann(own, other)
+    why = []
+    if shift is None:
+        told = f"never in {never} of {len(own)} against {reference_never} of {len(other)}"
+        why.append(f"no shift: {told}")
     if p <= ALPHA < p_holm:
-        yield f"p = {p:.2g} by itself, which chance brings among so many pairs"
+        why.append(f"p = {p:.2g} by itself, which chance brings among so many pairs")
+    word = "different" if p_holm <= ALPHA else "not distinguishable"
+    return msgspec.structs.replace(
+        one, word=word, why="; ".join(why), p=p, p_holm=p_holm, shift=shift
+    )
 
 
 def _withdrawn(twin: str, found: list[Difference]) -> list[Difference]:
     """Take every claim back if one was made for the twin: what it met, the others met too."""
-    claimed = next(
-        (one for one in found if one.contender == twin and one.word == "different"), None
-    )
-    if claimed is None:
+    claimed = {one.contender: one for one in found if one.word == "different"}
+    if twin not in claimed:
         return found
-    why = f"the reference's twin {twin} differs from it as well: p = {claimed.p_holm:.2g}"
+    why = f"the reference's twin {twin} differs from it as well: p = {claimed[twin].p_holm:.2g}"
     return [
-        msgspec.structs.replace(one, word="withdrawn", why=why) if one.word == "different" else one
+        msgspec.structs.replace(one, word="withdrawn", why=why) if one.contender in claimed else one
         for one in found
     ]

@@ -1,185 +1,189 @@
-"""What keeps an outage or a cell from being evidence: doubts, each of a kind.
+"""What keeps an outage or a cell from being evidence: doubts, also where the record is blind."""
 
-`void`: the fault did not land or there was no steady state: then nothing counts, not even what
-failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
-"""
-
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.blind import cell_blind, health_before, outage_blind
+from recovery_lab.judge.account import lost_reads
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Trouble
+from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
 
 Kind = Literal["void", "late", "unsure"]
+Said = Iterator[tuple[Kind, str]]
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
-    """One doubt, in words."""
+    """One doubt, in words.
+
+    `void`: the fault did not land or there was no steady state: nothing counts, not even what
+    failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
+    """
 
     kind: Kind
     said: str
 
 
-Rule = tuple[bool, Kind, str]
-
-
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
-    info = seen.info
-    rules: list[Rule] = [
-        (bool(info.trouble), "unsure", info.trouble),
-        (not info.complete, "unsure", "the outage was not recorded to its end"),
-        *_landing(seen),
-        *_going(seen),
-    ]
-    found = [Doubt(kind=kind, said=said) for broken, kind, said in rules if broken]
-    found += [Doubt(kind="unsure", said=said) for said in outage_blind(seen)]
-    return found + [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
-
-
-def _landing(seen: Seen) -> list[Rule]:
-    """The fault must be shown to have been in, from a steady state."""
-    effects, history = seen.info.effects, seen.history
-    moved, known = measures.start_moved(history), all(measures.server_starts(history))
-    nothing = effects.observed and seen.effects.cuts == "none"
-    read_on = ", ".join(_read_on(seen))
-    return [
-        (seen.asked_at is None, "void", "no fault was asked for"),
-        (
-            measures.bad_before(history),
-            "void",
-            "no steady state before: fresh sessions did not work",
-        ),
-        ("landed" not in seen.steps, "void", "the fault is not shown to have landed"),
-        (
-            nothing,
-            "void",
-            "no outage was seen: no start of the server, no session ended, none refused",
-        ),
-        (
-            known and effects.restarts is True and not moved,
-            "void",
-            "expected a start of the server: its start did not move",
-        ),
-        (
-            known and effects.restarts is False and moved,
-            "unsure",  # the fault was in: what failed under it stands
-            "expected the same server: its start moved",
-        ),
-        (bool(read_on), "void", f"established sessions read on through the fault: {read_on}"),
-    ]
-
-
-def _going(seen: Seen) -> list[Rule]:
-    """And to be gone, for good."""
-    ready = seen.ready
-    again_at = measures.refused_again(seen.history, ready.late_at) if ready else None
-    again_s = seen.after_ready_s(again_at) or 0.0
-    return [
-        ("back" not in seen.steps, "unsure", "the fault is not shown to be gone"),
-        (ready is None, "unsure", "the server was not seen ready again"),
-        (
-            again_at is not None,
-            "unsure",
-            f"the server refused fresh sessions once more, {again_s:.1f} s after ready",
-        ),
-    ]
+    said = [*_landing(seen), *_going(seen), *_blind_spots(seen)]
+    trouble = [Doubt(kind="unsure", said=one.message) for one in seen.history.of(Trouble)]
+    return [Doubt(kind=kind, said=words) for kind, words in said] + trouble
 
 
 def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     """Return what keeps one cell from being evidence; `failures`: whether it broke a rule."""
-    part = case.part
-    if part.role == "reference":
+    if case.part.role == "reference":
         return []
-    found = [*_steadiness(case), *_watching(case), *_schedule(case)]
-    found += [(True, "unsure", said) for said in cell_blind(case)]
-    if part.role == "control" and not failures:
-        found.append((True, "unsure", f"the control did not break its rule: {part.breaks}"))
-    return [Doubt(kind=kind, said=said) for broken, kind, said in found if broken]
+    said = [*_steadiness(case), *_watching(case), *_gaps(case)]
+    if case.part.role == "control" and not failures:
+        said.append(("unsure", f"the control did not break its rule: {case.part.breaks}"))
+    return [Doubt(kind=kind, said=words) for kind, words in said]
 
 
-def _steadiness(case: Case) -> list[Rule]:
-    before, hurt = case.before(), len(case.hurt_before())
-    few = sum(read.ok for read in before) < THRESHOLDS.baseline_reads
-    health = health_before(case)
-    return [
-        (not case.reads, "unsure", "no read was due"),
-        (case.job == "steady" and few, "void", "no steady state before"),
-        (hurt > 0, "void", f"no steady state before: {hurt} of {len(before)} reads not good"),
-        (health != "up", "void", f"no steady state before: System Health said {health}"),
-        (not case.met, "unsure", "it met nothing: no read was due in the fault, no session cut"),
-    ]
-
-
-def _watching(case: Case) -> list[Rule]:
-    """A cell must have been watched to its bound, and its reads to their ends."""
-    seen = case.seen
-    subject, steady = case.part.role == "subject", case.job == "steady"
-    open_ends = sum(read.open for read in case.reads)
-    back_at = case.recovered_at
-    if back_at is not None and subject and case.is_application and seen.info.health:
-        back_at = None if seen.health_at is None else max(back_at, seen.health_at)
-    watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
-    settled_s = seen.stopped_at - (back_at or seen.stopped_at)
-    held, first = case.held, len(case.first_reads)
-    return [
-        (
-            steady and back_at is None and not case.was_watched,
-            "unsure",
-            f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s",
-        ),
-        (
-            subject and steady and back_at is not None and settled_s < THRESHOLDS.settled_s,
-            "unsure",
-            f"watched for {settled_s:.1f} s after recovery, wanted {THRESHOLDS.settled_s:g} s",
-        ),
-        (
-            subject and open_ends > 0,
-            "unsure",
-            f"{open_ends} reads still under way at the record's end",
-        ),
-        (
-            not steady and first < max(held, 1),
-            "unsure",
-            f"the idle pool was not asked after ready: {first} of its first {held} reads",
-        ),
-    ]
-
-
-def _schedule(case: Case) -> list[Rule]:
-    late = sum(read.late for read in case.reads)
-    solo = bool(case.seen.info.solo)
-    share = THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share
-    return [
-        (
-            late > share * len(case.reads),
-            "late",
-            f"the recorder missed its schedule: {late} of {len(case.reads)} reads began late",
-        ),
-    ]
+def _landing(seen: Seen) -> Said:
+    """The fault must be shown to have been in, from a steady state."""
+    effects, history = seen.info.effects, seen.history
+    moved, known = measures.start_moved(history), all(measures.server_starts(history))
+    if seen.info.trouble:
+        yield "unsure", seen.info.trouble
+    if not seen.info.complete:
+        yield "unsure", "the outage was not recorded to its end"
+    if seen.asked_at is None:
+        yield "void", "no fault was asked for"
+    if measures.bad_before(history):
+        yield "void", "no steady state before: fresh sessions did not work"
+    if "landed" not in seen.steps:
+        yield "void", "the fault is not shown to have landed"
+    if effects.observed and seen.effects.cuts == "none":
+        yield "void", "no outage was seen: no start of the server, no session ended, none refused"
+    if known and effects.restarts is True and not moved:
+        yield "void", "expected a start of the server: its start did not move"
+    if known and effects.restarts is False and moved:  # it was in: what failed under it stands
+        yield "unsure", "expected the same server: its start moved"
+    if read_on := ", ".join(_read_on(seen)):
+        yield "void", f"established sessions read on through the fault: {read_on}"
 
 
 def _read_on(seen: Seen) -> list[str]:
     """Return the contenders whose sessions from before answered while the fault was in."""
-    if seen.effects.cuts not in ("established", "both") or seen.info.effects.observed:
+    landed, healing = seen.steps.get("landed"), seen.steps.get("healing")
+    cut = seen.effects.cuts in ("established", "both") and not seen.info.effects.observed
+    if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
-    if "landed" not in seen.steps or "healing" not in seen.steps or seen.asked_at is None:
-        return []
-    landed_at, healing_at = seen.steps["landed"].at, seen.steps["healing"].at
     found = set()
-    for cast, job in seen.info.cells:
-        case = Case(seen, cast, job)
-        known = {read.backend_pid for read in case.before() if read.ok} | set(case.warm_backends)
-        found |= {
-            cast.contender
-            for read in case.reads
-            if read.ok
-            and read.backend_pid in known - {0}
-            and (read.started_at or 0.0) > landed_at
-            and (read.ended_at or 0.0) < healing_at
-        }
+    for case in seen.cases:
+        known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
+        good = [read for read in case.reads if read.ok and (read.started_at or 0.0) > landed.at]
+        answered = {read.backend_pid for read in good if (read.ended_at or 0.0) < healing.at}
+        if known & answered - {0}:
+            found.add(case.cast.contender)
     return sorted(found)
+
+
+def _going(seen: Seen) -> Said:
+    """And to be gone, for good."""
+    if "back" not in seen.steps:
+        yield "unsure", "the fault is not shown to be gone"
+    if seen.ready is None:
+        yield "unsure", "the server was not seen ready again"
+        return
+    later = (p for p in seen.history.of(Probe) if p.started_at >= seen.ready.late_at)
+    again_at = next((p.started_at for p in later if measures.refused(p)), None)
+    if (again_s := seen.after_ready_s(again_at)) is not None:
+        yield "unsure", f"the server refused fresh sessions once more, {again_s:.1f} s after ready"
+
+
+def _blind_spots(seen: Seen) -> Said:
+    """What the record does not show of the server, and whether it has an end."""
+    info, history = seen.info, seen.history
+    told = any(line.at >= seen.origin for line in history.of(LogLine))
+    if history.mark_at(measures.CLOSED) is None:
+        yield "unsure", "the record was cut short: it has no end"
+    if info.effects.restarts is not None and not all(measures.server_starts(history)):
+        yield "unsure", "the server's start time is not known before and after the fault"
+    if "server log" in info.capabilities and seen.effects.restarts and not told:
+        yield "unsure", "the server's log was not read: it tells of no start"
+    if seen.looked["database"] < 2:
+        yield "unsure", "the containers were not looked at before the fault and after"
+    if seen.asked_at is None or seen.ready is None:
+        return  # each a doubt of its own
+    until = min(seen.ready.late_at + THRESHOLDS.steady_s, seen.end_at)
+    starts = (probe.started_at for probe in history.of(Probe))
+    unprobed_s = measures.silence_s(starts, seen.asked_at, until)
+    if unprobed_s > THRESHOLDS.steady_s + info.effects.delays_s:
+        yield "unsure", f"no fresh session was tried for {unprobed_s:.1f} s"
+
+
+def _steadiness(case: Case) -> Said:
+    before, hurt, samples = case.before(), len(case.hurt_before()), case.seen.history.of(Health)
+    said = (s.status for s in reversed(samples) if s.ended_at < case.seen.origin)
+    health = next(said, "nothing")
+    if not case.reads:
+        yield "unsure", "no read was due"
+    if case.job == "steady" and sum(read.ok for read in before) < THRESHOLDS.baseline_reads:
+        yield "void", "no steady state before"
+    if hurt:
+        yield "void", f"no steady state before: {hurt} of {len(before)} reads not good"
+    if case.needs_health and case.seen.asked_at is not None and health != "up":
+        yield "void", f"no steady state before: System Health said {health}"
+    if not case.met:
+        yield "unsure", "it met nothing: no read was due in the fault, no session cut"
+
+
+def _watching(case: Case) -> Said:
+    """A cell must have been watched to its bound, and its reads to their ends."""
+    seen, subject, steady = case.seen, case.part.role == "subject", case.job == "steady"
+    back_at = case.back_at if subject else case.recovered_at
+    if steady and back_at is None and not case.was_watched:
+        watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
+        yield "unsure", f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s"
+    least_s, since = THRESHOLDS.settled_s, "recovery" if steady else "the idle pool was asked"
+    if subject and back_at is not None and (settled_s := seen.stopped_at - back_at) < least_s:
+        yield "unsure", f"watched for {settled_s:.1f} s after {since}, wanted {least_s:g} s"
+    if subject and (open_ends := sum(read.open for read in case.reads)):
+        yield "unsure", f"{open_ends} reads still under way at the record's end"
+    if not steady:
+        yield from _idling(case)
+
+
+def _idling(case: Case) -> Said:
+    """An idle pool must have been left alone for its time, and then asked for all that it held."""
+    ready, released_at = case.seen.ready, case.released_at
+    if (first := len(case.first_reads)) < max(case.held, 1):
+        told = f"{first} of its first {case.held} reads"
+        yield "unsure", f"the idle pool was not asked after ready: {told}"
+    if ready is None or released_at is None:
+        return
+    if ready.late_at <= released_at < ready.late_at + THRESHOLDS.release_s:
+        alone = f"for {released_at - ready.late_at:.2f} s after ready"
+        yield "unsure", f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s"
+    if early := sum(read.due_at < released_at for read in case.reads):
+        yield "unsure", f"the idle pool was not left alone: {early} reads before it was asked"
+
+
+def _gaps(case: Case) -> Said:
+    """What the recorder missed of one cell and of the application."""
+    seen, capabilities, due = case.seen, case.seen.info.capabilities, len(case.reads)
+    late, solo = sum(read.late for read in case.reads), seen.info.solo
+    if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
+        yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
+    reads_per_s = max(seen.info.reads_per_s * case.cast.traits.workers, 0.01)
+    if case.job == "steady" and seen.asked_at is not None:
+        dues = (read.due_at for read in case.reads)
+        undue_s = measures.silence_s(dues, seen.asked_at, seen.stopped_at)
+        if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
+            yield "unsure", f"no read was due for {undue_s:.1f} s: its schedule was not kept"
+    if lost := lost_reads(case.records):
+        yield "unsure", f"{lost} reads are missing from the record"
+    if case.has_pool and "pool" in capabilities and len(case.looks) < 2:
+        yield "unsure", "its pool was not looked at before and after"
+    if case.needs_health and (silent_s := seen.silent_s(Health)) > THRESHOLDS.unseen_s:
+        yield "unsure", f"System Health was not asked for {silent_s:.1f} s"
+    lives = case.is_application and "liveness" in capabilities
+    if lives and (silent_s := seen.silent_s(Live)) > THRESHOLDS.unseen_s:
+        yield "unsure", f"no liveness probe was made for {silent_s:.1f} s"
+    if case.is_application and seen.looked["application"] < 2:
+        yield "unsure", "the application's container was not looked at before the fault and after"

@@ -10,24 +10,14 @@ import msgspec
 from recovery_lab.faults.base import Cuts, Effects
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import (
-    Container,
-    Event,
-    FaultEvent,
-    Health,
-    History,
-    LogLine,
-    Probe,
-    Warmed,
-)
+from recovery_lab.record.history import Event, FaultEvent, Health, History, LogLine, Probe, Warmed
 
 ASKED, RETURNED = "asked", "returned"  # marks around the fault
 # The idle pools are used; nothing is due any more; what was under way has been awaited.
 RELEASED, STOPPED, CLOSED = "released", "stopped", "closed"
 _ENDED = ("57P01", "57P02", "57P05")  # admin_shutdown, crash_shutdown, idle_session_timeout
+_BACK, _AWAY = ("start", "unpause"), ("die", "pause")  # the daemon's events around an injection
 WRITTEN_S = 0.001  # how finely a start time may be written
-_BACK = ("start", "unpause")  # the daemon's events that end an injection
-_AWAY = ("die", "pause")
 
 
 class Bracket(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +28,7 @@ class Bracket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def injection_end(history: History) -> float | None:
-    """Return when the last injection ended: the daemon's own event, else the fault's word.
-
-    None while the fault is still in.
-    """
+    """Return when the last injection ended: the daemon's event, else the fault's word; or None."""
     asked_at, returned_at = history.mark_at(ASKED), history.mark_at(RETURNED)
     if asked_at is None or returned_at is None:
         return None
@@ -50,65 +37,48 @@ def injection_end(history: History) -> float | None:
 
 
 def ready(history: History) -> Bracket | None:
-    """Bracket the first instant after the injection from which fresh sessions work for 2 s.
-
-    Bad is a probe that was refused, or two time-outs in a row: one may be a lost packet. Early is
-    the later of the last bad probe's start and the injection's end, late the end of the first good
-    one after it. Where new sessions always worked both are the injection's end. None: not known.
-    """
-    asked_at, ended_at = history.mark_at(ASKED), injection_end(history)
-    if asked_at is None or ended_at is None:
+    """Bracket the first instant after the injection from which fresh sessions work for 2 s."""
+    # From the last bad probe's start to the first good one's end, neither before the injection's.
+    ended_at = injection_end(history)
+    if ended_at is None:
         return None
     bad_at: float | None = None
-    for good, same in _runs(p for p in history.of(Probe) if p.started_at >= asked_at):
+    for good, same in _runs(_since_asked(history)):
+        first_at = max(same[0].ended_at, ended_at)
         if not good:
             bad_at = same[-1].started_at
-            continue
-        first_at = max(same[0].ended_at, ended_at)
-        if same[-1].ended_at < first_at + THRESHOLDS.steady_s:
-            continue
-        if bad_at is None:
-            return Bracket(early_at=ended_at, late_at=ended_at)
-        return Bracket(early_at=max(bad_at, ended_at), late_at=first_at)
+        elif same[-1].ended_at >= first_at + THRESHOLDS.steady_s:
+            late_at = ended_at if bad_at is None else first_at
+            return Bracket(early_at=max(bad_at or ended_at, ended_at), late_at=late_at)
     return None
+
+
+def _since_asked(history: History) -> list[Probe]:
+    asked_at = history.mark_at(ASKED)
+    return [] if asked_at is None else [p for p in history.of(Probe) if p.started_at >= asked_at]
 
 
 def _runs(probes: Iterable[Probe]) -> list[tuple[bool, list[Probe]]]:
     """Part probes into runs of good and bad ones; a lone time-out belongs to neither."""
-    told: list[tuple[bool, Probe]] = []
+    told: list[Probe] = []
     for timed_out, group in groupby(probes, key=lambda probe: probe.timed_out):
         same = list(group)
-        if not timed_out or len(same) > 1:
-            told += [(probe.ok, probe) for probe in same]
-    return [(ok, [probe for _, probe in run]) for ok, run in groupby(told, key=lambda one: one[0])]
-
-
-def refused_at(history: History) -> float | None:
-    """Return when the first fresh session of the outage was bad, or None."""
-    asked_at = history.mark_at(ASKED)
-    if asked_at is None:
-        return None
-    runs = _runs(p for p in history.of(Probe) if p.started_at >= asked_at)
-    return next((same[0].started_at for good, same in runs if not good), None)
+        told += same if not timed_out or len(same) > 1 else []
+    return [(ok, list(run)) for ok, run in groupby(told, key=lambda probe: probe.ok)]
 
 
 def bad_before(history: History) -> bool:
-    """Tell whether fresh sessions did not work as the fault came.
-
-    One was refused in the 2 s before, or the last two had no answer: earlier time-outs that were
-    followed by a good one are those of a busy machine.
-    """
+    """Tell whether one was refused in the 2 s before the fault, or the last two had no answer."""
     asked_at = history.mark_at(ASKED) or 0.0
     begin_at = asked_at - THRESHOLDS.steady_s
     near = [probe for probe in history.of(Probe) if begin_at <= probe.started_at < asked_at]
-    refused = any(not probe.ok and not probe.timed_out for probe in near)
-    return refused or (len(near) > 1 and all(probe.timed_out for probe in near[-2:]))
+    silent = len(near) > 1 and all(probe.timed_out for probe in near[-2:])
+    return silent or any(map(refused, near))
 
 
-def refused_again(history: History, ready_at: float) -> float | None:
-    """Return when a fresh session was refused once more after ready; a time-out is no word."""
-    later = (p for p in history.of(Probe) if p.started_at >= ready_at)
-    return next((p.started_at for p in later if not p.ok and not p.timed_out), None)
+def refused(probe: Probe) -> bool:
+    """Tell whether a fresh session was refused; a time-out is no word."""
+    return not probe.ok and not probe.timed_out
 
 
 def lost(history: History) -> float | None:
@@ -116,18 +86,28 @@ def lost(history: History) -> float | None:
     asked_at = history.mark_at(ASKED)
     if asked_at is None:
         return None
-    seen = [event.at for event in history.of(Event) if event.action in _AWAY]
-    seen += [line.at for line in ended_sessions(history)]
+    ends = [event.at for event in history.of(Event) if event.action in _AWAY]
+    ends += [line.at for line in ended_sessions(history)]
+    bad = [same[0].started_at for good, same in _runs(_since_asked(history)) if not good]
     told = [step.at for step in history.of(FaultEvent) if step.name == "injected"]
-    since = [at for at in seen if at >= asked_at]
-    return min(since, default=None) if since else refused_at(history) or min(told, default=None)
+    return min([at for at in ends if at >= asked_at] or bad or told, default=None)
 
 
 def ended_sessions(history: History) -> list[LogLine]:
     """Return the server's FATAL lines about the sessions that were warm before the fault."""
-    warm = {pid for warmed in history.of(Warmed) for pid in warmed.backends}
+    warm, lines = _warm(history), history.of(LogLine)
     # By SQLSTATE too: the restarted server gives the same pids to sessions it refuses (57P03).
-    return [line for line in history.of(LogLine) if line.sqlstate in _ENDED and line.pid in warm]
+    return [line for line in lines if line.sqlstate in _ENDED and line.pid in warm]
+
+
+def _warm(history: History) -> set[int]:
+    return {pid for warmed in history.of(Warmed) for pid in warmed.backends}
+
+
+def lost_sessions(history: History) -> set[int]:
+    """Return the warm sessions that are gone: all where the server started anew, else by name."""
+    named = {line.pid for line in ended_sessions(history)}
+    return _warm(history) if start_moved(history) else named
 
 
 def server_starts(history: History) -> tuple[str, str]:
@@ -156,37 +136,22 @@ def same_start(one: str, other: str) -> bool:
     return abs(apart.total_seconds()) <= WRITTEN_S
 
 
-def _new_refused(history: History) -> bool:
-    """Tell whether new sessions were refused, or found nobody for a second on end."""
-    asked_at = history.mark_at(ASKED) or 0.0
-    probes = [probe for probe in history.of(Probe) if probe.started_at >= asked_at]
-    if any(not probe.ok and not probe.timed_out for probe in probes):
-        return True
-    silent = (list(run) for out, run in groupby(probes, key=lambda p: p.timed_out) if out)
-    return any(run[-1].ended_at - run[0].started_at >= THRESHOLDS.long_wait_s for run in silent)
-
-
 def effects_seen(history: History, declared: Effects) -> Effects:
-    """Return a fault's effects; of a user's command those that the record shows.
-
-    Its sessions are cut where the server started anew or ended some; new ones where probes were
-    refused.
-    """
+    """Return a fault's effects; of a user's command those that the record shows."""
     if not declared.observed:
         return declared
-    ended = start_moved(history) or bool(ended_sessions(history))
-    refused = _new_refused(history)
-    cuts: Cuts = "both" if ended and refused else "established" if ended else "none"
-    cuts = "new" if refused and not ended else cuts
+    probes = _since_asked(history)
+    silent = (list(run) for out, run in groupby(probes, key=lambda p: p.timed_out) if out)
+    long = (run[-1].ended_at - run[0].started_at >= THRESHOLDS.long_wait_s for run in silent)
+    new = any(map(refused, probes)) or any(long)
     moved = start_moved(history)
+    ended = moved or bool(ended_sessions(history))
+    cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
     return msgspec.structs.replace(declared, cuts=cuts, ends_sessions=ended, restarts=moved)
 
 
 def recovery(reads: Sequence[Read], since: float) -> Read | None:
-    """Return the first good read, ended after `since`, from which all due for 2 s is good.
-
-    Every read due in the 2 s after its end, at least the next 10. None: none, or not yet known.
-    """
+    """Return the first good read, ended after `since`, from which all due for 2 s is good."""
     dues = [read.due_at for read in reads]
     bad_dues = [read.due_at for read in reads if not read.ok]
     ended = [(r.ended_at, r) for r in reads if r.ok and r.ended_at and r.ended_at >= since]
@@ -201,13 +166,9 @@ def recovery(reads: Sequence[Read], since: float) -> Read | None:
     return None
 
 
-def health_back(history: History, ready_at: float, *, moved: bool) -> float | None:
-    """Return when System Health was back: it says `up` for 2 s on end, of the server as it is now.
-
-    Such an answer's check is younger than `ready_at`, and where the server's start moved it names
-    the new one.
-    """
-    _, after = server_starts(history)
+def health_back(history: History, ready_at: float) -> float | None:
+    """Return when System Health was back: it says `up` for 2 s, of the server as it is now."""
+    moved, (_, after) = start_moved(history), server_starts(history)
 
     def speaks_of_now(sample: Health) -> bool:
         checked_at = sample.started_at - sample.age_s
@@ -223,10 +184,7 @@ def health_back(history: History, ready_at: float, *, moved: bool) -> float | No
 
 
 def gap_s(reads: Sequence[Read]) -> float:
-    """Return the longest time in s between the ends of consecutive good reads.
-
-    A gap still open at the record's end counts as far as reads were due.
-    """
+    """Return the longest time in s between good ends, at the record's end to the last due read."""
     ends = sorted(r.ended_at for r in reads if r.ok and r.ended_at is not None)
     edges = [*ends, max(read.due_at for read in reads)] if ends else []
     return max((after - before for before, after in pairwise(edges)), default=0.0)
@@ -238,14 +196,10 @@ def silence_s(instants: Iterable[float], begin_at: float, end_at: float) -> floa
     return max(after - before for before, after in pairwise([begin_at, *inside, end_at]))
 
 
-def restarted(history: History) -> bool:
-    """Tell whether the application's container was another, or another start of it, at the end."""
-    seen = history.of(Container)
-    return len({(c.id, c.started) for c in seen if c.role == "application"}) > 1
-
-
-def end_at(history: History) -> float:
-    """Return the record's last instant."""
-    probes = [probe.ended_at for probe in history.of(Probe)]
-    marks = [at for name in (STOPPED, CLOSED) if (at := history.mark_at(name)) is not None]
-    return max([*probes[-1:], *marks], default=0.0)
+def server_log(history: History, asked_at: float) -> list[str]:
+    """Return the server's lines about its own end and start, not those about single sessions."""
+    return [
+        f"{line.at - asked_at:+.3f} s [{line.pid}] {line.severity}: {line.message}"
+        for line in history.of(LogLine)
+        if line.at >= asked_at and line.severity in ("LOG", "PANIC") and not line.application
+    ]

@@ -1,12 +1,11 @@
-"""Who must do what in which cell: it follows from a fault's effects and a contender's traits.
+"""Who must do what in which cell: by its `parts`, else by the fault's effects and its traits."""
 
-What the target or the plan says of a cell (`Cast.parts`) goes first.
-"""
-
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
 
+from recovery_lab.errors import BadInputError
 from recovery_lab.faults.base import Effects
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import Cast, JobName
@@ -23,10 +22,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SUBJECT, REFERENCE = Part(role="subject"), Part(role="reference")
-NOT_RECOVERS, NOT_FIRST = (
-    Part(role="control", breaks="recovers"),
-    Part(role="control", breaks="first reads"),
-)
+NOT_RECOVERS = Part(role="control", breaks="recovers")
+NOT_FIRST = Part(role="control", breaks="first reads")
 
 
 def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
@@ -34,18 +31,36 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     if not cast.deciding:
         return REFERENCE
     if job in cast.parts:
-        word, _, rule = cast.parts[job].partition(": ")
-        return Part(role=_role(word), breaks=rule)
+        role, _, rule = cast.parts[job].partition(": ")
+        return msgspec.convert({"role": role, "breaks": rule}, Part)
     traits = cast.traits
-    if job == "idle":
-        return _idle(traits, effects)
-    return _steady(traits, effects, hold_s)
+    return _idle(traits, effects) if job == "idle" else _steady(traits, effects, hold_s)
+
+
+def verify_roles(
+    roles: Mapping[str, str],
+    faults: Collection[str],
+    jobs: Mapping[str, Collection[str]],
+    rules: Collection[str],
+) -> None:
+    """Raise BadInputError where a target's [roles] name what there is not; `jobs` by contender."""
+    for where, role in roles.items():
+        fault, contender, job = where.split("/")
+        for kind, name, known in (
+            ("fault", fault, faults),
+            ("contender", contender, jobs),
+            ("rule", role.partition(": ")[2] or None, rules),
+            (f"job of {contender}", job, jobs.get(contender, ())),
+        ):
+            if name is not None and name not in known:
+                told = f"no {kind} {name!r}; known: {', '.join(known)}"
+                raise BadInputError(f"[roles] {where!r}: {told}; mend or remove the line")
 
 
 def watched_s(cast: Cast) -> float:
     """Return how long after ready a control is watched that must not recover."""
-    closes = cast.traits.deadline_s is not None
-    return THRESHOLDS.given_up_s if closes else THRESHOLDS.never_back_s
+    keeps = cast.traits.deadline_s is None  # its connection, for ever
+    return THRESHOLDS.never_back_s if keeps else THRESHOLDS.given_up_s
 
 
 def _idle(traits: Traits, effects: Effects) -> Part:
@@ -57,14 +72,9 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
-    if effects.cuts in ("none", "new"):
-        return SUBJECT if traits.pings else REFERENCE
-    if traits.reconnects:
+    if effects.cuts == "none" and not effects.delays_s:
+        return SUBJECT  # nobody is disturbed: everyone must read on
+    if effects.cuts in ("none", "new") or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
     gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE
-
-
-def _role(word: str) -> Role:
-    roles: dict[str, Role] = {"subject": "subject", "control": "control"}
-    return roles.get(word, "reference")

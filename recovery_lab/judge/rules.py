@@ -1,55 +1,51 @@
-"""The promises as data: each a rule with a name, what it applies to, and its bound.
+"""The promises: each a function with a name and a bound, that tells how a cell broke it."""
 
-A subject keeps every rule that applies; a control breaks its named one. A rule whose capability
-the target does not declare is *not judged*, by name.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from recovery_lab.judge import measures
-from recovery_lab.judge.account import Read
-from recovery_lab.judge.case import Case, kinds
-from recovery_lab.judge.readiness import not_green, not_red, sampled
+from recovery_lab.judge.account import Read, bad_kinds
+from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Live, LogLine, Look
+from recovery_lab.record.history import Health, Live, LogLine
 
-# A rule's capability as people read it: "no health probe declared".
-CAPABILITIES = {
-    "application": "application",
-    "health": "health probe",
-    "liveness": "liveness probe",
-    "pool": "pool",
-    "server log": "server log",
-}
+# Capabilities as people read them, where not by their own names: "no health probe declared".
+CAPABILITIES = {"health": "health probe", "liveness": "liveness probe"}
+Broken = Callable[[Case], Iterator[str]]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise.
-
-    `says` and `bound` are for people; `applies` tells whether a cell is held to it; `broken`
-    returns how it was broken, empty where it held; `needs` is a capability of the target.
-    """
+    """One promise: `needs` is a capability of the target, `broken` yields how it was broken."""
 
     name: str
     says: str
     bound: str
     applies: Callable[[Case], bool]
-    broken: Callable[[Case], list[str]]
+    broken: Broken
     needs: str = ""
 
 
-def _steady(case: Case) -> bool:
-    return case.job == "steady"
+RULES: dict[str, Rule] = {}  # by name: those that a control may break and a plan may waive
 
 
-def _idle(case: Case) -> bool:
-    return case.job == "idle"
+def _rule(
+    name: str, bound: str, applies: Callable[[Case], bool] = lambda _: True, needs: str = ""
+) -> Callable[[Broken], Broken]:
+    """Make a rule of a function, whose docstring says when it holds."""
+
+    def add(broken: Broken) -> Broken:
+        text = (broken.__doc__ or "").rstrip(".")
+        says = text[:1].lower() + text[1:]
+        RULES[name] = Rule(
+            name=name, says=says, bound=bound, applies=applies, broken=broken, needs=needs
+        )
+        return broken
+
+    return add
 
 
-def _application(case: Case) -> bool:
-    return case.is_application
+def _cut(case: Case) -> bool:
+    return case.is_application and case.seen.effects.cuts != "none"
 
 
 def _undisturbed(case: Case) -> bool:
@@ -57,33 +53,26 @@ def _undisturbed(case: Case) -> bool:
     return effects.cuts == effects.heal_cuts == "none" and not effects.delays_s
 
 
-def _cut_application(case: Case) -> bool:
-    return case.is_application and case.seen.effects.cuts != "none"
-
-
-def _recovers(case: Case) -> list[str]:
+@_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job == "steady")
+def _recovers(case: Case) -> Iterator[str]:
+    """A good read, of the application with its System Health, after which all is good."""
     seen, limit_s = case.seen, case.seen.info.limit_s
-    watched_s = seen.after_ready_s(seen.stopped_at)
-    lag_s = seen.after_ready_s(case.recovered_at)
-    if watched_s is None:
-        return []  # without ready nothing can be said: a doubt of the outage
-    if lag_s is None:  # until it has been watched to its bound that is a doubt
-        return [f"no recovery, censored {watched_s:.1f} s after ready"] * case.was_watched
-    if not (case.is_application and seen.info.health):
-        return _past("back", lag_s, limit_s)
-    health_s = seen.after_ready_s(seen.health_at)
-    if health_s is None:
-        return [f"System Health not back, censored {watched_s:.1f} s after ready"] * (
-            case.was_watched and sampled(case)
-        )
-    return _past("both back", max(lag_s, health_s), limit_s)
+    back_at = case.back_at if case.recovered else None
+    watched_s, back_s = map(seen.after_ready_s, (seen.stopped_at, back_at))
+    if back_s is not None:
+        if back_s > limit_s:
+            what = "both back" if case.needs_health else "back"
+            yield f"{what} {back_s:.3f} s after ready, limit {limit_s:g} s"
+    elif watched_s is not None and case.was_watched:  # until then, or without ready: a doubt
+        if case.recovered is None:
+            yield f"no recovery, censored {watched_s:.1f} s after ready"
+        elif _sampled(seen):
+            yield f"System Health not back, censored {watched_s:.1f} s after ready"
 
 
-def _past(what: str, took_s: float, limit_s: float) -> list[str]:
-    return [f"{what} {took_s:.3f} s after ready, limit {limit_s:g} s"] if took_s > limit_s else []
-
-
-def _relapses(case: Case) -> list[str]:
+@_rule("no relapse", "0 reads; a wait of 1 s")
+def _relapses(case: Case) -> Iterator[str]:
+    """No read due later in the record fails, hangs or waits long."""
     since = case.recovered_at
     if case.job == "idle":
         since = max((read.due_at for read in case.first_reads), default=None)
@@ -91,158 +80,112 @@ def _relapses(case: Case) -> list[str]:
     return _hurt(later, "reads relapsed after recovery")
 
 
-def _first_reads(case: Case) -> list[str]:
+@_rule("first reads", "0 reads failed or hung; a wait of 1 s", lambda case: case.job == "idle")
+def _first_reads(case: Case) -> Iterator[str]:
+    """The first reads of an idle pool, as many at once as it held, are good."""
     return _hurt(case.first_reads, f"of the first {len(case.first_reads)} reads not good")
 
 
-def _disturbed(case: Case) -> list[str]:
+@_rule("undisturbed", "0 reads; a wait of 1 s", _undisturbed)
+def _disturbed(case: Case) -> Iterator[str]:
+    """Where a fault neither cuts nor delays, no read fails, hangs or waits long."""
     before = case.hurt_before()
     reads = [read for read in case.reads if read not in before]
     return _hurt(reads, "reads disturbed, though nobody was cut")
 
 
-def _hurt(reads: Sequence[Read], what: str) -> list[str]:
+def _hurt(reads: Sequence[Read], what: str) -> Iterator[str]:
     hurt = [read for read in reads if read.hurt]
-    if not hurt:
-        return []
-    told = ", ".join(f"{kind} {count}" for kind, count in kinds(hurt, _bad).items())
-    slow = [read.wait_s for read in hurt if not _bad(read)]
-    waits = [wait for wait in slow if wait is not None]
-    endless = "" if len(waits) == len(slow) else ", some without end"
-    longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
-    long = f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}" if slow else ""
-    return [f"{len(hurt)} {what}: {'; '.join(word for word in (told, long) if word)}"]
+    told = [", ".join(f"{kind} {count}" for kind, count in bad_kinds(hurt).items())]
+    if slow := [read.wait_s for read in hurt if not read.bad]:
+        waits = [wait_s for wait_s in slow if wait_s is not None]
+        endless = "" if len(waits) == len(slow) else ", some without end"
+        longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
+        told.append(f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}")
+    if hurt:
+        yield f"{len(hurt)} {what}: {'; '.join(filter(None, told))}"
 
 
-def _bad(read: Read) -> bool:
-    return read.outcome in ("failed", "hung")
-
-
-def _not_alive(case: Case) -> list[str]:
-    probes = [probe for probe in case.seen.history.of(Live) if _during(case, probe.ended_at)]
+@_rule("liveness", "3 s for each probe", lambda case: case.is_application, needs="liveness")
+def _not_alive(case: Case) -> Iterator[str]:
+    """The application's process answers its liveness probe, one a second."""
+    asked_at, lives = case.seen.asked_at, case.seen.history.of(Live)
+    probes = [p for p in lives if asked_at is not None and p.ended_at >= asked_at]
     bad = [p for p in probes if not p.ok or p.ended_at - p.started_at > THRESHOLDS.live_s]
-    first_s = bad[0].started_at - (case.seen.asked_at or 0.0) if bad else 0.0
-    told = f"{len(bad)} of {len(probes)} liveness probes not good, the first at {first_s:.3f} s"
-    return [told] if bad else []
+    if bad:
+        first_s = bad[0].started_at - case.seen.origin
+        yield f"{len(bad)} of {len(probes)} liveness probes not good, the first at {first_s:.3f} s"
 
 
-def _restarted(case: Case) -> list[str]:
-    return ["the application's process was restarted"] * measures.restarted(case.seen.history)
+@_rule("nothing restarts", "0 restarts", lambda case: case.is_application, needs="application")
+def _restarted(case: Case) -> Iterator[str]:
+    """The application's container is the same start of the same container."""
+    if case.seen.restarted:
+        yield "the application's process was restarted"
 
 
-def looks_of(case: Case) -> list[Look]:
-    """Return what a cell's pool said of itself, before the fault and after."""
-    cell = (case.cast.contender, case.job)
-    return [k for k in case.seen.history.of(Look) if (k.contender, k.job) == cell]
+def _sampled(seen: Seen) -> bool:
+    return seen.silent_s(Health) <= THRESHOLDS.unseen_s  # else its silence is a doubt
 
 
-def _pool_broken(case: Case) -> list[str]:
-    looks = looks_of(case)
-    if len(looks) < 2:  # a doubt
-        return []
-    before, after = looks[0], looks[-1]
-    rules = [
-        (after.checked_out != 0, f"{after.checked_out} connections still checked out at the end"),
-        (before.size != after.size, f"the pool's size was {before.size} and is {after.size}"),
-    ]
-    return [reason for broken, reason in rules if broken]
+def _notice_s(seen: Seen, intervals: int = 1) -> float:
+    health = seen.info.health
+    return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s if health else 0.0
 
 
-def _server_failed(case: Case) -> list[str]:
-    explained = case.seen.effects.explains
-    return [
-        f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"
-        for line in case.seen.history.of(LogLine)
-        if line.severity == "PANIC" or (line.severity == "FATAL" and line.sqlstate not in explained)
-    ]
+FALLS = "interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut"
 
 
-def _during(case: Case, at: float) -> bool:
-    return case.seen.asked_at is not None and at >= case.seen.asked_at
+@_rule("readiness falls", FALLS, _cut, needs="health")
+def _not_red(case: Case) -> Iterator[str]:
+    """A loss turns readiness red; a shorter one stands in System Health's last outage."""
+    seen, lost_at, samples = case.seen, case.seen.lost_at, case.seen.history.of(Health)
+    if lost_at is None or seen.away_s is None or not _sampled(seen):
+        return
+    bound_s = _notice_s(seen, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
+    since = [s for s in samples if s.ended_at >= lost_at]
+    red_s = next((s.ended_at - lost_at for s in since if s.status != "up"), None)
+    before = {s.last_outage for s in samples if s.ended_at < lost_at}
+    if red_s is not None and red_s <= bound_s:
+        return
+    if seen.away_s > bound_s:
+        told = "never" if red_s is None else f"{red_s:.3f} s after the loss"
+        yield f"readiness red {told}, bound {bound_s:g} s"
+    elif not {s.last_outage for s in since if s.last_outage} - before:
+        told = f"a loss of {seen.away_s:.3f} s stands in no last outage"
+        yield f"{told}, and readiness was not red within {bound_s:g} s"
 
 
-def has_pool(case: Case) -> bool:
-    """Tell whether a cell's pool can be looked at where the target shows pools."""
-    return case.cast.traits.pools or case.is_application
+@_rule("readiness returns", "interval + deadline + 0.5 s of ready's late end", _cut, needs="health")
+def _not_green(case: Case) -> Iterator[str]:
+    """Readiness is green again, of the server as it is now."""
+    seen, bound_s = case.seen, _notice_s(case.seen)
+    if seen.ready is None or not _sampled(seen):
+        return
+    green_s = (seen.stopped_at if seen.health_at is None else seen.health_at) - seen.ready.late_at
+    told = f"readiness green {green_s:.3f} s after ready"
+    if seen.health_at is None:
+        told = f"readiness not green, watched for {green_s:.3f} s"
+    if green_s > bound_s:
+        yield f"{told}, bound {bound_s:g} s"
 
 
-_ALL = (
-    Rule(
-        name="recovers",
-        says="a good read, of the application with its System Health, after which all is good",
-        bound="120 s from ready; past 60 s marked LATE",
-        applies=_steady,
-        broken=_recovers,
-    ),
-    Rule(
-        name="no relapse",
-        says="no read due later in the record fails, hangs or waits long",
-        bound="0 reads; a wait of 1 s",
-        applies=lambda _: True,
-        broken=_relapses,
-    ),
-    Rule(
-        name="first reads",
-        says="the first reads of an idle pool, as many at once as it held, are good",
-        bound="0 reads failed or hung; a wait of 1 s",
-        applies=_idle,
-        broken=_first_reads,
-    ),
-    Rule(
-        name="undisturbed",
-        says="where a fault neither cuts nor delays, no read fails, hangs or waits long",
-        bound="0 reads; a wait of 1 s",
-        applies=_undisturbed,
-        broken=_disturbed,
-    ),
-    Rule(
-        name="liveness",
-        says="the application's process answers its liveness probe, one a second",
-        bound="3 s for each probe",
-        applies=_application,
-        broken=_not_alive,
-        needs="liveness",
-    ),
-    Rule(
-        name="nothing restarts",
-        says="the application's container is the same start of the same container",
-        bound="0 restarts",
-        applies=_application,
-        broken=_restarted,
-        needs="application",
-    ),
-    Rule(
-        name="readiness falls",
-        says="a loss turns readiness red; a shorter one stands in System Health's last outage",
-        bound="interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut",
-        applies=_cut_application,
-        broken=not_red,
-        needs="health",
-    ),
-    Rule(
-        name="readiness returns",
-        says="readiness is green again, of the server as it is now",
-        bound="interval + deadline + 0.5 s of ready's late end",
-        applies=_cut_application,
-        broken=not_green,
-        needs="health",
-    ),
-    Rule(
-        name="pool whole",
-        says="the pool has its size, and nothing is checked out when its readers have stopped",
-        bound="0 connections, 20 s later",
-        applies=has_pool,
-        broken=_pool_broken,
-        needs="pool",
-    ),
-    Rule(
-        name="server sound",
-        says="the server's log has no PANIC, and no FATAL that the fault does not explain",
-        bound="0 lines",
-        applies=lambda _: True,
-        broken=_server_failed,
-        needs="server log",
-    ),
-)
+@_rule("pool whole", "0 connections, 20 s later", lambda case: case.has_pool, needs="pool")
+def _pool_broken(case: Case) -> Iterator[str]:
+    """The pool has its size, and nothing is checked out when its readers have stopped."""
+    if len(case.looks) < 2:  # a doubt
+        return
+    before, after = case.looks[0], case.looks[-1]
+    if after.checked_out:
+        yield f"{after.checked_out} connections still checked out at the end"
+    if before.size != after.size:
+        yield f"the pool's size was {before.size} and is {after.size}"
 
-RULES: Mapping[str, Rule] = {rule.name: rule for rule in _ALL}
+
+@_rule("server sound", "0 lines", needs="server log")
+def _server_failed(case: Case) -> Iterator[str]:
+    """The server's log has no PANIC, and no FATAL that the fault does not explain."""
+    for line in case.seen.history.of(LogLine):
+        fatal = line.severity == "FATAL" and line.sqlstate not in case.seen.effects.explains
+        if fatal or line.severity == "PANIC":
+            yield f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"

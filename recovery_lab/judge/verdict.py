@@ -1,26 +1,14 @@
-"""The verdict: what was observed to fail, what is in doubt, cell by cell, outage and run.
-
-Pure: the same folder always gives the same bytes. Failed outranks inconclusive outranks passed;
-no data never raises a verdict.
-"""
+"""The verdict: what was observed to fail, what is in doubt, cell by cell, outage and run."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from recovery_lab.judge import measures
-from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.account import Figures
+from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
-from recovery_lab.judge.figures import (
-    Figures,
-    figures_of,
-    lost_said,
-    rounded,
-    server_log,
-    sessions_lost,
-    since,
-)
-from recovery_lab.judge.roles import Part, Role
+from recovery_lab.judge.roles import Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
@@ -55,46 +43,33 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """One outage, judged. Instants are seconds after the fault was asked for."""
+    """One outage, judged; instants in s after the fault was asked for, the application's policy."""
 
     name: str
-    fault: str
+    info: OutageInfo
+    verdict: Word
     policy: str
     shown_as: str
-    repeat: int
-    solo: str
-    hold_s: float
-    limit_s: float
-    cuts: str
     steps: dict[str, float]
     evidence: dict[str, str]
     lost_s: float | None
-    lost_said: str
+    server_share_s: float | None
     sessions_lost: int
     ready_early_s: float | None
     ready_late_s: float | None
     health_s: float | None
     health_lag_s: float | None
-    end_s: float | None
     server_version: str
     server_starts: tuple[str, str]
-    application: str
     restarted: bool
     server_log: list[str]
     doubts: list[Doubt]
     cells: list[Cell]
 
     @property
-    def server_share_s(self) -> float | None:
-        """From the loss to ready."""
-        if self.lost_s is None or self.ready_early_s is None:
-            return None
-        return round(self.ready_early_s - self.lost_s, 6)
-
-    @property
-    def verdict(self) -> Word:
-        """The worst of its deciding cells."""
-        return worst([cell.verdict for cell in self.cells if cell.deciding])
+    def own(self) -> Cell:
+        """The application's cell."""
+        return next(cell for cell in self.cells if cell.contender == self.info.application)
 
 
 class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,10 +89,7 @@ def worst(words: Sequence[Word]) -> Word:
 
 
 def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:
-    """Judge a run by its outages.
-
-    No deciding cell, an outage missing, or one in doubt (of references only, too) is never passed.
-    """
+    """Judge a run: an outage missing, or one in doubt (of references only, too), is no pass."""
     recorded = {outage.name for outage in outages}
     missing = [name for name in planned if name not in recorded]
     cells = [cell for outage in outages for cell in outage.cells]
@@ -134,73 +106,76 @@ def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVe
 
 
 def only_late(outage: OutageVerdict) -> bool:
-    """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict.
-
-    A subject's failure beside it is a verdict: such an outage stands as it is.
-    """
-    if any(cell.verdict == "failed" for cell in outage.cells):
-        return False
-    unsure = [cell.doubts for cell in outage.cells if cell.deciding and cell.doubts]
-    return bool(unsure) and all(one.kind == "late" for doubts in unsure for one in doubts)
+    """Tell whether nothing but the recorder's own lateness keeps an outage from a verdict."""
+    kinds = {doubt.kind for cell in outage.cells if cell.deciding for doubt in cell.doubts}
+    return kinds == {"late"} and all(cell.verdict != "failed" for cell in outage.cells)
 
 
 def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
     """Judge one outage by its history."""
     seen = Seen(info, history)
     doubts = outage_doubts(seen)
-    cases = [Case(seen, cast, job) for cast, job in info.cells]
-    cells = [judge_cell(case, doubts) for case in cases]
+    cells = [judge_cell(case, doubts) for case in seen.cases]
     controlled = {one.job for one in cells if one.role == "control" and one.verdict == "passed"}
-    origin = seen.asked_at or 0.0
     health = [sample for sample in history.of(Health) if sample.policy]
+    early_at, late_at = (seen.ready.early_at, seen.ready.late_at) if seen.ready else (None, None)
     return OutageVerdict(
         name=info.name,
-        fault=info.fault,
+        info=info,
+        verdict=worst([cell.verdict for cell in cells if cell.deciding]),
         policy=health[-1].policy if health else info.policy,
         shown_as=health[-1].shown_as if health else "",
-        repeat=info.repeat,
-        solo=info.solo,
-        hold_s=info.hold_s,
-        limit_s=info.limit_s,
-        cuts=seen.effects.cuts,
-        steps={name: round(step.at - origin, 6) for name, step in seen.steps.items()},
-        evidence={name: step.evidence for name, step in seen.steps.items() if step.evidence},
-        lost_s=since(seen.lost_at, origin),
-        lost_said=lost_said(history),
-        sessions_lost=sessions_lost(seen),
-        ready_early_s=since(seen.ready.early_at if seen.ready else None, origin),
-        ready_late_s=since(seen.ready.late_at if seen.ready else None, origin),
-        health_s=since(seen.health_at, origin),
-        health_lag_s=rounded(seen.after_ready_s(seen.health_at)),
-        end_s=since(seen.end_at, origin) if seen.end_at else None,
+        steps={name: round(step.at - seen.origin, 6) for name, step in seen.steps.items()},
+        evidence={name: one.evidence for name, one in seen.steps.items() if one.evidence},
+        lost_s=seen.after_asked_s(seen.lost_at),
+        server_share_s=seen.away_s,
+        sessions_lost=len(measures.lost_sessions(history)),
+        ready_early_s=seen.after_asked_s(early_at),
+        ready_late_s=seen.after_asked_s(late_at),
+        health_s=seen.after_asked_s(seen.health_at),
+        health_lag_s=seen.after_ready_s(seen.health_at),
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
-        application=info.application,
-        restarted=measures.restarted(history),
-        server_log=server_log(history, origin),
+        restarted=seen.restarted,
+        server_log=measures.server_log(history, seen.origin),
         doubts=doubts,
         cells=[
             msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
-            for case, one in zip(cases, cells, strict=True)
+            for case, one in zip(seen.cases, cells, strict=True)
         ],
     )
 
 
+def _judged(case: Case) -> tuple[list[Rule], list[str]]:
+    """Return the rules that decide a cell, and what is said of those that apply and do not."""
+    info, part, subject = case.seen.info, case.part, case.part.role == "subject"
+    deciding, told = [], []
+    for rule in RULES.values():
+        if rule.name != part.breaks and not (subject and rule.applies(case)):
+            continue
+        if rule.needs and rule.needs not in info.capabilities:
+            needed = CAPABILITIES.get(rule.needs, rule.needs)
+            told.append(f"{rule.name}: no {needed} declared")
+        elif subject and rule.name in info.waived:  # a control makes no promise to waive
+            broken = "; ".join(rule.broken(case))
+            kept = f"broken: {broken}" if broken else "kept"
+            told.append(f"{rule.name}: waived by the plan, {kept}")
+        else:
+            deciding.append(rule)
+    return deciding, told
+
+
 def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
     """Judge one cell, not yet labelled; `doubts` are the outage's own."""
-    info, part = case.seen.info, case.part
-    rules = _held_to(case, part)
-    judged = [rule for rule in rules if not rule.needs or rule.needs in info.capabilities]
-    failures = [
-        Failure(rule=rule.name, said=said)
-        for rule in judged
-        if rule.name not in info.waived
-        for said in rule.broken(case)
-    ]
+    part, subject = case.part, case.part.role == "subject"
+    rules, not_judged = _judged(case)
+    failures = [Failure(rule=rule.name, said=said) for rule in rules for said in rule.broken(case)]
     unsure = [*doubts, *cell_doubts(case, failures=bool(failures))]
-    verdict = _decide(part, failures, unsure)
-    figures = figures_of(case)
-    lag_s = max(figures.recovery_lag_s or 0.0, _health_lag_s(case))
+    # What was observed to fail is failed whatever else is in doubt; a control's is no finding.
+    failed = subject and failures and all(doubt.kind != "void" for doubt in unsure)
+    verdict: Word = "failed" if failed else "inconclusive" if unsure else "passed"
+    health_at = case.seen.health_at if case.is_application else None
+    lags = map(case.seen.after_ready_s, (case.recovered_at, health_at))
     return Cell(
         contender=case.cast.contender,
         job=case.job,
@@ -209,37 +184,13 @@ def judge_cell(case: Case, doubts: Sequence[Doubt]) -> Cell:
         deciding=part.role != "reference",
         verdict=verdict,
         label=verdict,
-        late=part.role == "subject" and lag_s > THRESHOLDS.target_s,
-        rules=[rule.name for rule in judged if rule.name not in info.waived],
+        late=subject and any((lag_s or 0.0) > THRESHOLDS.target_s for lag_s in lags),
+        rules=[rule.name for rule in rules],
         failures=failures,
         doubts=unsure,
-        not_judged=[
-            *(
-                f"{rule.name}: no {CAPABILITIES[rule.needs]} declared"
-                for rule in rules
-                if rule not in judged
-            ),
-            *(f"{name}: waived by the plan" for name in info.waived),
-        ],
-        figures=figures,
+        not_judged=not_judged,
+        figures=figures_of(case),
     )
-
-
-def _held_to(case: Case, part: Part) -> list[Rule]:
-    if part.role == "control":
-        return [rule for rule in RULES.values() if rule.name == part.breaks]
-    if part.role == "reference":
-        return []
-    return [rule for rule in RULES.values() if rule.applies(case)]
-
-
-def _decide(part: Part, failures: Sequence[Failure], doubts: Sequence[Doubt]) -> Word:
-    """What was observed to fail is failed whatever else is in doubt; a control's is no finding."""
-    if any(doubt.kind == "void" for doubt in doubts):
-        return "inconclusive"
-    if part.role == "subject" and failures:
-        return "failed"
-    return "inconclusive" if doubts else "passed"
 
 
 def _label(case: Case, cell: Cell, *, controlled: bool) -> str:
@@ -253,13 +204,8 @@ def _label(case: Case, cell: Cell, *, controlled: bool) -> str:
     return cell.verdict
 
 
-def _health_lag_s(case: Case) -> float:
-    if not case.is_application:
-        return 0.0
-    return case.seen.after_ready_s(case.seen.health_at) or 0.0
-
-
 def reasons(cell: Cell) -> list[str]:
     """Return why a cell is not passed: what failed, then what is in doubt beside it."""
-    failed = [failure.said for failure in cell.failures if cell.role == "subject"]
-    return failed + [f"in doubt: {doubt.said}" for doubt in cell.doubts]
+    # A control that broke its rule did what it must: no finding.
+    broken = [f"{one.rule}: {one.said}" for one in cell.failures if cell.role == "subject"]
+    return broken + [f"in doubt: {doubt.said}" for doubt in cell.doubts]

@@ -8,10 +8,12 @@ from rich.table import Table
 
 from recovery_lab.folder import read_outage
 from recovery_lab.judge.account import Read
-from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.case import Seen
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.report.words import outcomes, policy
 from recovery_lab.target import Target
+
+_IDS = re.compile(r"\bop=(\S+)")  # of operations, in a line of the application's log
 
 
 def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
@@ -20,31 +22,18 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
     table = Table("policy", "first reads after the server was ready", "what the driver said")
     for outage in verdict.outages:
         folder = run / "outages" / outage.name
-        info, history = read_outage(folder)
         log = folder / "application.log"
-        first = Case(Seen(info, history), *info.cells[0]).first_reads
+        first = Seen(*read_outage(folder)).cases[0].first_reads
         said = counted_words(first, log.read_text() if log.exists() else "", pattern)
-        cell = outage.cells[0]
-        table.add_row(policy(outage), outcomes(cell.figures.first_reads), said or "-")
+        met = outcomes(outage.cells[0].figures.first_reads)
+        table.add_row(policy(outage), met, said or "-")
     return table
 
 
 def counted_words(reads: Sequence[Read], log: str, pattern: str) -> str:
-    """Return the driver's words about the reads that failed, and about no others.
-
-    They stand in the application's log, by each read's operation id (`op=<id>`): the log's first
-    failed read may be another one, of the stack's own start. Where no line has an id of them, the
-    answer's own kind and message stand in.
-    """
+    """Return the driver's words, by the log, about the reads that failed, else the answers'."""
     failed = [read for read in reads if read.outcome == "failed"]
     ids = {read.operation_id for read in failed if read.operation_id}
-    lines = [line for line in log.splitlines() if _named(line) in ids]
+    lines = [line for line in log.splitlines() if ids.intersection(_IDS.findall(line))]
     told = [found[1] for line in lines if pattern and (found := re.search(pattern, line))]
-    own = [f"{read.kind}: {read.message}" for read in failed]
-    return "; ".join(dict.fromkeys(told or own))
-
-
-def _named(line: str) -> str:
-    """Return the operation id in a line of the log."""
-    found = re.search(r"\bop=(\S+)", line)
-    return found[1] if found else ""
+    return "; ".join(dict.fromkeys(told or [f"{read.kind}: {read.message}" for read in failed]))

@@ -1,249 +1,203 @@
-"""The tables of a run, each a function of run.json and verdict.json alone.
+"""The tables of a run by name, each a function of run.json and verdict.json alone."""
 
-`TABLES` names them: the page of a run has all, docs/results.md those that it quotes.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from math import inf
+from operator import attrgetter
+from typing import NamedTuple
 
 from recovery_lab.folder import RunInfo
-from recovery_lab.judge.account import Tally
-from recovery_lab.judge.differences import Family, differences
+from recovery_lab.judge.account import Figures
+from recovery_lab.judge.differences import differences
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
+from recovery_lab.outage import JobName
 from recovery_lab.plan import TWIN
-from recovery_lab.report.words import (
-    OUTCOMES,
-    counted,
-    outages_with,
-    policy,
-    spread,
-    table,
-)
+from recovery_lab.report import words
+from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
-ROW = 20  # lags that are listed one by one: a median hides two humps
-Which = tuple[str, str, str]  # fault, contender, job
-Make = Callable[[RunInfo, RunVerdict], str]
+NAMES = {"fault": "fault", "contender": "contender", "job": "job"}
+LISTED = 20  # lags that are listed one by one: a median hides two humps
 
 
-def cells(_: RunInfo, verdict: RunVerdict) -> str:
-    """Each cell over its outages: role, verdicts, and what became of every read that was due."""
-    return table(
-        ["fault", "contender", "job", "role", "verdict (outages)", "reads due", *OUTCOMES],
-        [
-            (
-                *which,
-                one[0].role,
-                counted(cell.label + " LATE" * cell.late for cell in one),
-                sum(cell.figures.reads.due for cell in one),
-                *(sum(getattr(cell.figures.reads, word) for cell in one) for word in OUTCOMES),
-            )
-            for which, one in _by_cell(verdict).items()
-        ],
-    )
+class Row(NamedTuple):
+    """One contender's job under one fault: its cells that count, of so many outages."""
+
+    fault: str
+    contender: str
+    job: JobName
+    cells: list[Cell]
+    outages: int
+
+    @property
+    def figures(self) -> list[Figures]:
+        """What it saw, outage by outage."""
+        return [cell.figures for cell in self.cells]
+
+    @property
+    def counted(self) -> str:
+        """How many of its outages count."""
+        return f"{len(self.cells)} of {self.outages}"
 
 
-def after_ready(_: RunInfo, verdict: RunVerdict) -> str:
-    """What users met once the server was ready, outage by outage; lag and waits in s."""
-    heads = "fault|contender|job|failed or hung after ready, each outage|in how many|first reads "
-    heads += "failed or hung, each outage|their longest wait: median / worst (n)"
-    heads += "|recovery lag: median / worst (n)"
-    return table(heads.split("|"), [_after(*one) for one in _by_cell(verdict).items()])
+def _due(outcome: str) -> Callable[[Row], int]:
+    return lambda row: sum(getattr(each.reads, outcome) for each in row.figures)
 
 
-def lags(_: RunInfo, verdict: RunVerdict) -> str:
-    """Every recovery lag of the steady cells in s, in order: a median hides two humps."""
-    return table(
-        ["fault", "contender", "recovery lags, s"],
-        [
-            (fault, contender, _each(_lags(one)))
-            for (fault, contender, job), one in _by_cell(verdict).items()
-            if job == "steady" and len(one) > 1
-        ],
-    )
+def _spread(figure: str) -> Callable[[Row], str]:
+    value: Callable[[Figures], float | None] = attrgetter(figure)
+    return lambda row: spread([value(each) for each in row.figures])
 
 
-def waits(_: RunInfo, verdict: RunVerdict) -> str:
-    """Waits in s, the missed reads' among them, of contenders alone in their outage."""
-    heads = "fault|contender|p50 before|p99 before|longest in outage|p99 after|gap"
-    return table(heads.split("|"), list(_wait_rows(verdict)))
+def _bad(row: Row) -> list[int]:
+    return [each.after_ready.bad for each in row.figures]
 
 
-def compared(info: RunInfo, verdict: RunVerdict) -> str:
-    """Which contenders differ from the one that has a twin, alone in their outages."""
-    heads = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why"
-    return table(heads.split("|"), list(_difference_rows(info, verdict)))
+def _first_reads(row: Row) -> str:
+    first = [each.first_reads for each in row.figures] if row.job == "idle" else []
+    return ", ".join(f"{tally.bad} of {tally.due}" for tally in first) or "n/a"
 
 
-def outages(_: RunInfo, verdict: RunVerdict) -> str:
-    """Each outage: its length, instants after the fault was asked for, and how it landed."""
-    heads = "outage|policy|length, s|lost, s|ready (early to late), s"
-    heads += "|System Health after ready, s|landed"
-    rows = []
-    for one in verdict.outages:
-        early_s, late_s = one.ready_early_s, one.ready_late_s
-        known = early_s is not None and late_s is not None
-        told = f"{_shown(early_s)} to {_shown(late_s)}" if known else "not seen"
-        name = f"[{one.name}](timelines/{one.name}.svg)"
-        landed = one.evidence.get("landed", "not shown")
-        health = _shown(one.health_lag_s)
-        rows.append((name, policy(one), one.hold_s, _shown(one.lost_s), told, health, landed))
-    return table(heads.split("|"), rows)
+def _first_waits(row: Row) -> str:
+    waits = [one.first_wait_s for one in row.figures if one.first_reads.waited]  # a failed: none
+    return spread(waits) if waits else "n/a"
 
 
-def ticket(_: RunInfo, verdict: RunVerdict) -> str:
-    """Median, worst and count, in s, over the outages of one application by a user's command."""
-    own = [(one, cell) for one in verdict.outages for cell in _applications(one)]
-    measured: dict[str, list[float | None]] = {
-        "outage": [_sum(o.server_share_s, c.figures.recovery_lag_s) for o, c in own],
-        "server's share": [o.server_share_s for o, _ in own],
-        "ours (recovery lag)": [c.figures.recovery_lag_s for _, c in own],
-        "System Health after ready": [o.health_lag_s for o, _ in own],
-        "longest wait in outage": [c.figures.waits_in_outage.longest_s for _, c in own],
-        "longest gap between good reads": [c.figures.gap_s for _, c in own],
-    }
-    return table(
-        ["measure", "median / worst (n), s"],
-        [(name, spread(values)) for name, values in measured.items()],
-    )
+def _lags(row: Row) -> str:
+    lags = sorted(inf if (lag := each.recovery_lag_s) is None else lag for each in row.figures)
+    told = " ".join("never" if lag_s == inf else f"{lag_s:.3f}" for lag_s in lags)
+    return told if len(lags) <= LISTED else f"{len(lags)} outages: see verdict.json"
 
 
-def every_run(_: RunInfo, verdict: RunVerdict) -> str:
-    """Every outage of one application by a user's command, with all that became of its reads."""
-    heads = ["run", "verdict", "server, s", "ours, s", "System Health, s", *OUTCOMES]
-    heads += ["failed after ready", "hung after ready"]
-    return table(
-        heads,
-        [
-            (
-                one.repeat,
-                cell.verdict,
-                *map(_shown, (one.server_share_s, cell.figures.recovery_lag_s, one.health_lag_s)),
-                *(getattr(cell.figures.reads, word) for word in OUTCOMES),
-                cell.figures.after_ready.failed,
-                cell.figures.after_ready.hung,
-            )
-            for one in verdict.outages
-            for cell in _applications(one)
-        ],
-    )
-
-
-TABLES: Mapping[str, Make] = {
-    "cells": cells,
-    "after ready": after_ready,
-    "lags": lags,
-    "waits": waits,
-    "differences": compared,
-    "outages": outages,
-    "ticket": ticket,
-    "every run": every_run,
+# Each cell over its outages: role, verdicts, and what became of every read that was due.
+CELLS: Columns[Row] = {
+    **NAMES,
+    "role": lambda row: row.cells[0].role,
+    "verdict (outages)": lambda row: words.counted(c.label + " LATE" * c.late for c in row.cells),
+    "reads due": _due("due"),
+    **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
+# What users met after ready, lag and waits in s. An idle pool is asked late: it has no lag.
+AFTER: Columns[Row] = {
+    **NAMES,
+    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, _bad(row))),
+    "in how many": lambda row: words.outages_with(_bad(row)),
+    "first reads failed or hung, each outage": _first_reads,
+    "their longest wait: median / worst (n)": _first_waits,
+    "recovery lag: median / worst (n)": lambda row: (
+        "n/a" if row.job == "idle" else _spread("recovery_lag_s")(row)
+    ),
+}
+LAGS: Columns[Row] = {"fault": "fault", "contender": "contender", "recovery lags, s": _lags}
+# Waits in s, the missed reads' among them, of contenders alone in their outage.
+WAITS: Columns[Row] = {
+    "fault": "fault",
+    "contender": "contender",
+    "p50 before": _spread("waits_before.p50_s"),
+    "p99 before": _spread("waits_before.p99_s"),
+    "longest in outage": _spread("waits_in_outage.longest_s"),
+    "p99 after": _spread("waits_after.p99_s"),
+    "gap": _spread("gap_s"),
+    "outages that count": "counted",
+}
+# Each outage: its length, instants after the fault was asked for, and how it landed.
+OUTAGES: Columns[OutageVerdict] = {
+    "outage": lambda one: f"[{one.name}](timelines/{one.name}.svg)",
+    "policy": words.policy,
+    "length, s": lambda one: str(one.info.hold_s),
+    "lost, s": "lost_s",
+    "ready (early to late), s": lambda one: (
+        f"{one.ready_early_s:.3f} to {one.ready_late_s:.3f}" if one.ready_late_s else "not seen"
+    ),
+    "System Health after ready, s": "health_lag_s",
+    "landed": lambda one: one.evidence.get("landed", "not shown"),
+}
+# Each outage by a user's command, and what became of the application's reads.
+EVERY_RUN: Columns[OutageVerdict] = {
+    "run": "info.repeat",
+    "verdict": "own.verdict",
+    "server, s": "server_share_s",
+    "ours, s": "own.figures.recovery_lag_s",
+    "System Health, s": "health_lag_s",
+    **{outcome: f"own.figures.reads.{outcome}" for outcome in OUTCOMES},
+    "failed after ready": "own.figures.after_ready.failed",
+    "hung after ready": "own.figures.after_ready.hung",
+}
+# What is told of all of them together, in s.
+TICKET: Mapping[str, Callable[[OutageVerdict], float | None]] = {
+    "outage": lambda one: words.added(one.server_share_s, one.own.figures.recovery_lag_s),
+    "server's share": attrgetter("server_share_s"),
+    "ours (recovery lag)": attrgetter("own.figures.recovery_lag_s"),
+    "System Health after ready": attrgetter("health_lag_s"),
+    "longest wait in outage": attrgetter("own.figures.waits_in_outage.longest_s"),
+    "longest gap between good reads": attrgetter("own.figures.gap_s"),
+}
+# What is compared of contenders alone: in which job, and a value of each outage.
+MEASURES: Mapping[str, tuple[JobName, Callable[[Figures], float | None]]] = {
+    "recovery lag, s": ("steady", attrgetter("recovery_lag_s")),
+    "longest wait in outage, s": ("steady", attrgetter("waits_in_outage.longest_s")),
+    "first reads failed or hung": ("idle", attrgetter("first_reads.bad")),
+}
+DIFFERENCES = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why".split("|")
 
 
-def _by_cell(verdict: RunVerdict) -> dict[Which, list[Cell]]:
-    found: dict[Which, list[Cell]] = {}
+def watched(verdict: RunVerdict) -> list[OutageVerdict]:
+    """Return the outages by a user's command, which the application alone met."""
+    return [outage for outage in verdict.outages if outage.info.fault == "command"]
+
+
+def _rows(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
+    """Return the rows of some jobs, by default of all."""
+    found: dict[tuple[str, str, JobName], list[Cell]] = {}
     several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
     for outage in verdict.outages:
         for cell in outage.cells:
             name = cell.contender + f" ({outage.policy})" * several
-            found.setdefault((outage.fault, name, cell.job), []).append(cell)
-    return found
+            found.setdefault((outage.info.fault, name, cell.job), []).append(cell)
+    rows = [Row(*which, cells, len(cells)) for which, cells in found.items()]
+    return [row for row in rows if not jobs or row.job in jobs]
 
 
-def _alone(verdict: RunVerdict) -> dict[Which, list[Cell]]:
-    """Return the cells of contenders alone in their outage; those in doubt prove nothing."""
-    names = {outage.solo for outage in verdict.outages}
-    return {
-        which: known
-        for which, one in _by_cell(verdict).items()
-        if which[1] in names
-        and (known := [c for c in one if c.verdict != "inconclusive" and c.label != "not met"])
-    }
+def _alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
+    """Return the rows of contenders alone in their outage; those in doubt do not count."""
+    names = {outage.info.solo for outage in verdict.outages}
+    return [
+        row._replace(cells=[cell for cell in row.cells if cell.verdict != "inconclusive"])
+        for row in _rows(verdict, *jobs)
+        if row.contender in names and any(cell.label != "not met" for cell in row.cells)
+    ]
 
 
-def _after(which: Which, one: Sequence[Cell]) -> tuple[str, ...]:
-    bad = [_bad(cell.figures.after_ready) for cell in one]
-    idle = which[2] == "idle"
-    first = [cell.figures.first_reads for cell in one] if idle else []
-    # A failed read has no wait.
-    waited = [cell.figures for cell in one if idle and cell.figures.first_reads.waited]
-    return (
-        *which,
-        ", ".join(map(str, bad)),
-        outages_with(bad),
-        ", ".join(f"{_bad(t)} of {t.due}" for t in first) or "n/a",
-        spread([f.first_wait_s for f in waited]) if waited else "n/a",
-        # An idle pool is asked late on purpose: it has no lag.
-        "n/a" if idle else spread(_lags(one)),
-    )
-
-
-def _wait_rows(verdict: RunVerdict) -> Iterator[tuple[str, ...]]:
-    for (fault, contender, job), one in _alone(verdict).items():
-        if job == "steady":
-            taken = [cell.figures for cell in one]
-            columns: list[Sequence[float | None]] = [
-                [f.waits_before.p50_s for f in taken],
-                [f.waits_before.p99_s for f in taken],
-                [f.waits_in_outage.longest_s for f in taken],
-                [f.waits_after.p99_s for f in taken],
-                [f.gap_s for f in taken],
-            ]
-            yield fault, contender, *map(spread, columns)
-
-
-def _difference_rows(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
-    for family in _families(verdict, info.twin) if info.twin else ():
-        for d in differences(family):
-            by = "" if d.shift is None else f"{d.shift:+.3f} ({d.low:+.3f} to {d.high:+.3f})"
-            p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
-            n = f"{d.n}, {d.reference_n}"
-            yield family.fault, family.measure, d.contender, info.twin, n, by, p, d.word, d.why
-
-
-def _families(verdict: RunVerdict, reference: str) -> Iterator[Family]:
-    """Yield a family for each fault and measure that the reference has."""
-    measures: dict[str, tuple[str, Callable[[Cell], float | None]]] = {
-        "recovery lag, s": ("steady", lambda c: c.figures.recovery_lag_s),
-        "longest wait in outage, s": ("steady", lambda c: c.figures.waits_in_outage.longest_s),
-        "first reads failed or hung": ("idle", lambda c: float(_bad(c.figures.first_reads))),
-    }
+def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
+    """Yield who differs from the contender that has a twin, by fault and measure."""
     alone = _alone(verdict)
-    for fault in dict.fromkeys(which[0] for which in alone):
-        for measure, (job, value) in measures.items():
+    for fault in dict.fromkeys(row.fault for row in alone):
+        for measure, (job, value) in MEASURES.items():
+            rows = {row.contender: row for row in alone if (row.fault, row.job) == (fault, job)}
+            if info.twin not in rows:
+                continue
             samples = {
-                contender: [inf if (v := value(cell)) is None else v for cell in one]
-                for (own, contender, does), one in alone.items()
-                if (own, does) == (fault, job)
+                name: [inf if (one := value(each)) is None else one for each in row.figures]
+                for name, row in rows.items()
             }
-            if reference in samples:
-                yield Family(
-                    fault=fault, measure=measure, reference=reference, twin=TWIN, samples=samples
-                )
+            for d in differences(samples, info.twin, TWIN):
+                by = "{:+.3f} ({:+.3f} to {:+.3f})".format(*d.shift) if d.shift else ""
+                p = "" if d.p_holm is None else f"{d.p_holm:.2g}"
+                own = rows[d.contender].counted if d.contender in rows else "0 of 0"
+                n = f"{own}, {rows[info.twin].counted}"
+                yield fault, measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
-def _bad(tally: Tally) -> int:
-    return tally.failed + tally.hung
+def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
+    own = watched(verdict)
+    return [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
 
 
-def _applications(outage: OutageVerdict) -> list[Cell]:
-    return [cell for cell in outage.cells if cell.contender == outage.application]
-
-
-def _lags(one: Sequence[Cell]) -> list[float | None]:
-    return [cell.figures.recovery_lag_s for cell in one]
-
-
-def _each(values: Sequence[float | None]) -> str:
-    if len(values) > ROW:
-        return f"{len(values)} outages: see verdict.json"
-    known = sorted(value for value in values if value is not None)
-    return " ".join([*(f"{v:.3f}" for v in known), *["never"] * (len(values) - len(known))])
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
+    "cells": lambda _, run: columns_of(_rows(run), CELLS),
+    "after ready": lambda _, run: columns_of(_rows(run), AFTER),
+    "lags": lambda _, run: columns_of([r for r in _rows(run, "steady") if r.outages > 1], LAGS),
+    "waits": lambda _, run: columns_of(_alone(run, "steady"), WAITS),
+    "differences": lambda info, run: words.table(DIFFERENCES, _compared(info, run)),
+    "outages": lambda _, run: columns_of(run.outages, OUTAGES),
+    "ticket": lambda _, run: words.table(["measure", "median / worst (n), s"], _ticket(run)),
+    "every run": lambda _, run: columns_of(watched(run), EVERY_RUN),
+}

@@ -1,6 +1,6 @@
 """The page of a run, whatever its plan: for a ticket or a CI summary."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -8,9 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from recovery_lab.files import write_whole
 from recovery_lab.folder import LATE, RunInfo, read_run
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
+from recovery_lab.judge.verdict import RunVerdict, reasons
 from recovery_lab.report import figures
-from recovery_lab.report.words import not_judged, why
+from recovery_lab.report.words import not_judged
 
 
 def write(run: Path, verdict: RunVerdict) -> str:
@@ -29,28 +29,17 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
+    cells = [(outage, cell) for outage in verdict.outages for cell in outage.cells]
+    unjudged = {f"{c.contender} {c.job}: {not_judged(c)}" for _, c in cells if c.not_judged}
     return environment.get_template("run.md").render(
         info=info,
         verdict=verdict,
         tables={name: make(info, verdict) for name, make in figures.TABLES.items()},
-        solo=any(outage.solo for outage in verdict.outages),
+        solo=any(outage.info.solo for outage in verdict.outages),
         again=again,
-        not_passed=list(_not_passed(verdict.outages)),
-        not_judged=sorted(set(_not_judged(verdict.outages))),
-        watched=[outage for outage in verdict.outages if outage.fault == "command"],
+        cells=cells,
+        reasons=reasons,
+        not_judged=sorted(unjudged),
+        watched=figures.watched(verdict),
         thresholds=THRESHOLDS,
     )
-
-
-def _not_passed(outages: Sequence[OutageVerdict]) -> Iterator[str]:
-    for outage in outages:
-        for cell in outage.cells:
-            if cell.deciding and cell.verdict != "passed":
-                yield f"{outage.name} {cell.contender} {cell.job}: {cell.verdict}: {why(cell)}"
-
-
-def _not_judged(outages: Sequence[OutageVerdict]) -> Iterator[str]:
-    for outage in outages:
-        for cell in outage.cells:
-            if said := not_judged(cell):
-                yield f"{cell.contender} {cell.job}: {said}"

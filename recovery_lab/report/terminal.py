@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.figures import lost_said, sessions_lost
-from recovery_lab.judge.measures import ended_sessions, server_starts
+from recovery_lab.judge.case import Seen
+from recovery_lab.judge.measures import ended_sessions, lost_sessions, server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
-from recovery_lab.report.words import not_judged, outcomes, ranges, row, seconds, starts, why
+from recovery_lab.report import words
+from recovery_lab.report.words import outcomes, row, seconds
 
 Say = Callable[[str], None]
-Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
 MOST_DOUBTS = 3  # of an outage in a line: what broke it comes first, the rest follows from it
+Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
 _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
@@ -37,23 +35,20 @@ class Screen:
         """Print what is new; another history is another outage."""
         if history is not self._history:
             self._history, self._printed = history, set()
-        if "header" not in self._printed:
-            self._printed.add("header")
             self._show(" · ".join(self._header()))
             self._show(row("before", " · ".join(self._before())))
         seen = Seen(self._info, history)
-        phases = _phases(seen, Case(seen, *self._info.cells[0]), self._name)
-        for key, at, text in sorted(phases, key=lambda phase: phase[1]):
+        for key, at, text in sorted(_phases(seen, self._name), key=lambda phase: phase[1]):
             if key not in self._printed:
                 self._printed.add(key)
-                self._show(row(f"{at - (seen.asked_at or 0.0):6.3f} s", text))
+                self._show(row(f"{at - seen.origin:6.3f} s", text))
 
     def _header(self) -> Iterator[str]:
         yield self._name
         for probe in [probe for probe in self._history.of(Probe) if probe.ok][:1]:
             yield f"postgres {probe.server_version}"
         for sample in [sample for sample in self._history.of(Health) if sample.policy][:1]:
-            yield f"policy {sample.policy}" + f" ({sample.shown_as})" * bool(sample.shown_as)
+            yield f"policy {words.policy(sample)}"
         yield f"docker context: {self._context}"
 
     def _before(self) -> Iterator[str]:
@@ -61,28 +56,30 @@ class Screen:
             yield f"System Health {sample.status}"
         for warmed in self._history.of(Warmed)[:1]:
             held = f"{len(warmed.backends)} idle pooled connections"
-            told = f"{held} (backends {ranges(warmed.backends)})"
+            told = f"{held} (backends {words.ranges(warmed.backends)})"
             yield told if warmed.backends else f"{warmed.checked_in} reads answered"
 
 
-def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
+def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     """Yield each phase known so far. None of them waits for a judging of all that was recorded."""
     if seen.asked_at is None:
         return
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
-    gone = sessions_lost(seen)
     # While the server is down only its log tells of lost sessions, one by one; a killed one leaves
     # no word.
-    named = {line.pid for line in ended_sessions(seen.history)}
-    if seen.lost_at is not None and (len(named) == len(case.warm_backends) or seen.ready):
-        held = len(case.warm_backends)
+    case, ended = seen.cases[0], ended_sessions(seen.history)
+    held, gone = len(case.warm_backends), len(lost_sessions(seen.history))
+    if seen.lost_at is not None and (len({line.pid for line in ended}) == held or seen.ready):
         which = f"{gone} of {held} sessions lost" if held else "database lost"
-        yield "lost", seen.lost_at, f"{which}: {lost_said(seen.history)}"
+        said = ended[0].message if ended else "the server ended without a word"
+        yield "lost", seen.lost_at, f"{which}: {said}"
     if seen.ready is None:
         return
     half_s = (seen.ready.late_at - seen.ready.early_at) / 2
-    moved = starts(*server_starts(seen.history))
-    told = f"server ready (± {half_s * 1000:.0f} ms; {moved})"
+    before, after = server_starts(seen.history)
+    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
+    start = f"start time {moved if before and after else 'unknown'}"
+    told = f"server ready (± {half_s * 1000:.0f} ms; {start})"
     yield "ready", seen.ready.early_at + half_s, told
     if case.recovered and case.recovered_at is not None:
         same = " through the same pool" * ("pool" in seen.info.capabilities)
@@ -94,78 +91,57 @@ def _phases(seen: Seen, case: Case, name: str) -> Iterator[Phase]:
 
 def closing_lines(outage: OutageVerdict) -> list[str]:
     """Return the lines under the phases: outage, reads, window, what was not judged, verdict."""
-    cell = next(cell for cell in outage.cells if cell.contender == outage.application)
-    unjudged = not_judged(cell)
-    process = "RESTARTED" if outage.restarted else "not restarted"
-    return [
-        *(_idle_lines if cell.job == "idle" else _steady_lines)(outage, cell),
-        row("window", _window(outage, cell)),
-        row("process", f"{outage.application} {process}"),
-        *([f"not judged: {unjudged}"] if unjudged else []),
-        _verdict(cell),
-    ]
-
-
-def _steady_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
-    figures, server_s = cell.figures, outage.server_share_s
-    known = server_s is not None and figures.recovery_lag_s is not None
-    whole_s = (server_s or 0.0) + (figures.recovery_lag_s or 0.0) if known else None
-    shares = f"server {seconds(server_s)} + ours {seconds(figures.recovery_lag_s)}"
-    return [
-        row("outage", f"{seconds(whole_s)} = {shares}"),
-        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
-    ]
-
-
-def _idle_lines(outage: OutageVerdict, cell: Cell) -> list[str]:
-    """The idle pool is asked late on purpose: it has no lag, and nothing is "ours"."""
-    figures = cell.figures
-    absent = "without end" if figures.first_reads.waited else "unknown"
-    longest = seconds(figures.first_wait_s, absent)
-    return [
-        row("outage", f"server {seconds(outage.server_share_s)}"),
-        row("first", f"{outcomes(figures.first_reads)}; longest wait {longest}"),
-        row("reads", f"{outcomes(figures.reads)}; {_after(cell)}"),
-    ]
-
-
-def _after(cell: Cell) -> str:
-    return f"after ready {outcomes(cell.figures.after_ready)}"
+    cell, figures = outage.own, outage.own.figures
+    server_s, ours_s, first = outage.server_share_s, figures.recovery_lag_s, figures.first_reads
+    shares = f"server {seconds(server_s)} + ours {seconds(ours_s)}"
+    told = {"outage": f"{seconds(words.added(server_s, ours_s))} = {shares}"}
+    if cell.job == "idle":  # it is asked late on purpose: it has no lag, and nothing is "ours"
+        longest = seconds(figures.first_wait_s, "without end" if first.waited else "unknown")
+        told["outage"] = f"server {seconds(server_s)}"
+        told["first"] = f"{outcomes(first)}; longest wait {longest}"
+    told["reads"] = f"{outcomes(figures.reads)}; after ready {outcomes(figures.after_ready)}"
+    told["window"] = _window(outage, cell)
+    restarted = "RESTARTED" if outage.restarted else "not restarted"
+    told["process"] = f"{outage.info.application} {restarted}"
+    unjudged = [f"not judged: {words.not_judged(cell)}"] if cell.not_judged else []
+    return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]
 
 
 def _window(outage: OutageVerdict, cell: Cell) -> str:
-    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.limit_s:g} s)"
-    lag_s, health_s = cell.figures.recovery_lag_s, outage.health_lag_s
-    unwatched = any(said.startswith("readiness returns: ") for said in cell.not_judged)
-    needed = {"both": [lag_s, health_s], "System Health": [health_s], "reads": [lag_s]}
-    which = "System Health" if cell.job == "idle" else "reads" if unwatched else "both"
-    known = [value for value in needed[which] if value is not None]
-    if len(known) < len(needed[which]):
+    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.info.limit_s:g} s)"
+    lags = {"System Health": outage.health_lag_s, "reads": cell.figures.recovery_lag_s}
+    if cell.job == "idle":
+        del lags["reads"]
+    elif outage.info.health is None:
+        del lags["System Health"]
+    which = "both" if len(lags) > 1 else next(iter(lags))
+    known = [lag_s for lag_s in lags.values() if lag_s is not None]
+    if len(known) < len(lags):
         return f"{which} not back after ready {bounds}"
-    late = " · LATE" if max(known) > THRESHOLDS.target_s else ""
-    return f"{which} back {seconds(max(known))} after ready {bounds}{late}"
+    return f"{which} back {seconds(max(known))} after ready {bounds}" + " · LATE" * cell.late
 
 
-def _verdict(cell: Cell) -> str:
-    if cell.verdict == "passed":
-        return "RECOVERED: nobody had to intervene."
-    return f"{_WORDS[cell.verdict]}: {why(cell)}"
+def _verdict(outage: OutageVerdict) -> str:
+    if outage.own.verdict != "passed":
+        return f"{_WORDS[outage.own.verdict]}: {'; '.join(reasons(outage.own))}"
+    if waived := ", ".join(outage.info.waived):
+        return f"PASSED, but for what the plan waives: {waived}."
+    return "RECOVERED: nobody had to intervene."
 
 
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:
     """Yield a line for each outage in doubt and each deciding cell that is not passed."""
     yield from (f"{'missing':<13}{name}: planned, never begun" for name in verdict.missing)
     for outage in verdict.outages:
-        shared = list(outage.doubts)
+        shared = [f"in doubt: {doubt.said}" for doubt in outage.doubts]
         if shared:
-            said = "; ".join(doubt.said for doubt in shared[:MOST_DOUBTS])
+            said = "; ".join(doubt.said for doubt in outage.doubts[:MOST_DOUBTS])
             more = f"; {len(shared) - MOST_DOUBTS} more" if len(shared) > MOST_DOUBTS else ""
             yield f"{'inconclusive':<13}{outage.name}: in doubt: {said}{more}"
         for cell in outage.cells:
-            own = msgspec.structs.replace(cell, doubts=[d for d in cell.doubts if d not in shared])
-            if cell.deciding and cell.verdict != "passed" and (own.failures or not shared):
-                name = f"{outage.name} {cell.contender} {cell.job}"
-                yield f"{cell.verdict:<13}{name}: {'; '.join(reasons(own))}"
+            if cell.deciding and cell.verdict != "passed" and (cell.failures or not shared):
+                own = "; ".join(why for why in reasons(cell) if why not in shared)
+                yield f"{cell.verdict:<13}{outage.name} {cell.contender} {cell.job}: {own}"
     counted = ", ".join(f"{count} {word}" for word, count in verdict.cells.items())
     total = sum(verdict.cells.values())
     yield f"{verdict.verdict.upper()}: {counted} of {total} cells, {verdict.references} references"

@@ -1,28 +1,24 @@
-"""One outage as a picture: who saw what when, readable in black and white."""
+"""One outage as a picture: who saw what when; templates/timeline.json is how it looks."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+import json
+from collections.abc import Iterator, Mapping
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import vl_convert
 
 from recovery_lab.files import write_whole
 from recovery_lab.folder import read_outage
 from recovery_lab.judge.account import Read
-from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.case import Seen
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import History, Probe
-from recovery_lab.report.words import OUTCOMES
 
-WIDTH, LANE = 900, 62
-FLOOR_MS, CEILING_MS = 0.5, 20000.0
-SHAPES = ["circle", "cross", "square", "triangle-down", "diamond"]  # of OUTCOMES
-INK = {"ok": "#9a9a9a", "missed": "#555555"}  # all else is black
-PHASES = {True: "#ffffff", False: "#555555"}
-Point = dict[str, Any]  # a datum of Vega's
+LOOK = Path(__file__).parent / "templates/timeline.json"
+FLOOR_MS = 0.5  # the scale is logarithmic
+Datum = dict[str, Any]
 
 
 def write_timelines(run: Path, verdict: RunVerdict) -> None:
@@ -34,135 +30,63 @@ def write_timelines(run: Path, verdict: RunVerdict) -> None:
 
 def write_timeline(path: Path, outage: OutageVerdict, info: OutageInfo, history: History) -> None:
     """Draw one outage into an SVG file."""
-    spec = chart(outage, info, history).to_dict()
-    write_whole(path, vl_convert.vegalite_to_svg(spec).encode())
+    write_whole(path, vl_convert.vegalite_to_svg(chart(outage, info, history)).encode())
 
 
-def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> Any:
-    """Return the picture: the server's phases as a lane, and a lane for each cell below it."""
+def chart(outage: OutageVerdict, info: OutageInfo, history: History) -> dict[str, Any]:
+    """Return the picture (Vega-Lite): the server's phases as a lane, and a lane for each cell."""
     seen = Seen(info, history)
-    origin, end_s = seen.asked_at or 0.0, seen.end_at - (seen.asked_at or 0.0)
-    cases = [Case(seen, cast, job) for cast, job in info.cells]
-    begin_s = min((case.reads[0].due_at - origin for case in cases if case.reads), default=0.0)
-    span = alt.Scale(domain=[begin_s - 0.1, max(5.0, end_s)], nice=False)
-    lanes = [_server(outage, history, origin, span)]
-    for cell, case in zip(outage.cells, cases, strict=True):
-        points = [_point(read, origin, seen.end_at) for read in case.reads]
-        title = f"{cell.contender} · {cell.job} · {cell.label}"
-        lanes.append(_lane(title, points, outage, cell.figures.recovered_s, span))
-    said = f"{outage.name}: who saw what, in seconds after the fault was asked for"
-    return (
-        alt.vconcat(*lanes, spacing=6)
-        .properties(title=said, background="white")
-        .configure_view(stroke="#cccccc")
-        .configure_axis(grid=False, labelFont="sans-serif", titleFont="sans-serif")
-        .resolve_scale(shape="shared")
-    )
-
-
-def _server(outage: OutageVerdict, history: History, origin: float, span: alt.Scale) -> Any:
-    """Return the lane of the server's phases, as the probes saw them."""
-    bars = [
-        {"from": begin - origin, "to": until - origin, "ink": PHASES[ok]}
-        for begin, until, ok in _phases(history)
+    lanes = {f"{c.contender} · {c.job} · {c.label}": c.figures.recovered_s for c in outage.cells}
+    points = [
+        {"lane": lane, "kind": "read", **_point(read, seen)}
+        for lane, case in zip(lanes, seen.cases, strict=True)
+        for read in case.reads
     ]
-    bar = _chart(bars).mark_bar(height=14, stroke="#000000", strokeWidth=0.5, clip=True)
-    text = _chart([{"at": outage.ready_late_s or 0.0, "text": _told(outage)}]).mark_text(
-        align="left", dx=6, fontSize=10
-    )
-    layers = [
-        bar.encode(x=_x("from", span), x2="to:Q", color=alt.Color("ink:N", scale=None)),
-        text.encode(x=_x("at", span), text="text:N"),
+    spec: dict[str, Any] = json.loads(LOOK.read_text())
+    spec["title"] = f"{outage.name}: who saw what, in seconds after the fault was asked for"
+    spec["params"] = [
+        {"name": "begin", "value": min((one["at"] for one in points), default=0.0) - 0.1},
+        {"name": "end", "value": max(5.0, seen.end_at - seen.origin)},
     ]
-    said = "server · white: sessions work, dark: they do not"
-    return _layered(said, 26, layers, outage, None, span)
+    spec["vconcat"][1]["facet"]["row"]["sort"] = list(lanes)
+    spec["datasets"] = {"marks": [*_marks(outage, lanes), *_phases(seen), *points]}
+    return spec
 
 
-def _lane(
-    title: str, points: list[Point], outage: OutageVerdict, back_s: float | None, span: alt.Scale
-) -> Any:
-    """Return one cell's lane: each read by when it was due and what its user waited."""
-    base = _chart(points)
-    y = alt.Y(
-        "ms:Q",
-        scale=alt.Scale(type="log", domain=[FLOOR_MS, CEILING_MS], clamp=True),
-        axis=alt.Axis(title="ms", values=[1, 100, 10000], format="~s"),
-    )
-    shape = alt.Shape(
-        "outcome:N",
-        scale=alt.Scale(domain=list(OUTCOMES), range=SHAPES),
-        legend=alt.Legend(title=None, orient="top"),
-    )
-    dots = base.mark_point(filled=True, size=22, opacity=0.9, clip=True)
-    bars = base.transform_filter("datum.outcome == 'hung' || datum.outcome == 'unfinished'")
-    layers = [
-        dots.encode(x=_x("at", span), y=y, shape=shape, color=alt.Color("ink:N", scale=None)),
-        bars.mark_bar(height=3, color="#000000", opacity=0.5, clip=True).encode(
-            x=_x("at", span), x2="until:Q", y=y
-        ),
-    ]
-    return _layered(title, LANE, layers, outage, back_s, span)
+def _marks(outage: OutageVerdict, lanes: Mapping[str, float | None]) -> Iterator[Datum]:
+    """Yield what stands under and over each lane: the fault, ready, recovery and the lag."""
+    ready_s, begin_s, end_s = outage.ready_early_s, *map(outage.steps.get, ("injected", "healed"))
+    known = f"ready between {ready_s:.3f} and {outage.ready_late_s:.3f} s" if ready_s else ""
+    told = known or "not seen ready"
+    yield {"lane": "server", "kind": "told", "at": outage.ready_late_s or 0.0, "text": told}
+    for lane, back_s in {"server": None, **lanes}.items():
+        yield {"lane": lane, "kind": "fault", "at": begin_s if end_s else None, "until": end_s}
+        if ready_s is not None:
+            yield {"lane": lane, "kind": "ready", "at": ready_s}
+        if ready_s is not None and back_s is not None:
+            yield {"lane": lane, "kind": "back", "at": back_s}
+            yield {"lane": lane, "kind": "lag", "at": ready_s, "until": back_s}
 
 
-def _layered(  # noqa: PLR0913, PLR0917 # a lane is all of these
-    title: str,
-    height: int,
-    layers: list[Any],
-    outage: OutageVerdict,
-    back_s: float | None,
-    span: alt.Scale,
-) -> Any:
-    """Lay a lane over the fault's shade, and over it ready (dashed), recovery, and the lag."""
-    begin, end = outage.steps.get("injected"), outage.steps.get("healed")
-    shade = [{"from": begin, "to": end}] if end is not None else []
-    under = _chart(shade).mark_rect(color="#e2e2e2").encode(x=_x("from", span), x2="to:Q")
-    over = []
-    if (ready_s := outage.ready_early_s) is not None:
-        over.append(_chart([{"at": ready_s}]).mark_rule(strokeDash=[4, 3]))
-        if back_s is not None:
-            over.append(_chart([{"at": back_s}]).mark_rule())
-            lag = _chart([{"at": ready_s, "to": back_s}]).mark_rule(strokeWidth=3)
-            over.append(lag.encode(x2="to:Q", y=alt.value(3)))
-    marks = [mark.encode(x=_x("at", span)) for mark in over]
-    named = alt.TitleParams(title, anchor="start", fontSize=11, fontWeight="normal")
-    return alt.layer(under, *layers, *marks).properties(width=WIDTH, height=height, title=named)
-
-
-def _point(read: Read, origin: float, until: float) -> Point:
-    """Place a read by its wait: a stall's missed reads make a ramp down to its end.
-
-    What never ended, and a wait without end, reaches to the record's end.
-    """
-    ended_at = read.ended_at if read.wait_s is None else read.due_at + read.wait_s
-    took_s = (until if ended_at is None else ended_at) - read.due_at
+def _point(read: Read, seen: Seen) -> Datum:
+    """Place a read by its wait: a stall's missed reads make a ramp down to its end."""
+    # What never ended, and a wait without end, reaches to the record's end.
+    ended_at = seen.end_at if read.ended_at is None else read.ended_at
+    took_s = ended_at - read.due_at if read.wait_s is None else read.wait_s
+    at_s = read.due_at - seen.origin
     return {
-        "at": round(read.due_at - origin, 4),
-        "until": round(read.due_at + took_s - origin, 4),
+        "at": round(at_s, 4),
+        "until": round(at_s + took_s, 4),
         "ms": max(FLOOR_MS, round(took_s * 1000, 3)),
         "outcome": read.outcome,
-        "ink": INK.get(read.outcome, "#000000"),
     }
 
 
-def _phases(history: History) -> Iterator[tuple[float, float, bool]]:
-    """Yield (begin, end, whether fresh sessions worked) for each run of probes."""
-    probes = sorted(history.of(Probe), key=lambda probe: probe.started_at)
-    runs = [(ok, list(run)) for ok, run in groupby(probes, key=lambda probe: probe.ok)]
-    ends = [run[0].started_at for _, run in runs[1:]] + [probe.ended_at for probe in probes[-1:]]
-    for (ok, run), end_at in zip(runs, ends, strict=True):
-        yield run[0].started_at, end_at, ok
-
-
-def _told(outage: OutageVerdict) -> str:
-    if outage.ready_early_s is None or outage.ready_late_s is None:
-        return "not seen ready"
-    return f"ready between {outage.ready_early_s:.3f} and {outage.ready_late_s:.3f} s"
-
-
-def _chart(values: Sequence[Point]) -> Any:
-    return alt.Chart(alt.InlineData(values=list(values)))
-
-
-def _x(field: str, span: alt.Scale) -> alt.X:
-    axis = alt.Axis(title=None, tickCount=10, format="~g")
-    return alt.X(f"{field}:Q", scale=span, axis=axis)
+def _phases(seen: Seen) -> Iterator[Datum]:
+    """Yield each run of probes: did fresh sessions work?"""
+    probes = sorted(seen.history.of(Probe), key=lambda probe: probe.started_at)
+    runs = [next(run) for _, run in groupby(probes, key=lambda probe: probe.ok)]
+    edges = [run.started_at for run in runs] + [probe.ended_at for probe in probes[-1:]]
+    for run, (begin, end) in zip(runs, pairwise(edges), strict=True):
+        at, until = begin - seen.origin, end - seen.origin
+        yield {"lane": "server", "kind": "phase", "at": at, "until": until, "works": run.ok}

@@ -1,15 +1,22 @@
 """How figures are said, on the screen and on a page alike."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isinf
+from operator import attrgetter
 from statistics import median
+from typing import TypeVar
 
 from recovery_lab.judge.account import Tally
 from recovery_lab.judge.differences import outages_bound
 from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.record.history import Health
 
 WIDTH = 9  # of the first column on the screen
 OUTCOMES = ("ok", "failed", "hung", "missed", "unfinished")
+T = TypeVar("T")
+# By its heading: what stands there of a row, by the name of an attribute or a function.
+Columns = Mapping[str, str | Callable[[T], object]]
 
 
 def row(name: str, text: str) -> str:
@@ -22,20 +29,24 @@ def seconds(value: float | None, absent: str = "unknown") -> str:
     return absent if value is None or isinf(value) else f"{value:.3f} s"
 
 
+def added(one: float | None, other: float | None) -> float | None:
+    """Return the sum of two lengths; None where one of them is not known."""
+    return None if one is None or other is None else one + other
+
+
 def outcomes(tally: Tally) -> str:
     """Return how many reads had which outcome: all five, they add up to what was due."""
     return " · ".join(f"{getattr(tally, word)} {word}" for word in OUTCOMES)
 
 
-def policy(outage: OutageVerdict) -> str:
+def policy(said: OutageVerdict | Health) -> str:
     """Return the policy's name with what it is shown as; empty where no health probe tells it."""
-    return outage.policy + f" ({outage.shown_as})" * bool(outage.shown_as)
+    return said.policy + f" ({said.shown_as})" * bool(said.shown_as)
 
 
 def counted(words: Iterable[str]) -> str:
     """Return words with how often each came."""
-    listed = list(words)
-    return ", ".join(f"{word} ({listed.count(word)})" for word in dict.fromkeys(listed))
+    return ", ".join(f"{word} ({count})" for word, count in Counter(words).items())
 
 
 def spread(values: Sequence[float | None]) -> str:
@@ -48,10 +59,9 @@ def spread(values: Sequence[float | None]) -> str:
 
 
 def outages_with(bad: Sequence[int]) -> str:
-    """Return in how many outages a read was bad, and the share of such outages that this allows."""
+    """Return in how many outages a read was bad; of none, what share of outages this allows."""
     hit = sum(count > 0 for count in bad)
-    most = outages_bound(len(bad), hit)
-    bound = f"; at most {most:.0%} (95 %)".replace("%", " %", 1) if not hit and bad else ""
+    bound = f"; at most {100 * outages_bound(len(bad)):.0f} % (95 %)" if bad and not hit else ""
     return f"{hit} of {len(bad)} outages{bound}"
 
 
@@ -64,30 +74,27 @@ def not_judged(cell: Cell) -> str:
     return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())
 
 
-def why(cell: Cell) -> str:
-    """Return which rules a cell broke and how, then what is in doubt beside it."""
-    # A control that broke its rule did what it must: no finding.
-    broken = [] if cell.role == "control" else [f"{f.rule}: {f.said}" for f in cell.failures]
-    return "; ".join([*broken, *(f"in doubt: {doubt.said}" for doubt in cell.doubts)])
-
-
-def starts(before: str, after: str) -> str:
-    """Return whether the server's start time moved."""
-    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
-    return f"start time {moved if before and after else 'unknown'}"
-
-
 def ranges(pids: Sequence[int]) -> str:
     """Return pids as `71-75` where they run on, else as a list."""
     ordered = sorted(pids)
     if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
         return f"{ordered[0]}-{ordered[-1]}"
-    return ", ".join(str(pid) for pid in ordered) or "none"
+    return ", ".join(map(str, ordered)) or "none"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    lines = [heads, ["---"] * len(heads), *(list(map(str, row)) for row in rows)]
     # An empty cell has one space, a bar inside a cell would end it.
     told = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
     return "\n".join(f"| {line} |".replace("|  |", "| |").replace("|  |", "| |") for line in told)
+
+
+def columns_of(rows: Iterable[T], columns: Columns[T]) -> str:
+    """Return a table in Markdown from its columns; what is not known is a dash, a length in s."""
+    cells = [attrgetter(cell) if isinstance(cell, str) else cell for cell in columns.values()]
+    return table(list(columns), [[_shown(cell(row)) for cell in cells] for row in rows])
+
+
+def _shown(value: object) -> object:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else value

@@ -38,4 +38,4 @@ def played(file: str, folder: Path, **asked) -> dict[str, OutageVerdict]:
     with private_stack(target, "second", images()) as stack:
         run = begin_run(stack, "second", Path(file), outages, folder)
         verdict = play_run(run, stack, View())
-    return {outage.fault: outage for outage in verdict.outages}
+    return {outage.info.fault: outage for outage in verdict.outages}

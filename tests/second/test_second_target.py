@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from recovery_lab.judge.verdict import Cell, OutageVerdict, reasons
+from recovery_lab.judge.verdict import reasons
 from tests.second.conftest import played
 
 NOT_DECLARED = {
@@ -14,20 +14,15 @@ NOT_DECLARED = {
 }
 
 
-def application(outage: OutageVerdict) -> Cell:
-    """Return the application's cell."""
-    return next(cell for cell in outage.cells if cell.contender == outage.application)
-
-
 def test_pooled_version_recovers_and_what_it_lacks_is_not_judged(tmp_path: Path, proves) -> None:
     """Restart, kill and freeze: back within the window; no rule passes by silence."""
     outages = played("target.toml", tmp_path, faults=("restart", "kill", "freeze"))
     for fault, outage in outages.items():
-        cell = application(outage)
+        cell = outage.own
         assert "passed" == cell.verdict, (fault, reasons(cell))
         assert "recovers" in cell.rules
-    assert set(application(outages["restart"]).not_judged) >= NOT_DECLARED
-    lags = {fault: application(one).figures.recovery_lag_s for fault, one in outages.items()}
+    assert set(outages["restart"].own.not_judged) >= NOT_DECLARED
+    lags = {fault: one.own.figures.recovery_lag_s for fault, one in outages.items()}
     proves(f"another target recovered, lag in s: {lags}; {len(NOT_DECLARED)} rules not judged")
 
 
@@ -35,7 +30,7 @@ def test_cached_version_fails(tmp_path: Path, proves) -> None:
     """Control: one connection that nobody opens again must fail, or the mode proves nothing."""
     for fault in ("restart", "kill"):  # each from a start of its own: it does not come back
         outages = played("cached.toml", tmp_path / fault, faults=(fault,), limit_s=15.0)
-        cell = application(outages[fault])
+        cell = outages[fault].own
         assert "failed" == cell.verdict, (fault, reasons(cell))
         assert "recovers" in {failure.rule for failure in cell.failures}
         assert 0 == cell.figures.after_ready.ok

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from recovery_lab.contenders.registry import CANARY
@@ -108,12 +109,12 @@ def test_command_is_no_fault_of_the_matrix() -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        ("restart", {"naive/idle": "control", "pinned/steady": "control"}),
+        ("restart", {"dispose/steady": "reference", "pinned/steady": "control"}),
         ("kill", {"naive/idle": "control", "pinned/steady": "control"}),
         ("freeze", {"quitter/steady": "control", "naive/idle": "reference"}),
         ("drop", {"quitter/steady": "control", "pinned/steady": "reference"}),
-        ("none", {"adopted/idle": "subject", "pinned/steady": "reference"}),
-        ("slow", {"adopted/idle": "subject", "adopted/steady": "subject"}),
+        ("none", {"adopted/idle": "subject", "pinned/steady": "subject"}),
+        ("slow", {"adopted/idle": "subject", "dispose/steady": "subject"}),
     ],
 )
 def test_roles_follow_from_effects_and_traits(fault: str, expected: dict[str, str]) -> None:
@@ -121,7 +122,16 @@ def test_roles_follow_from_effects_and_traits(fault: str, expected: dict[str, st
     found = {cell: part.role for cell, part in parts(of(fault)).items()}
     assert expected == {cell: found[cell] for cell in expected}
     assert ("subject", "subject") == (found["adopted/steady"], found["dashboard/steady"])
-    assert "reference" == found["canary/steady"] == found["dispose/steady"]
+    assert "reference" == found["canary/steady"]
+
+
+def test_role_of_what_there_is_not_is_refused() -> None:
+    """By every plan: a misspelt line of the target would be ignored in silence."""
+    for where in ("restrt/naive/idle", "restart/nave/idle", "command/dashboard/steady"):
+        target = msgspec.structs.replace(TARGET, roles={where: "subject"})
+        for plan, asked in ((outages, Asked()), (watched, Watched(command=[]))):
+            with pytest.raises(BadInputError, match=re.escape(f"[roles] {where!r}: no ")):
+                plan(target, asked)
 
 
 def test_command_is_met_by_the_application_alone() -> None:

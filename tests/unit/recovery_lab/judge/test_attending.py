@@ -5,7 +5,7 @@ import time
 import pytest
 
 from recovery_lab.judge.attending import Attending, newest_at
-from recovery_lab.record.history import AnyRecord, History, Mark, Probe
+from recovery_lab.record.history import AnyRecord, History, Look, Mark, Probe
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
@@ -41,6 +41,7 @@ def played(script: Script, *, step_s: float = 0.1) -> tuple[float | None, float 
             history.append(records.pop(0))
         if attending.may_release():
             released_s = at_s
+            history.append(Mark(at=ORIGIN + at_s, name="released"))
         if attending.is_over():
             return released_s, at_s
         at_s = round(at_s + step_s, 3)
@@ -79,6 +80,29 @@ def test_outage_that_is_over_passes_the_judges_own_settling() -> None:
     _, over_s = played(script)
     script.end_s = over_s
     assert "passed" == script.cell().verdict
+
+
+def test_idle_pools_that_were_watched_as_long_as_is_waited_leave_no_doubt() -> None:
+    """Left alone for 3 s, watched for 5 s: by the instants that stand in the record."""
+    script = idle(end_s=14.0)
+    script.released_s, script.end_s = played(script)
+    assert ("passed", []) == (script.cell().verdict, script.cell().doubts)
+
+
+def test_pools_are_whole_once_a_later_look_shows_nothing_checked_out() -> None:
+    """Only subjects' pools are asked about, and those that can be looked at."""
+    who = {"contender": "adopted", "job": "steady", "size": 5}
+    stopped_at = ORIGIN + 9.0
+    for out, whole in ((1, False), (0, True)):
+        later = Look(at=stopped_at + 0.1, checked_in=5 - out, checked_out=out, **who)
+        script = outage(looks=((5, 0),), extra=[later])
+        assert whole is Attending(script.info(), script.history()).pools_are_whole()
+    for script, whole in (
+        (outage(), False),
+        (outage(looks=()), True),
+        (outage(part="reference"), True),
+    ):
+        assert whole is Attending(script.info(), script.history()).pools_are_whole()
 
 
 def test_idle_pools_are_asked_once_3_s_after_ready() -> None:

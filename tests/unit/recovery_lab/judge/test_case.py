@@ -2,7 +2,8 @@
 
 import pytest
 
-from recovery_lab.judge.case import Case, Seen, kinds
+from recovery_lab.judge.account import bad_kinds
+from recovery_lab.judge.case import Case, Seen
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
@@ -71,7 +72,7 @@ def test_servers_share_is_from_the_loss_to_ready() -> None:
     """And nothing where one of them is not known."""
     seen = case(outage()).seen
     assert 1.93 == pytest.approx(seen.away_s)
-    assert 0.0 == case(outage(ready_s=NEVER)).seen.away_s
+    assert None is case(outage(ready_s=NEVER)).seen.away_s
     assert 1.02 == pytest.approx(seen.after_ready_s(ORIGIN + 3.0))
 
 
@@ -92,4 +93,4 @@ def test_kinds_are_counted_by_kind_else_by_outcome() -> None:
     """For people, in a stable order."""
     script = with_read(with_read(outage(closed_s=19.0), 7.3, "failed"), 7.4, "endless")
     late = case(script).due_from(ORIGIN + 7.0)
-    assert {"connection_lost": 1, "hung": 1} == kinds(late, lambda read: read.hurt)
+    assert {"connection_lost": 1, "hung": 1} == bad_kinds(late)

@@ -305,6 +305,30 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "3 of its first 5 reads",
         "unsure",
     ),
+    "the idle pool is left alone for 3 s after ready": (
+        idle,
+        lambda: idle(released_s=4.755),
+        "the idle pool was left alone for 2.75 s after ready, wanted 3 s",
+        "unsure",
+    ),
+    "also a control's": (
+        lambda: idle(contender="naive", first_outcome="failed"),
+        lambda: idle(contender="naive", first_outcome="failed", released_s=4.755),
+        "the idle pool was left alone for 2.75 s after ready, wanted 3 s",
+        "unsure",
+    ),
+    "nobody uses the idle pool before it is asked": (
+        idle,
+        lambda: with_read(idle(), 3.0, "ok"),
+        "the idle pool was not left alone: 1 reads before it was asked",
+        "unsure",
+    ),
+    "the idle pool is watched for 5 s": (
+        lambda: idle(end_s=10.1),
+        lambda: idle(end_s=9.9),
+        "watched for 4.9 s after the idle pool was asked, wanted 5 s",
+        "unsure",
+    ),
     "the recorder keeps its schedule": (
         lambda: outage(late_s=0.019),
         lambda: outage(late_s=0.021),

@@ -172,11 +172,11 @@ def test_start_times_are_compared_as_instants(one: str, other: str, same: bool) 
 def test_health_must_hold_for_2_s() -> None:
     """An `up` that falls again was none."""
     script = application()
-    back = measures.health_back(script.history(), ORIGIN + 1.98, moved=True)
+    back = measures.health_back(script.history(), ORIGIN + 1.98)
     assert ORIGIN + 2.502 == pytest.approx(back)
     samples = script.history().of(measures.Health)
     until = History(s for s in samples if s.started_at < ORIGIN + 4.4)
-    assert None is measures.health_back(until, ORIGIN + 1.98, moved=False)
+    assert None is measures.health_back(until, ORIGIN + 1.98)
 
 
 @pytest.mark.parametrize(

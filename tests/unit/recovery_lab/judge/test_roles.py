@@ -2,9 +2,10 @@
 
 import pytest
 
+from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
 from recovery_lab.faults.base import Effects
-from recovery_lab.judge.roles import part_of, watched_s
+from recovery_lab.judge.roles import part_of, verify_roles, watched_s
 from recovery_lab.outage import Cast
 from tests.unit.recovery_lab.histories import TRAITS
 
@@ -25,7 +26,8 @@ TABLE = {
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
-    ("none", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": REFERENCE},
+    ("none", "steady"): dict.fromkeys(TRAITS, SUBJECT),  # nobody is cut: everyone must read on
+    ("slow", "steady"): dict.fromkeys(TRAITS, SUBJECT),
     ("none", "idle"): {"adopted": SUBJECT, "naive": SUBJECT, "dispose": SUBJECT},
 }
 
@@ -55,6 +57,36 @@ def test_new_sessions_refused_make_a_subject_of_who_pings() -> None:
     effects = Effects(cuts="new")
     assert "subject" == part_of(cast, "steady", effects, 3.0).role
     assert "reference" == part_of(cast, "idle", effects, 3.0).role
+
+
+def test_delay_is_no_promise_of_who_does_not_ping() -> None:
+    """It may outlast a declared patience: only where a fault does nothing is nobody disturbed."""
+    slowed = Effects(cuts="none", delays_s=2.0)
+    for name, role in (("adopted", "subject"), ("quitter", "reference")):
+        cast = Cast(contender=name, traits=TRAITS[name], jobs=["steady"])
+        assert role == part_of(cast, "steady", slowed, 3.0).role
+
+
+@pytest.mark.parametrize(
+    ("where", "role", "said"),
+    [
+        ("restrt/naive/idle", "subject", "no fault 'restrt'; known: none, restart;"),
+        ("restart/nave/idle", "subject", "no contender 'nave'; known: naive, pinned;"),
+        ("restart/pinned/idle", "subject", "no job of pinned 'idle'; known: steady;"),
+        ("restart/naive/idle", "control: first read", "no rule 'first read'; known: first reads;"),
+    ],
+)
+def test_role_of_what_there_is_not_is_refused(where: str, role: str, said: str) -> None:
+    """Else a misspelt line would be ignored in silence, and the cell judged without it."""
+    jobs = {"naive": ["steady", "idle"], "pinned": ["steady"]}
+    with pytest.raises(BadInputError, match=f"[roles] {where!r}: {said} mend".replace("[", r"\[")):
+        verify_roles({where: role}, ["none", "restart"], jobs, ["first reads"])
+
+
+def test_roles_of_what_there_is_are_taken() -> None:
+    """Each word of theirs is known."""
+    roles = {"restart/naive/idle": "control: first reads", "none/naive/steady": "reference"}
+    verify_roles(roles, ["none", "restart"], {"naive": ["steady", "idle"]}, ["first reads"])
 
 
 @pytest.mark.parametrize(

@@ -302,10 +302,23 @@ def test_waived_promise_is_shown_and_decides_nothing() -> None:
     """The same broken history, with and without the waiver."""
     broken = outage(looks=((5, 0), (4, 0)))
     assert "failed" == broken.cell().verdict
-    broken.waived = ["pool whole"]
+    broken.waived = ["pool whole", "no relapse"]
     cell = broken.cell()
-    assert ("passed", True) == (cell.verdict, "pool whole: waived by the plan" in cell.not_judged)
-    assert "pool whole" not in cell.rules
+    told = [
+        "no relapse: waived by the plan, kept",
+        "pool whole: waived by the plan, broken: the pool's size was 5 and is 4",
+    ]
+    assert ("passed", told) == (cell.verdict, cell.not_judged)
+    assert not {"pool whole", "no relapse"} & set(cell.rules)
+
+
+def test_waiver_is_of_promises_which_a_control_makes_none_of() -> None:
+    """It must still break its named rule; and what was not promised is not shown as waived."""
+    control = outage(contender="pinned", recovered_s=NEVER, end_s=17.5, waived=["recovers"])
+    cell = control.cell()
+    assert ("passed", ["recovers"], []) == (cell.verdict, cell.rules, cell.not_judged)
+    assert [] == outage(contender="dispose", waived=["recovers"]).cell().not_judged
+    assert [] == outage(waived=["first reads"]).cell().not_judged
 
 
 def test_pool_is_judged_by_its_last_look() -> None:

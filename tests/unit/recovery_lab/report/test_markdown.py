@@ -74,11 +74,11 @@ def test_page_says_what_was_not_judged(tmp_path: Path) -> None:
 
 
 def test_page_says_what_was_waived(tmp_path: Path) -> None:
-    """By contender and by the rule's name: a promise that nobody held it to."""
+    """By contender and by the rule's name, with what was measured of it."""
     verdict = keep(tmp_path, [Played(recovered_s=99.0, limit_s=5.0, waived=("recovers",))])
     page = markdown.page(read_run(tmp_path), verdict)
-    assert "- dashboard steady: waived by the plan (recovers)" in page
-    assert "recovers: no recovery" not in page
+    said = "- dashboard steady: waived by the plan, broken: no recovery, censored 8.4 s after ready"
+    assert f"{said} (recovers)" in page
 
 
 def test_run_has_its_page_its_pictures_and_what_was_played_again(tmp_path: Path) -> None:
@@ -133,12 +133,12 @@ def test_solo_page_has_waits_differences_and_bounds(tmp_path: Path) -> None:
     for said in (
         "| restart | adopted | 0.123 0.173 0.223 0.273 0.323 0.373 |",
         (
-            "| recovery lag, s | naive | adopted | 6, 6 | +1.000 (+0.850 to +1.150) | 0.0043 |"
-            " different | |"
+            "| recovery lag, s | naive | adopted | 6 of 6, 6 of 6 | +1.000 (+0.850 to +1.150) |"
+            " 0.0043 | different | |"
         ),
         (
-            "| restart | recovery lag, s | twin | adopted | 6, 6 | +0.000 (-0.150 to +0.150) | 1 |"
-            " not distinguishable | |"
+            "| recovery lag, s | twin | adopted | 6 of 6, 6 of 6 | +0.000 (-0.150 to +0.150) |"
+            " 1 | not distinguishable | |"
         ),
         "| restart | adopted | 0.003 / 0.003 (6) |",
     ):
@@ -149,7 +149,23 @@ def test_small_family_is_refused_with_what_it_needs(tmp_path: Path) -> None:
     """Three against three carry nothing."""
     played = [*solo("adopted", [0.0] * 3), *solo("twin", [0.0] * 3)]
     page = page_of(tmp_path, played)
-    assert "| twin | adopted | 3, 3 | | | refused | 3 against 3 repeats cannot carry" in page
+    assert (
+        "| twin | adopted | 3 of 3, 3 of 3 | | | refused | 3 against 3 repeats cannot carry" in page
+    )
+
+
+def test_outages_in_doubt_are_counted_though_they_do_not_count(tmp_path: Path) -> None:
+    """Of m outages n count: a contender all of whose outages are in doubt is shown as well."""
+    played = [*solo("adopted", [0.0] * 3), *solo("naive", [0.0] * 3, end_s=2.0)]
+    played[1].end_s = 3.0
+    page = page_of(tmp_path, [*played, *solo("twin", [0.0] * 3)])
+    both = "0.003 / 0.003 (2) | " * 4 + "0.650 / 0.650 (2)"
+    for said in (
+        f"| restart | adopted | {both} | 2 of 3 |",
+        "| restart | naive | - | - | - | - | - | 0 of 3 |",
+        "| recovery lag, s | naive | adopted | 0 of 3, 2 of 3 | | | refused |",
+    ):
+        assert said in page
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from recovery_lab.judge.verdict import judge_outage
-from recovery_lab.record.history import Container, History, Missed
+from recovery_lab.record.history import Container, History, LogLine, Missed
 from recovery_lab.report.terminal import Screen, closing_lines
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
 
@@ -42,6 +42,14 @@ def test_phases_are_printed_once_when_they_are_known() -> None:
         " 0.703 s  first live read through the same pool (backend 102)",
         " 0.902 s  System Health up",
     ]
+
+
+def test_server_that_ended_without_a_word_is_said_to() -> None:
+    """A killed one logs nothing of the sessions that are gone."""
+    history = History(r for r in Played().records() if not isinstance(r, LogLine))
+    lines: list[str] = []
+    Screen(lines.append, "kill", Played().info(), "default").look(history)
+    assert " 0.120 s  5 of 5 sessions lost: the server ended without a word" in lines
 
 
 def test_another_history_is_another_outage() -> None:
@@ -116,6 +124,17 @@ def test_rules_without_their_capability_stand_in_one_line() -> None:
         "no server log declared (server sound)"
     ) in lines
     assert "window    reads back 0.123 s after ready (target 60 s, limit 120 s)" in lines
+
+
+def test_waived_promise_is_no_recovery() -> None:
+    """It decides nothing, and the last line does not say that all came back."""
+    *_, waived, verdict = closing_lines(
+        Played(limit_s=5.0, recovered_s=99.0, waived=["recovers"]).judged()
+    )
+    assert waived == (
+        "not judged: waived by the plan, broken: no recovery, censored 8.4 s after ready (recovers)"
+    )
+    assert verdict == "PASSED, but for what the plan waives: recovers."
 
 
 @pytest.mark.parametrize(("start", "said"), [("one", "not restarted"), ("two", "RESTARTED")])

@@ -11,9 +11,8 @@ from tests.unit.recovery_lab.report.played import ORIGIN, Played
 
 def of(played: Played, outcome: str) -> list[dict]:
     """Return the points of one outcome."""
-    spec = chart(played.judged(), played.info(), played.history()).to_dict()
-    values = [value for values in spec["datasets"].values() for value in values]
-    return [value for value in values if value.get("outcome") == outcome]
+    marks = chart(played.judged(), played.info(), played.history())["datasets"]["marks"]
+    return [mark for mark in marks if mark.get("outcome") == outcome]
 
 
 def test_missed_reads_of_a_stall_descend_to_its_end() -> None:
@@ -47,3 +46,5 @@ def test_picture_has_a_lane_for_the_server_and_each_cell(tmp_path: Path) -> None
     assert picture.startswith("<svg")
     assert "ready between 0.580 and 0.605 s" in picture
     assert "dashboard · steady · passed" in picture
+    good = played.judged().cells[0].figures.reads.ok
+    assert good <= picture.count("#9a9a9a") < good + 5, "good reads are grey"
