@@ -1,34 +1,82 @@
 """The lab's own programs, each in a helper container on the clients' network."""
 
+import select
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
 import msgspec
 
 from recovery_lab import docker
 from recovery_lab.docker import LABEL, Stack, end_process_group
-from recovery_lab.record.session import Login
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.record.history import AnyRecord, Trouble, decode
+from recovery_lab.session import Login
 
 CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
 
 
-class Helper(NamedTuple):
-    """A running helper container: its client process, its streams, and its last complaints."""
+class Helper:
+    """A running helper container: orders go in as lines, answers or records come out.
 
-    process: "subprocess.Popen[bytes]"
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-    stderr: IO[bytes]
-    complaints: deque[bytes]
-    reader: threading.Thread
+    Its complaints are read all the time: who complains much would else wait for a full pipe, and
+    hang its reads.
+    """
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", assignment: str = "") -> None:
+        self.name = name
+        self.process = process
+        self.assignment = assignment
+        self.stdin, self.stdout, self.stderr = cast(
+            "tuple[IO[bytes], IO[bytes], IO[bytes]]",
+            (process.stdin, process.stdout, process.stderr),
+        )
+        self._complaints: deque[bytes] = deque(maxlen=20)
+        self._readers: list[threading.Thread] = []
+        self._read(self._complaints.extend, self.stderr)
+
+    def order(self, order: str) -> None:
+        """Give it an order; raises InconclusiveError with its last words when it is gone."""
+        try:
+            self.stdin.write(order.encode() + b"\n")
+            self.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise InconclusiveError(f"{self.name} is gone: {self.last_words()}") from error
+
+    def ask(self, order: str, limit_s: float) -> bytes:
+        """Give it an order and return the line that it answers with.
+
+        Raises InconclusiveError without one; a helper that does not answer is ended.
+        """
+        self.order(order)
+        if not select.select([self.stdout], [], [], limit_s)[0]:
+            end_process_group(self.process, 1.0)
+            raise InconclusiveError(f"no word from {self.name} in {limit_s:.0f} s")
+        if not (line := self.stdout.readline()):
+            raise InconclusiveError(f"{self.name} ended: {self.last_words()}")
+        return line
+
+    def listen(self, on_record: Callable[[AnyRecord], None]) -> None:
+        """Hand on each record that it writes, on a thread of its own."""
+        self._read(self._hand_on, on_record)
+
+    def verify_alive(self) -> None:
+        """Raise InconclusiveError with its last words when it has ended."""
+        if self.process.poll() is not None:
+            raise InconclusiveError(f"{self.name} ended: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """End it, and return the last line of its complaints, else its exit status."""
+        self.end()
+        said = [line.decode(errors="replace").strip() for line in self._complaints]
+        return next((line for line in reversed(said) if line), f"exit status {self.process.poll()}")
 
     def hang_up(self) -> None:
         """Close its input, which ends it; returns at once, `end` waits."""
@@ -36,24 +84,32 @@ class Helper(NamedTuple):
             self.stdin.close()
 
     def end(self) -> None:
-        """End it; idempotent."""
+        """End it, when all that it has said is read; idempotent."""
         self.hang_up()
         try:
             self.process.wait(5.0)
         except subprocess.TimeoutExpired:
             end_process_group(self.process, 5.0)
-        self.reader.join(1.0)
+        for reader in self._readers:
+            reader.join(5.0)
+        self.stdout.close()
+        self.stderr.close()
 
-    def last_words(self) -> str:
-        """End it, and return the last line of its complaints, else its exit status."""
-        self.end()
-        said = [line.decode(errors="replace").strip() for line in self.complaints]
-        return next((line for line in reversed(said) if line), f"exit status {self.process.poll()}")
+    def _read(self, read: Callable[..., None], argument: object) -> None:
+        self._readers.append(threading.Thread(target=read, args=(argument,), daemon=True))
+        self._readers[-1].start()
+
+    def _hand_on(self, on_record: Callable[[AnyRecord], None]) -> None:
+        for line in self.stdout:
+            try:
+                record = decode(line)
+            except msgspec.MsgspecError as error:
+                said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
+                record = Trouble(at=0.0, message=said)
+            on_record(record)
 
 
-def start_program(
-    stack: Stack, image: str, module: str, assignment: str, mounts: Sequence[str] = ()
-) -> Helper:
+def start_program(stack: Stack, name: str, image: str, module: str, assignment: str) -> Helper:
     """Start a module in an unprivileged helper container, its standard streams as pipes.
 
     It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
@@ -67,8 +123,7 @@ def start_program(
     words += ["--log-driver", "none", "--memory", "512m", "--pids-limit", "512"]
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
-    here = f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro"
-    for mount in (here, *stack.target.password_mounts, *mounts):
+    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
         words += ["--volume", mount]
     words += ["--entrypoint", "python", image, "-m", module, assignment]
     pipe = subprocess.PIPE
@@ -80,21 +135,7 @@ def start_program(
         env=docker.surroundings(),
         start_new_session=True,
     )
-    return helper_of(process)
-
-
-def helper_of(process: "subprocess.Popen[bytes]") -> Helper:
-    """Return the helper of a client process, whose complaints are read all the time.
-
-    Who complains much would else wait for a full pipe, and hang its reads.
-    """
-    stdin, stdout, stderr = cast(
-        "tuple[IO[bytes], IO[bytes], IO[bytes]]", (process.stdin, process.stdout, process.stderr)
-    )
-    complaints: deque[bytes] = deque(maxlen=20)
-    reader = threading.Thread(target=complaints.extend, args=(stderr,), daemon=True)
-    reader.start()
-    return Helper(process, stdin, stdout, stderr, complaints, reader)
+    return Helper(name, process, assignment)
 
 
 def login(stack: Stack) -> Login:

@@ -21,7 +21,7 @@ from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
 from recovery_lab.run import Plan, begin_run, play_run, verify_same, write_verdict
-from recovery_lab.stack import own_stack, private_stack
+from recovery_lab.stack import down, own_stack, private_stack
 from recovery_lab.target import limit_s, load_target
 
 Say = Callable[[str], None]
@@ -187,7 +187,7 @@ def report_page(folder: Path, say: Say) -> None:
 def heal(target_file: Path, say: Say, *, keep: bool) -> int:
     """Heal what a dead run left open."""
     said = ""
-    for said in heal_open(load_target(target_file), keep=keep):
+    for said in heal_open(load_target(target_file), None if keep else down):
         say(said)
     if not said:
         say("nothing to heal")

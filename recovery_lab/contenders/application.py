@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Answer, Failure, Pooled
-from recovery_lab.record.session import QUERY_LIMIT_S, Login, query_fresh, resolve
+from recovery_lab.session import QUERY_LIMIT_S, Login, first_line, query_fresh
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
@@ -18,6 +18,10 @@ HEALTH_LIMIT_S = 2.0
 # they cannot.
 WARM_ROUNDS = 40
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
+
+# A contender's session may have the same name, from elsewhere.
+_POOLED = """SELECT pid FROM pg_stat_activity
+       WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
 
 
 class NotLiveError(Exception):
@@ -37,9 +41,8 @@ class Application:
         self._reading = way["reading"]
         deadline_s = self._reading["deadline_s"]
         given_up_s = deadline_s + GRACE_S if deadline_s else HUNG_S
-        self._http = httpx.Client(
-            base_url=self._reading["url"], timeout=given_up_s, trust_env=False
-        )
+        url = self._reading["url"]
+        self._http = httpx.Client(base_url=url, timeout=given_up_s, trust_env=False)
 
     def read(self, nonce: str) -> Answer:
         """Ask for a live read.
@@ -47,11 +50,9 @@ class Application:
         The route takes no nonce: that each answer belongs to its own request is HTTP's promise.
         """
         answered = self._http.get(self._reading["read_path"])
-        body = live_body(answered, self._reading["read_must_have"])
-        backend = body.get("backend_pid")
-        return Answer(
-            nonce=nonce, backend_pid=backend if isinstance(backend, int) else 0, server_started=""
-        )
+        backend = live_body(answered, self._reading["read_must_have"]).get("backend_pid")
+        backend_pid = backend if isinstance(backend, int) else 0
+        return Answer(nonce=nonce, backend_pid=backend_pid, server_started="")
 
     def warm(self, count: int) -> list[int]:
         """Fill the pool, until all its connections idle in it; return their backends.
@@ -62,22 +63,16 @@ class Application:
         if not self._reading["pool_application"]:
             return self._warm_blindly(count)
         for _ in range(WARM_ROUNDS):
-            pooled = self._pooled()
-            self._read_at_once(pooled["size"])
+            size = self._pooled()["size"]
+            self._read_at_once(size)
             idle, backends = self._pooled()["checked_in"], self._backends()
             # The server's count decides: the pool also counts sessions that are long gone.
-            if idle == len(backends) == pooled["size"]:
+            if idle == len(backends) == size:
                 return backends
         raise RuntimeError(
             f"the pool counts {idle} idle connections, the server {len(backends)} sessions; "
-            f"{pooled['size']} wanted"
+            f"{size} wanted"
         )
-
-    def _warm_blindly(self, count: int) -> list[int]:
-        backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
-        if len(backends) < count:
-            raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
-        return backends
 
     def look(self) -> Pooled | None:
         """Return the state of the application's pool, as its health route tells it."""
@@ -91,18 +86,17 @@ class Application:
             kind=_kind(error),
             error_class=type(error).__name__,
             sqlstate=told.get("sqlstate") or "",
-            message=(str(error).splitlines() or [""])[0],
+            message=first_line(error),
         )
         if operation := told.get("operation_id"):
             failed["operation_id"] = str(operation)
         return failed
 
-    def _pooled(self) -> Pooled:
-        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
-        told = answered.json()["pool"]
-        return Pooled(
-            size=told["size"], checked_in=told["checked_in"], checked_out=told["checked_out"]
-        )
+    def _warm_blindly(self, count: int) -> list[int]:
+        backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
+        if len(backends) < count:
+            raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
+        return backends
 
     def _read_at_once(self, count: int) -> list[int]:
         together = threading.Barrier(count)
@@ -117,17 +111,21 @@ class Application:
         with ThreadPoolExecutor(count) as threads:
             return [pid for pid in threads.map(one, range(count)) if pid is not None]
 
+    def _pooled(self) -> Pooled:
+        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
+        told = answered.json()["pool"]
+        return Pooled(
+            size=told["size"], checked_in=told["checked_in"], checked_out=told["checked_out"]
+        )
+
     def _backends(self) -> list[int]:
-        """Return its pooled sessions: a contender's may have the same name, from elsewhere."""
-        sql = """SELECT pid FROM pg_stat_activity
-                 WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
         host = httpx.URL(self._reading["url"]).host
         addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
         rows = query_fresh(
             self._login,
-            resolve(self._login.host, self._login.port),
-            sql,
-            parameters=(self._reading["pool_application"], addresses),
+            self._login.resolve(),
+            _POOLED,
+            (self._reading["pool_application"], addresses),
             limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
         return [row[0] for row in rows]

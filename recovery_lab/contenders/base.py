@@ -6,12 +6,7 @@ An adapter is duck-typed; a target's own contenders import nothing from here.
 
 import json
 import threading
-from typing import Any, BinaryIO, Protocol, TypedDict
-
-# The columns are an answer: the nonce that came back, who answered, and since when it runs.
-READ_SQL = """SELECT %s AS nonce, pg_backend_pid() AS backend_pid,
-       to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started"""
+from typing import Any, BinaryIO, NotRequired, Protocol, TypedDict
 
 
 class Answer(TypedDict):
@@ -22,11 +17,7 @@ class Answer(TypedDict):
     server_started: str
 
 
-class _Told(TypedDict, total=False):
-    operation_id: str
-
-
-class Failure(_Told):
+class Failure(TypedDict):
     """What a read ended with instead of an answer."""
 
     phase: str
@@ -34,6 +25,7 @@ class Failure(_Told):
     error_class: str
     sqlstate: str
     message: str
+    operation_id: NotRequired[str]
 
 
 class Pooled(TypedDict):

@@ -1,57 +1,62 @@
-"""What contenders over plain psycopg2 share: how they log in, and their errors in words."""
+"""What contenders over plain psycopg2 share: one session for ever, and their errors in words."""
 
-from pathlib import Path
-from typing import Any
+import threading
 
 import psycopg2
+from psycopg2.extensions import connection, cursor
 
-from recovery_lab.contenders.base import READ_SQL, Answer, Failure
-from recovery_lab.record.session import DeadlineError
+from recovery_lab.contenders.base import Answer, Failure
+from recovery_lab.session import STARTED, DeadlineError, first_line
 
-
-def connect_args(login: dict[str, Any], application_name: str) -> dict[str, Any]:
-    """Return psycopg2's keyword arguments; a password in a file is read anew each time."""
-    path = login.get("password_file")
-    return {
-        "host": login["host"],
-        "port": login["port"],
-        "dbname": login["name"],
-        "user": login["user"],
-        "password": Path(path).read_text(encoding="utf-8").strip() if path else login["password"],
-        "application_name": application_name,
-    }
+# The columns are an answer: the nonce that came back, who answered, and since when it runs.
+READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
 
 
-def ask(cursor: "psycopg2.extensions.cursor", nonce: str) -> None:
-    """Send the one read that these contenders do."""
-    cursor.execute(READ_SQL, (nonce,))
+class OneSession:
+    """Reads on the session that it was given, one read at a time, and never opens another."""
+
+    def __init__(self, session: connection) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+
+    def read(self, nonce: str) -> Answer:
+        """Read on the one session."""
+        with self._lock, self._session.cursor() as reading:
+            reading.execute(READ_SQL, (nonce,))
+            return answer(reading)
+
+    def warm(self, count: int) -> list[int]:  # noqa: ARG002 # there is but one session
+        """Return the one session's backend, as its server gave it."""
+        return [self.read("warm")["backend_pid"]]
+
+    def look(self) -> None:
+        """Nothing is pooled."""
+
+    def failure(self, error: Exception) -> Failure:
+        """Tell what the driver said; a missed deadline is the contender's own."""
+        return failure(error)
 
 
-def answer(cursor: "psycopg2.extensions.cursor") -> Answer:
+def answer(reading: cursor) -> Answer:
     """Return what the read has brought."""
-    row = cursor.fetchone()
-    assert row is not None  # noqa: S101 # the statement has no FROM: it returns one row
+    [row] = reading.fetchall()
     return Answer(nonce=row[0], backend_pid=row[1], server_started=row[2])
 
 
 def failure(error: Exception) -> Failure:
     """Put an error of psycopg2's, or a missed deadline, in words."""
-    message = (str(error).strip().splitlines() or [""])[0]
-    connecting = message.startswith(("connection to server", "could not translate"))
-    phase = "connect" if connecting else "query"
+    message = first_line(error)
+    if isinstance(error, DeadlineError):
+        phase, kind = error.phase, "deadline"
+    elif message.startswith(("connection to server", "could not translate")):
+        phase, kind = "connect", "connect_refused"
+    else:
+        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        phase, kind = "query", "connection_lost" if lost else "query"
     return Failure(
-        phase=error.phase if isinstance(error, DeadlineError) else phase,
-        kind=_kind(error, phase),
+        phase=phase,
+        kind=kind,
         error_class=type(error).__name__,
         sqlstate=getattr(error, "pgcode", None) or "",
         message=message,
     )
-
-
-def _kind(error: Exception, phase: str) -> str:
-    if isinstance(error, DeadlineError):
-        return "deadline"
-    if phase == "connect":
-        return "connect_refused"
-    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return "connection_lost" if lost else "query"

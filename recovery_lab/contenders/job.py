@@ -33,18 +33,18 @@ class Job:
         self._reads_per_s = reads_per_s
         self._ops = itertools.count(1)
         self._warmed = 0
-        self._loop = self._new_loop(workers)
+        self._loop: OpenLoop | None = None
 
     def warm(self, count: int) -> None:
         """Open `count` sessions and let them idle; record what the pool and the server say."""
         backends = self._adapter.warm(count)
         pooled = self._adapter.look()
-        self._warmed = len(backends)
+        self._warmed = held = len(backends)
         self._tell(
             "warmed",
             at=time.monotonic(),
-            wanted=max(count, len(backends)) if pooled else len(backends),
-            checked_in=pooled["checked_in"] if pooled else len(backends),
+            wanted=max(count, held) if pooled else held,
+            checked_in=pooled["checked_in"] if pooled else held,
             backends=[backend for backend in backends if backend],
         )
 
@@ -58,7 +58,8 @@ class Job:
 
     def stop(self) -> None:
         """Schedule no more."""
-        self._loop.stop()
+        if self._loop:
+            self._loop.stop()
 
     def look(self) -> None:
         """Record the pool's state, where there is a pool."""
@@ -67,14 +68,13 @@ class Job:
 
     def _start(self, at_once: int) -> None:
         self.stop()
-        self._loop = self._new_loop(max(self._workers, at_once))
+        self._loop = OpenLoop(
+            self._read,
+            lambda due: self._tell("missed", due_at=due),
+            workers=max(self._workers, at_once),
+            reads_per_s=self._reads_per_s,
+        )
         self._loop.start(at_once)
-
-    def _new_loop(self, workers: int) -> OpenLoop:
-        return OpenLoop(self._read, self._miss, workers=workers, reads_per_s=self._reads_per_s)
-
-    def _miss(self, due: float) -> None:
-        self._tell("missed", due_at=due)
 
     def _read(self, due: float) -> None:
         try:

@@ -22,9 +22,8 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 class Program:
     """Carries out orders; each job goes through an adapter, and so a pool, of its own.
 
-    `part` is a mapping of `contender`, `plays` (its name to the factory), `jobs` (`steady`,
-    `idle`), `factory` (`module:function`), `way` (handed to the factory), `workers` and each
-    worker's `reads_per_s`.
+    `part` tells the `contender`, whom it `plays` to its `factory` (`module:function`), on which
+    `way` to the database, its `jobs` (`steady`, `idle`), `workers`, and each one's `reads_per_s`.
     """
 
     def __init__(self, part: dict[str, Any], emit: Writer) -> None:
@@ -70,10 +69,9 @@ class Program:
 def load(factory: str) -> Callable[[str, dict[str, Any]], Adapter]:
     """Return the function that `module:function` names."""
     module, _, function = factory.partition(":")
-    made: Callable[[str, dict[str, Any]], Adapter] = getattr(
-        importlib.import_module(module), function
-    )
-    return made
+    make: Callable[[str, dict[str, Any]], Adapter]
+    make = getattr(importlib.import_module(module), function)
+    return make
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from recovery_lab import contenders
@@ -39,6 +39,15 @@ def entries(target: Target) -> dict[str, Entry]:
             raise BadInputError(f"two contenders are called {entry.name!r}; rename the target's")
         found[entry.name] = entry
     return found
+
+
+def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
+    """Return which of the asked jobs a contender plays, else the first that it can.
+
+    Without a pool for each job it plays one alone: the others would use what is to idle.
+    """
+    played = [job for job in asked if job in entry.jobs] or list(entry.jobs[:1])
+    return played if entry.traits.pools else played[:1]
 
 
 def _own() -> Iterator[Entry]:

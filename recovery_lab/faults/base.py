@@ -1,15 +1,13 @@
-"""What a fault is, and the scene it is played on."""
+"""What a fault is: what it does to its clients, how it lands, and how it heals."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from abc import ABC, abstractmethod
+from typing import Literal
 
 import msgspec
 
-from recovery_lab.docker import Stack
-from recovery_lab.errors import BadInputError
-from recovery_lab.faults.witness import Witness
-from recovery_lab.record.history import FaultEvent
+from recovery_lab.errors import BadInputError, InconclusiveError
+from recovery_lab.faults import server
+from recovery_lab.faults.scene import Scene
 
 Cuts = Literal["established", "new", "both", "none"]
 
@@ -32,89 +30,46 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     observed: bool = False  # a user's command: what it cut is read from the record
 
 
-class Before(msgspec.Struct, frozen=True, kw_only=True):
-    """The database before the fault, which everything after is compared with."""
-
-    container: str
-    started: str
-    server_started: str
-
-
-NOTHING = Before(container="", started="", server_started="")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Where a fault is played: `run_fault` adds `before` and `witness`, the caller gives the rest.
-
-    `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
-    `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs.
-    """
-
-    stack: Stack
-    hold_s: float
-    note: Callable[[FaultEvent], None]
-    pace: Callable[[], None] = lambda: None
-    command: tuple[str, ...] = ()
-    before: Before = NOTHING
-    witness: Witness | None = None
-
-    @property
-    def seen(self) -> Witness:
-        """The witness on the clients' network, for a fault's evidence."""
-        if self.witness is None:
-            raise RuntimeError("a fault is played by run_fault or healed by heal_open, not alone")
-        return self.witness
-
-
-class Fault(Protocol):
+class Fault(ABC):
     """One way to cause an outage of the database; without state, so that any process can heal it.
 
-    Its length (`hold_s`) is from `min_hold_s`, what its evidence needs, to `max_hold_s`, after
-    which the watchdog ends it.
+    Its length in s is usually `hold_s`. At the least its evidence needs `min_hold_s`; after
+    `max_hold_s` the watchdog ends it.
     """
 
-    @property
-    def name(self) -> str:
-        """What it is called everywhere."""
-        ...
+    name: str
+    effects: Effects
+    hold_s: float
+    min_hold_s = 0.0
+    max_hold_s = 600.0
 
-    @property
-    def effects(self) -> Effects:
-        """What it does to its clients."""
-        ...
-
-    @property
-    def min_hold_s(self) -> float:
-        """Its shortest length."""
-        ...
-
-    @property
-    def max_hold_s(self) -> float:
-        """Its longest length."""
-        ...
-
-    @property
-    def hold_s(self) -> float:
-        """Its usual length."""
-        ...
-
+    @abstractmethod
     def inject(self, scene: Scene) -> None:
         """Break the database's service; returns when the fault is in."""
-        ...
 
+    @abstractmethod
     def verify_landed(self, scene: Scene) -> str:
         """Return the evidence that it is in; raises InconclusiveError when it is not."""
-        ...
 
     def heal(self, scene: Scene) -> None:
         """Bring the database back; idempotent, also from a fresh process."""
-        ...
+        server.bring_back(scene, self.name)
 
     def verify_healed(self, scene: Scene) -> str:
         """Return the evidence that all is back; raises HealError when it is not."""
-        ...
+        return server.verify_back(scene, self.heal)
+
+    def verify_start(self, scene: Scene) -> None:
+        """Raise InconclusiveError unless the server's start moved, or did not, as declared."""
+        restarts, before = self.effects.restarts, scene.before.server_started
+        if restarts is None:
+            return
+        after = scene.seen.probe().server_started
+        if (after != before) != restarts:
+            expected = "a start of the server" if restarts else "the same server"
+            raise InconclusiveError(
+                f"{self.name}: expected {expected}; before {before}, now {after}"
+            )
 
 
 def checked(fault: Fault, hold_s: float) -> float:
@@ -125,11 +80,3 @@ def checked(fault: Fault, hold_s: float) -> float:
             f"to {fault.max_hold_s:g} seconds"
         )
     return hold_s
-
-
-def note(
-    scene: Scene, fault: str, name: str, *, at: float | None = None, evidence: str = ""
-) -> None:
-    """Append a step of a fault to the history; without `at` the witness stamps it now."""
-    instant = scene.seen.clock().at if at is None else at
-    scene.note(FaultEvent(at=instant, fault=fault, name=name, evidence=evidence))

@@ -6,7 +6,6 @@ is up.
 """
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import netfault, server
-from recovery_lab.faults.base import HUNG_UP, Effects, Scene, note
+from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
 
 _LABEL = f"{docker.LABEL}.fault=drop"
@@ -24,23 +24,22 @@ OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchd
 STEP_LIMIT_S = 10.0
 
 
-class Drop:
+class Drop(Fault):
     """Drop all packets, hold, let them through."""
 
     name = "drop"
     effects = Effects(cuts="both", explains=HUNG_UP)
-    min_hold_s = 2.0
-    max_hold_s = 120.0
     hold_s = 3.0
+    min_hold_s, max_hold_s = 2.0, 120.0
 
     def inject(self, scene: Scene) -> None:
         """Start a helper with the rules; a namespace's rules end with the server's container."""
         interface = scene.stack.target.database.interface
         helper = _start(scene, "hold", interface, f"{scene.hold_s + OVERTIME_S:.1f}")
-        if not server.wait_until(scene, lambda: bool(_step(helper, "injected")), STEP_LIMIT_S):
-            said = _step(helper, "failed").get("said", "it said nothing")
+        if not server.wait_until(scene, lambda: "injected" in _steps(helper), STEP_LIMIT_S):
+            said = _steps(helper).get("failed", {}).get("said", "it said nothing")
             raise InconclusiveError(f"drop: its helper put no rules in: {said}")
-        _note(scene, "injected", _step(helper, "injected"))
+        _note(scene, helper, "injected")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that both directions lose packets, and that a fresh connect gets no answer."""
@@ -61,31 +60,27 @@ class Drop:
 
     def heal(self, scene: Scene) -> None:
         """Have the helper take its rules out; where it can't, another does."""
-        told = False
-        for helper in _helpers(scene):
+        helpers = _helpers(scene)
+        for helper in helpers:
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
                 server.wait_until(scene, partial(_over, helper), STEP_LIMIT_S)
-            _note(scene, "healed", _step(helper, "healed"))
-            told = told or bool(_step(helper, "healed"))
-        if not told:
-            self._clear(scene)
+            _note(scene, helper, "healed")
+        if any(_healed(helper) for helper in helpers):
+            return
+        found = server.find(scene)
+        if found and found["State"]["Running"]:  # its namespace stands, and a dead helper's rules
+            helper = _start(scene, "clear", scene.stack.target.database.interface)
+            docker.run("wait", helper, limit_s=STEP_LIMIT_S)
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
-        back = server.verify_back(scene, self.heal)
+        back = super().verify_healed(scene)
         for helper in _helpers(scene):
-            if not _step(helper, "healed") and _running(helper):
+            if not _over(helper):
                 raise HealError(f"{scene.stack.project}: the drop's helper still holds its rules")
             docker.run("rm", "--force", helper)
         return back
-
-    def _clear(self, scene: Scene) -> None:
-        """Take out what a killed helper left, where the server's namespace still stands."""
-        found = server.find(scene)
-        if found and found["State"]["Running"]:
-            helper = _start(scene, "clear", scene.stack.target.database.interface)
-            docker.run("wait", helper, limit_s=STEP_LIMIT_S)
 
 
 def _start(scene: Scene, *words: str) -> str:
@@ -108,22 +103,24 @@ def _running(helper: str) -> bool:
     return docker.run("inspect", "--format", "{{.State.Running}}", helper).strip() == "true"
 
 
+def _steps(helper: str) -> dict[str, dict[str, Any]]:
+    """Return what a helper says that it did, by the step's name."""
+    said = [json.loads(line) for line in docker.run("logs", helper).splitlines()]
+    return {step["step"]: step for step in said}
+
+
+def _healed(helper: str) -> bool:
+    return "healed" in _steps(helper)
+
+
 def _over(helper: str) -> bool:
-    return bool(_step(helper, "healed")) or not _running(helper)
+    return _healed(helper) or not _running(helper)
 
 
-def _steps(helper: str) -> Iterator[dict[str, Any]]:
-    for line in docker.run("logs", helper).splitlines():
-        yield json.loads(line)
-
-
-def _step(helper: str, name: str) -> dict[str, Any]:
-    return next((step for step in _steps(helper) if step["step"] == name), {})
-
-
-def _note(scene: Scene, name: str, step: dict[str, Any]) -> None:
+def _note(scene: Scene, helper: str, name: str) -> None:
     """Note a step at the helper's own clock."""
+    step = _steps(helper).get(name)
     if step and scene.witness:
         took_ms = (step["at"] - step["began_at"]) * 1000
         evidence = f"by the helper's clock, within {took_ms:.0f} ms"
-        note(scene, "drop", name, at=step["at"], evidence=evidence)
+        scene.step("drop", name, at=step["at"], evidence=evidence)

@@ -2,17 +2,17 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import HUNG_UP, Effects, Scene
+from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 
-class Freeze:
+class Freeze(Fault):
     """Pause the container, hold, thaw it."""
 
     name = "freeze"
     effects = Effects(cuts="both", explains=HUNG_UP)
-    min_hold_s = 2.0
-    max_hold_s = 120.0
     hold_s = 2.5
+    min_hold_s, max_hold_s = 2.0, 120.0
 
     def inject(self, scene: Scene) -> None:
         """Pause it."""
@@ -27,11 +27,3 @@ class Freeze:
                 f"tcp {answer.tcp!r}, a fresh session {answer.session!r}"
             )
         return "paused; a fresh session connects and hangs"
-
-    def heal(self, scene: Scene) -> None:
-        """Thaw it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)

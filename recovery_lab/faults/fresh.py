@@ -7,21 +7,28 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import msgspec
 import psycopg2
 
-from recovery_lab.faults.answers import Answer, Order
-from recovery_lab.record.session import QUERY_LIMIT_S, DeadlineError, Login, query_fresh, resolve
+from recovery_lab.faults.witness import Answer, Order
+from recovery_lab.session import (
+    QUERY_LIMIT_S,
+    STARTED,
+    DeadlineError,
+    Login,
+    connect,
+    first_line,
+    query_fresh,
+)
 
 TCP_LIMIT_S = 0.5
 SESSION_LIMIT_S = 1.0
 SLEEPER = "lab-slow"  # application_name of the sleeping session
 
-_STARTED = """SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') WHERE NOT pg_is_in_recovery()"""
+_PROBE = f"SELECT {STARTED} WHERE NOT pg_is_in_recovery()"
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
 _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
@@ -36,29 +43,26 @@ class Fresh:
         self._slept = ""
 
     def obey(self, order: Order) -> Answer:
-        """Carry out one order."""
+        """Carry out one order; raises what the driver or the network does."""
         match order.do:
             case "probe":
                 return self._probe()
             case "sleep":
                 threading.Thread(target=self._sleep, args=(order.seconds,), daemon=True).start()
             case "sleeping":
-                rows = self._query(_SLEEPING, SLEEPER)
-                return _answer(sessions=len(rows), slept=self._slept)
+                return _answer(sessions=len(self._query(_SLEEPING, SLEEPER)), slept=self._slept)
             case "wake":
                 return _answer(sessions=len(self._query(_WAKE, SLEEPER)))
-            case "clock":
-                pass
         return _answer()
 
     def _probe(self) -> Answer:
         """Try a session; only where it hangs, tell a silent server from a silent network."""
         try:
-            rows = self._query(_STARTED)
+            rows = self._query(_PROBE)
         except DeadlineError:
             return _answer(tcp=self._connect(), session="hangs")
         except (psycopg2.Error, OSError) as error:
-            return _answer(session=_first_line(error))
+            return _answer(session=first_line(error))
         if not rows:
             return _answer(session="in recovery")
         return _answer(session="ok", server_started=rows[0][0])
@@ -70,20 +74,15 @@ class Fresh:
         except TimeoutError:
             return "hangs"
         except OSError as error:
-            return _first_line(error)
+            return first_line(error)
         return "ok"
 
     def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
         self._resolve()
         if not self._address:
             raise OSError(f"no address for {self._login.host}")
-        return query_fresh(
-            self._login,
-            self._address,
-            sql,
-            parameters=parameters,
-            limits_s=(SESSION_LIMIT_S, QUERY_LIMIT_S),
-        )
+        limits_s = (SESSION_LIMIT_S, QUERY_LIMIT_S)
+        return query_fresh(self._login, self._address, sql, parameters, limits_s=limits_s)
 
     def _resolve(self) -> None:
         """Look the name up on a thread; without an answer the last good address serves."""
@@ -93,33 +92,18 @@ class Fresh:
 
     def _look_up(self) -> None:
         with suppress(OSError):  # a stopped container has no name
-            self._address = resolve(self._login.host, self._login.port)
+            self._address = self._login.resolve()
 
     def _sleep(self, seconds: float) -> None:
         """Sleep in a session of its own, and note how that ended."""
-        login = self._login
         self._slept = ""
         try:
             self._resolve()
-            connection = psycopg2.connect(
-                host=login.host,
-                hostaddr=self._address,
-                port=login.port,
-                dbname=login.name,
-                user=login.user,
-                password=login.secret(),
-                application_name=SLEEPER,
-            )
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(%s)", (seconds,))
-            connection.close()
+            with closing(connect(self._login, SLEEPER, address=self._address)) as session:
+                session.cursor().execute("SELECT pg_sleep(%s)", (seconds,))
             self._slept = "ok"
         except (psycopg2.Error, OSError) as error:
-            self._slept = _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+            self._slept = first_line(error)
 
 
 def _answer(**facts: Any) -> Answer:
@@ -133,7 +117,7 @@ def main() -> None:
         try:
             answer = fresh.obey(msgspec.json.decode(line, type=Order))
         except (psycopg2.Error, DeadlineError, OSError) as error:
-            answer = _answer(error=_first_line(error))
+            answer = _answer(error=first_line(error))
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
         sys.stdout.buffer.flush()
 

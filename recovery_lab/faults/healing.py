@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,33 +10,32 @@ from pathlib import Path
 import msgspec
 
 from recovery_lab import docker
+from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, LabError
 from recovery_lab.faults import journal, server
-from recovery_lab.faults.base import Scene
 from recovery_lab.faults.journal import FAULT, STACK, Held, HeldError, OpenFault, OpenStack
 from recovery_lab.faults.registry import FAULTS
+from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
-from recovery_lab.record.history import FaultEvent
-from recovery_lab.stack import down
 from recovery_lab.target import Target
 
 LIVES_S = 2.0  # a run that still holds its fault then is no dying one
 OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
 
 
-def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
-    """Heal every open fault and remove every dead run's stack; yield a line for each.
+def heal_open(target: Target, down: Callable[[Stack], None] | None) -> Iterator[str]:
+    """Heal every open fault and remove every dead run's stack by `down`; yield a line for each.
 
-    `keep` leaves the stacks standing, and a living run's stack stands anyway, as does one in which
-    another process heals. All are tried; then raises the first trouble: HeldError where a living
-    run holds a fault, HealError, DockerError.
+    Without `down` the stacks stay. A living run's stays anyway, as does one in which another
+    process heals. All are tried; then raises the first trouble: HeldError where a living run holds
+    a fault, HealError, DockerError.
     """
     troubles: list[LabError] = []
     busy: set[str] = set()
     for path in journal.paths(target, FAULT):
         try:
-            yield _heal(path)
+            yield heal_free(path, LIVES_S) or f"{path.stem}: healed by its watchdog"
         except LabError as error:
             troubles.append(error)
             if isinstance(error, HeldError):
@@ -45,7 +44,7 @@ def heal_open(target: Target, *, keep: bool) -> Iterator[str]:
         try:
             if path.stem not in busy:
                 with journal.held(path, OpenStack) as stack:
-                    yield _remove(stack, keep=keep)
+                    yield _remove(stack, down)
         except HeldError:
             continue
         except LabError as error:
@@ -60,27 +59,38 @@ def open_faults(target: Target) -> list[OpenFault]:
     return [entry for entry in entries if entry]
 
 
-def _heal(path: Path) -> str:
-    """Heal one fault; where its watchdog is at it already, wait for that one's end."""
+def heal_free(path: Path, lives_s: float) -> str:
+    """Heal one fault as soon as nobody holds it; return what was done, empty where it is gone.
+
+    Who heals it already is waited for. Raises HeldError where a run holds it after `lives_s`, and
+    HealError when the database is not back in time.
+    """
     began = time.monotonic()
     while path.exists():
         try:
             with journal.held(path, OpenFault) as fault:
-                return heal_held(fault)
+                return _heal(fault)
         except HeldError:
             entry = journal.read(path, OpenFault)
-            healing = entry is not None and entry.healing
-            if time.monotonic() > began + (OTHER_LIMIT_S if healing else LIVES_S):
+            limit_s = OTHER_LIMIT_S if entry and entry.healing else lives_s
+            if time.monotonic() > began + limit_s:
                 raise
             time.sleep(0.1)  # polled: a lock tells nobody
-    return f"{path.stem}: healed by its watchdog"
+    return ""
 
 
-def heal_held(held: Held[OpenFault]) -> str:
-    """Heal the fault of a journal's file that this process holds, see it healed, and say so.
+def heal_now(entry: OpenFault) -> str:
+    """Heal without waiting for the database; idempotent."""
+    _verify_daemon(entry)
+    scene = _scene(entry)
+    if server.find(scene) is None:
+        return "its container is gone"
+    FAULTS[entry.fault].heal(scene)
+    return f"healed {entry.fault}"
 
-    Raises HealError when the database is not back in time.
-    """
+
+def _heal(held: Held[OpenFault]) -> str:
+    """Heal the fault that this process holds, and see it healed."""
     entry = held.entry()
     if entry is None:
         held.remove()
@@ -89,41 +99,27 @@ def heal_held(held: Held[OpenFault]) -> str:
     with Interrupts(held_back=True):
         said = heal_now(entry)
         if server.find(_scene(entry)):
-            said = _see_healed(entry)
+            with closing(Witness(entry.stack)) as witness:
+                scene = replace(_scene(entry), witness=witness)
+                said = FAULTS[entry.fault].verify_healed(scene)
         held.remove()
     return f"{entry.stack.project}: healed {entry.fault}: {said}"
 
 
-def _see_healed(entry: OpenFault) -> str:
-    """See it back; a command of the dead run may still be on its way to the daemon."""
-    with closing(Witness(entry.stack)) as witness:
-        return FAULTS[entry.fault].verify_healed(replace(_scene(entry), witness=witness))
-
-
-def heal_now(entry: OpenFault) -> str:
-    """Heal without waiting for the database; idempotent."""
-    _same_daemon(entry)
-    scene = _scene(entry)
-    if server.find(scene) is None:
-        return "its container is gone"
-    FAULTS[entry.fault].heal(scene)
-    return f"healed {entry.fault}"
-
-
-def _remove(held: Held[OpenStack], *, keep: bool) -> str:
+def _remove(held: Held[OpenStack], down: Callable[[Stack], None] | None) -> str:
     entry = held.entry()
     if entry is None:
         held.remove()
         return f"{held.path.stem}: named, never started"
-    if keep:
+    if down is None:
         return f"{entry.stack.project}: kept (KEEP=1)"
-    _same_daemon(entry)
+    _verify_daemon(entry)
     down(entry.stack)
     held.remove()
     return f"{entry.stack.project}: removed the stack of a dead run"
 
 
-def _same_daemon(entry: OpenFault | OpenStack) -> None:
+def _verify_daemon(entry: OpenStack) -> None:
     """Raise BadInputError on another daemon: there the container would only seem to be gone."""
     address = docker.endpoint()[1]
     if address != entry.docker:
@@ -134,8 +130,4 @@ def _same_daemon(entry: OpenFault | OpenStack) -> None:
 
 
 def _scene(entry: OpenFault) -> Scene:
-    return Scene(stack=entry.stack, hold_s=entry.hold_s, note=_nowhere, before=entry.before)
-
-
-def _nowhere(event: FaultEvent) -> None:
-    """Keep nothing: the history belongs to the run that is gone."""
+    return Scene(stack=entry.stack, hold_s=entry.hold_s, before=entry.before)

@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -16,7 +17,7 @@ import msgspec
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError
-from recovery_lab.faults.base import Before
+from recovery_lab.faults.scene import Before
 from recovery_lab.target import Target
 
 FOLDER = Path(".lab/journal")  # under the target's root
@@ -27,18 +28,26 @@ class HeldError(BadInputError):
     """Another process, which lives, holds a file of the journal."""
 
 
-class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
+class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
+    """A private stack: written before it is started, removed when it is gone.
+
+    `docker` is the daemon's address, `pid` of who answers for it.
+    """
+
+    stack: Stack
+    docker: str
+    pid: int
+
+
+class OpenFault(OpenStack, frozen=True, kw_only=True):
     """A fault that may be in: written before it is injected, removed when it is seen healed.
 
-    `pid` is of who answers for it; `healing` tells that its run is gone and another heals.
+    `healing` tells that its run is gone and another process heals.
     """
 
     fault: str
-    stack: Stack
     hold_s: float
     before: Before
-    docker: str
-    pid: int
     healing: bool = False
 
     def __str__(self) -> str:
@@ -50,42 +59,30 @@ class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
-    """A private stack: written before it is started, removed when it is gone."""
-
-    stack: Stack
-    docker: str
-    pid: int
+E = TypeVar("E", bound=OpenStack)
 
 
-E = TypeVar("E", bound=OpenFault | OpenStack)
-
-
+@dataclass(frozen=True, slots=True)
 class Held(Generic[E]):
-    """One file of the journal, locked by this process until `release` or its death."""
+    """One file of the journal, locked by this process (`held`)."""
 
-    def __init__(self, path: Path, descriptor: int, kind: type[E]) -> None:
-        self.path = path
-        self._descriptor = descriptor
-        self._kind = kind
+    path: Path
+    descriptor: int
+    kind: type[E]
 
     def entry(self) -> E | None:
         """Return what is open; None where nothing is, or was not written whole."""
-        return read(self.path, self._kind)
+        return read(self.path, self.kind)
 
     def write(self, entry: E) -> None:
         """Write an entry; it is on the disk when this returns."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, msgspec.json.encode(entry, enc_hook=str) + b"\n", 0)
-        os.fsync(self._descriptor)
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, msgspec.json.encode(entry, enc_hook=str) + b"\n", 0)
+        os.fsync(self.descriptor)
 
     def remove(self) -> None:
         """Remove the entry with its file."""
         self.path.unlink(missing_ok=True)
-
-    def release(self) -> None:
-        """Let the lock go."""
-        os.close(self._descriptor)
 
 
 def path_of(stack: Stack, suffix: str) -> Path:
@@ -99,7 +96,7 @@ def paths(target: Target, suffix: str) -> list[Path]:
 
 
 def read(path: Path, kind: type[E]) -> E | None:
-    """Read an entry; None where there is none.
+    """Read an entry; None where there is none. Raises BadInputError for another version's.
 
     One without its newline was never finished, so what it names was never begun.
     """
@@ -110,15 +107,9 @@ def read(path: Path, kind: type[E]) -> E | None:
     if not content.endswith(b"\n"):
         return None
     try:
-        return msgspec.json.decode(content, type=kind, dec_hook=_decoded)
+        return msgspec.json.decode(content, type=kind, dec_hook=lambda kind, text: kind(text))
     except msgspec.MsgspecError as error:
         raise BadInputError(f"{path}: not this version's journal: {error}") from error
-
-
-def _decoded(kind: type, value: object) -> object:
-    if kind is Path:
-        return Path(str(value))
-    raise NotImplementedError(kind)
 
 
 @contextmanager
@@ -127,13 +118,13 @@ def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
 
     An empty file does not stay: nothing is open there.
     """
-    one = _take(path, kind)
+    one = Held(path, _locked(path, kind), kind)
     try:
         yield one
     finally:
         if one.entry() is None:
             one.remove()
-        one.release()
+        os.close(one.descriptor)
 
 
 @contextmanager
@@ -148,25 +139,20 @@ def named_stack(stack: Stack) -> Iterator[None]:
                 one.remove()
 
 
-def _take(path: Path, kind: type[E]) -> Held[E]:
+def _locked(path: Path, kind: type[E]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _still_there(path, descriptor):
-                return Held(path, descriptor, kind)
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
         except BlockingIOError:
             os.close(descriptor)
             raise HeldError(_whose(path, kind)) from None
+        except FileNotFoundError:
+            pass
         os.close(descriptor)  # its last holder removed it meanwhile
-
-
-def _still_there(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _whose(path: Path, kind: type[E]) -> str:

@@ -2,19 +2,18 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Scene
+from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 KILLED = 137  # 128 + SIGKILL
 DEAD_LIMIT_S = 10.0
 
 
-class Kill:
+class Kill(Fault):
     """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
 
     name = "kill"
     effects = Effects(cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True)
-    min_hold_s = 0.0
-    max_hold_s = 600.0
     hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:
@@ -33,11 +32,3 @@ class Kill:
                 f"out of memory {state['OOMKilled']}"
             )
         return f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}"
-
-    def heal(self, scene: Scene) -> None:
-        """Start it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)

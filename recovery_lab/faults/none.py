@@ -1,17 +1,15 @@
 """No fault: the template to copy, and the run that shows what the instrument itself does."""
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
-from recovery_lab.faults.base import Effects, Scene
+from recovery_lab.faults.base import Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 
-class NoFault:
+class NoFault(Fault):
     """Does nothing for a while."""
 
     name = "none"
     effects = Effects(cuts="none")
-    min_hold_s = 0.0
-    max_hold_s = 600.0
     hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:
@@ -26,7 +24,3 @@ class NoFault:
 
     def heal(self, scene: Scene) -> None:
         """Change nothing."""
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)

@@ -2,18 +2,17 @@
 
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Scene
+from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 
-class Restart:
+class Restart(Fault):
     """Restart the container; with a length: stop it, hold, start it."""
 
     name = "restart"
     effects = Effects(
         cuts="both", ends_sessions=True, explains=(*SHUT_DOWN, *HUNG_UP), restarts=True
     )
-    min_hold_s = 0.0
-    max_hold_s = 600.0
     hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:
@@ -37,11 +36,3 @@ class Restart:
                 f"restart did not land: the container runs since {state['StartedAt']} as before"
             )
         return f"container start {scene.before.started} -> {state['StartedAt']}"
-
-    def heal(self, scene: Scene) -> None:
-        """Start it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)

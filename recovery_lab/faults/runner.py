@@ -2,15 +2,15 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import command, journal, server
-from recovery_lab.faults.base import Fault, Scene, checked, note
-from recovery_lab.faults.journal import FAULT, Held, OpenFault
+from recovery_lab.faults.base import Fault, checked
+from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
@@ -39,23 +39,36 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     docker.refuse_remote()
     path = journal.path_of(scene.stack, FAULT)
     with journal.held(path, OpenFault) as held, closing(Witness(scene.stack)) as witness:
-        open_already = held.entry()
-        if open_already:
+        if open_already := held.entry():
             raise BadInputError(
                 f"{scene.stack.project}: fault {open_already.fault!r} of a dead run is open; "
                 "run: make heal"
             )
-        seen = replace(scene, witness=witness)
-        seen = replace(seen, before=server.look_before(seen))
+        scene = replace(scene, witness=witness)
+        scene = replace(scene, before=server.look_before(scene))
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
-            run = _Run(fault, seen, watchdog, interrupts)
-            with _journalled(run, held):
+            run = _Run(fault, scene, watchdog, interrupts)
+            held.write(_named(fault, scene))
+            try:
                 landed = run.play()
+            finally:  # also at Ctrl-C, and at pytest's own word that time is up
                 healed = run.verify_healed()
-                server.verify_start(seen, fault)
+                held.remove()
+            fault.verify_start(scene)
             run.verify_paced()
     return Done(landed=landed, healed=healed)
+
+
+def _named(fault: Fault, scene: Scene) -> OpenFault:
+    return OpenFault(
+        fault=fault.name,
+        stack=scene.stack,
+        hold_s=scene.hold_s,
+        before=scene.before,
+        docker=docker.endpoint()[1],
+        pid=os.getpid(),
+    )
 
 
 class _Run:
@@ -67,8 +80,8 @@ class _Run:
     def __init__(
         self, fault: Fault, scene: Scene, watchdog: Watchdog, interrupts: Interrupts
     ) -> None:
-        self.fault = fault
-        self.scene = replace(scene, note=self._note, pace=self._pace)
+        self._fault = fault
+        self._scene = replace(scene, note=self._note, pace=self._pace)
         self._given = scene
         self._watchdog = watchdog
         self._interrupts = interrupts
@@ -78,14 +91,14 @@ class _Run:
 
     def play(self) -> str:
         """Inject, prove, hold, heal; healed also when any of it fails."""
-        scene, name = self.scene, self.fault.name
+        scene = self._scene
         try:
-            note(scene, name, "injecting")
-            self.fault.inject(scene)
-            self._note_unless("injected")
+            self._step("injecting")
+            self._fault.inject(scene)
+            self._step_unless("injected")
             ends_at = time.monotonic() + scene.hold_s  # this host's clock: it only paces
-            landed = self.fault.verify_landed(scene)
-            note(scene, name, "landed", evidence=landed)
+            landed = self._fault.verify_landed(scene)
+            self._step("landed", landed)
             while (left_s := ends_at - time.monotonic()) > 0:
                 scene.pace()
                 time.sleep(min(PACE_S, left_s))  # the fault's length
@@ -97,13 +110,13 @@ class _Run:
     def verify_healed(self) -> str:
         """Return the evidence that it is back; raises HealError when it is not."""
         try:
-            self.scene.seen.revive()
-            healed = self.fault.verify_healed(self.scene)
+            self._scene.seen.revive()
+            healed = self._fault.verify_healed(self._scene)
         except (InconclusiveError, DockerError) as error:
             raise HealError(
-                f"{self.scene.stack.project}: cannot see {self.fault.name} healed: {error}"
+                f"{self._scene.stack.project}: cannot see {self._fault.name} healed: {error}"
             ) from error
-        note(self.scene, self.fault.name, "back", evidence=healed)
+        self._step("back", healed)
         return healed
 
     def verify_paced(self) -> None:
@@ -115,19 +128,22 @@ class _Run:
         self._interrupts.hold_back()
         self._healing = True
         with suppress(Exception):  # whatever it is: healing must not depend on the witness
-            self.scene.seen.revive()
-            note(self.scene, self.fault.name, "healing")
-        self.fault.heal(self.scene)
-        self._note_unless("healed")
+            self._scene.seen.revive()
+            self._step("healing")
+        self._fault.heal(self._scene)
+        self._step_unless("healed")
+
+    def _step(self, name: str, evidence: str = "") -> None:
+        self._scene.step(self._fault.name, name, evidence=evidence)
+
+    def _step_unless(self, name: str) -> None:
+        """Note a step that the fault itself had no better instant for."""
+        if name not in self._steps:
+            self._step(name, "as the witness heard of it")
 
     def _note(self, event: FaultEvent) -> None:
         self._steps.append(event.name)
         self._given.note(event)
-
-    def _note_unless(self, step: str) -> None:
-        """Note a step that the fault itself had no better instant for."""
-        if step not in self._steps:
-            note(self.scene, self.fault.name, step, evidence="as the witness heard of it")
 
     def _pace(self) -> None:
         if self._trouble:
@@ -135,31 +151,8 @@ class _Run:
         try:
             self._given.pace()
             self._watchdog.verify_watching()
-            self.scene.seen.verify_alive()
+            self._scene.seen.verify_alive()
         except LabError as error:
             if not self._healing:
                 raise
             self._trouble = error
-
-
-@contextmanager
-def _journalled(run: _Run, held: Held[OpenFault]) -> Iterator[None]:
-    """Name the fault before it is injected; take its name out only when it is seen healed."""
-    held.write(
-        OpenFault(
-            fault=run.fault.name,
-            stack=run.scene.stack,
-            hold_s=run.scene.hold_s,
-            before=run.scene.before,
-            docker=docker.endpoint()[1],
-            pid=os.getpid(),
-        )
-    )
-    try:
-        yield
-    except BaseException as error:  # also Ctrl-C, and pytest's own word that time is up
-        if not isinstance(error, HealError):
-            run.verify_healed()
-            held.remove()
-        raise
-    held.remove()

@@ -13,12 +13,13 @@ from typing import Any
 
 from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults.answers import Answer
-from recovery_lab.faults.base import Before, Fault, Scene, note
+from recovery_lab.faults.scene import Before, Scene
+from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, to_monotonic
 
 BACK_LIMIT_S = 60.0  # crash recovery included
 AGAIN_S = 2.0  # not back for so long: healed again
+POLL_S = 0.05  # polled: the daemon announces nothing that can be waited for
 HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
 SHUTTING_DOWN = "the database system is shutting down"
 _FOLDER = "com.docker.compose.project.working_dir"
@@ -56,11 +57,7 @@ def look_before(scene: Scene) -> Before:
         raise InconclusiveError(
             f"no steady state before the fault: a fresh session: {_how(answer)}"
         )
-    return Before(
-        container=found["Id"],
-        started=found["State"]["StartedAt"],
-        server_started=answer.server_started,
-    )
+    return Before(started=found["State"]["StartedAt"], server_started=answer.server_started)
 
 
 def act(scene: Scene, fault: str, steps: Mapping[str, str], *words: str) -> None:
@@ -73,13 +70,13 @@ def act(scene: Scene, fault: str, steps: Mapping[str, str], *words: str) -> None
     after = _clock(scene)
     if before is None or after is None:
         return
-    stack = scene.stack
-    events = docker.events(stack, stack.target.database.service, before.wall, after.wall)
+    service = scene.stack.target.database.service
+    events = docker.events(scene.stack, service, before.wall, after.wall)
     walls = {word: at for at, word in events}
     for step, action in steps.items():
         if action in walls:
             at, evidence = to_monotonic(walls[action], [before]), f"the daemon's event {action!r}"
-            note(scene, fault, step, at=at, evidence=evidence)
+            scene.step(fault, step, at=at, evidence=evidence)
 
 
 def _clock(scene: Scene) -> Clock | None:
@@ -92,91 +89,57 @@ def _clock(scene: Scene) -> Clock | None:
 def bring_back(scene: Scene, fault: str) -> None:
     """Thaw or start the container, whichever it needs; idempotent."""
     found = find(scene)
-    if found is None or (found["State"]["Running"] and not found["State"]["Paused"]):
-        return
-    if found["State"]["Paused"]:
+    if found and found["State"]["Paused"]:
         act(scene, fault, {"healed": "unpause"}, "unpause")
-    else:
+    elif found and not found["State"]["Running"]:
         act(scene, fault, {"healed": "start"}, "start")
 
 
-def wait_until(scene: Scene, holds: Callable[[], bool], limit_s: float) -> bool:
+def wait_until(
+    scene: Scene, holds: Callable[[], bool], limit_s: float, every_s: float = POLL_S
+) -> bool:
     """Poll until something holds; tell whether it did in time."""
     deadline = time.monotonic() + limit_s
     while not holds():
         if time.monotonic() > deadline:
             return False
         scene.pace()
-        time.sleep(0.05)  # polled: the daemon announces nothing that can be waited for
+        time.sleep(every_s)
     return True
 
 
 def verify_back(scene: Scene, heal: Callable[[Scene], None]) -> str:
-    """Wait for a fresh session, healing again while there is none; return the evidence.
+    """Wait for a fresh session; return the evidence. Raises HealError when there is none in time.
 
-    Raises HealError when there is none in time.
+    While there is none it heals again: a command that was broken off may have reached the daemon.
+    A server that keeps its old sessions and takes no new ones is stopped and started: Docker calls
+    it running, and it stays so for as long as a pool holds a session.
     """
-    back = _Back(scene, heal)
-    if not wait_until(scene, back.seen, BACK_LIMIT_S):
-        raise HealError(
-            f"{scene.stack.project}: not back after {BACK_LIMIT_S:.0f} s: "
-            f"a fresh session: {_how(back.answer)}"
-        )
-    before, after = scene.before.server_started, back.answer.server_started
-    moved = "as before" if after == before else f"not {before} as before"
-    return f"{back.mended}a fresh session reads; server start {after}, {moved}"
-
-
-class _Back:
-    """Looks for a fresh session; where none works, heals again, or what stands half-shut."""
-
-    def __init__(self, scene: Scene, heal: Callable[[Scene], None]) -> None:
-        self._scene = scene
-        self._heal = heal
-        self._healed_at = self._not_shutting_at = time.monotonic()
-        self.mended = ""
-
-    def seen(self) -> bool:
-        """Try a fresh session; tell whether it worked."""
-        self.answer = self._scene.seen.probe()
-        if self.answer.session == "ok":
-            return True
+    unnoted, mended = replace(scene, witness=None), ""
+    healed_at = not_shutting_at = time.monotonic()
+    deadline = healed_at + BACK_LIMIT_S
+    while (answer := scene.seen.probe()).session != "ok":
         now = time.monotonic()
-        if SHUTTING_DOWN not in self.answer.session:
-            self._not_shutting_at = now
-        unnoted = replace(self._scene, witness=None)
-        if now > self._not_shutting_at + HALF_SHUT_S:
-            self._end_half_shut(unnoted)
-        elif now > self._healed_at + AGAIN_S:  # a broken-off command may have reached the daemon
-            self._heal(unnoted)
-            self._healed_at = time.monotonic()
-        return False
-
-    def _end_half_shut(self, scene: Scene) -> None:
-        """End a server that keeps its old sessions and takes no new ones, and start it.
-
-        Docker calls it running, and it stays so for as long as a pool holds a session.
-        """
-        docker.run("stop", present(scene)["Id"])
-        bring_back(scene, "")
-        self.mended = f"half-shut for {HALF_SHUT_S:.0f} s, so stopped fast and started; "
-        self._not_shutting_at = time.monotonic()
-
-
-def verify_start(scene: Scene, fault: Fault) -> None:
-    """Verify that the server's start moved, or did not, as the fault has it.
-
-    Raises InconclusiveError.
-    """
-    restarts = fault.effects.restarts
-    if restarts is None:
-        return
-    after = scene.seen.probe().server_started
-    if (after != scene.before.server_started) != restarts:
-        expected = "a start of the server" if restarts else "the same server"
-        raise InconclusiveError(
-            f"{fault.name}: expected {expected}; before {scene.before.server_started}, now {after}"
-        )
+        if SHUTTING_DOWN not in answer.session:
+            not_shutting_at = now
+        if now > not_shutting_at + HALF_SHUT_S:
+            docker.run("stop", present(scene)["Id"])
+            bring_back(unnoted, "")
+            mended = f"half-shut for {HALF_SHUT_S:.0f} s, so stopped fast and started; "
+            not_shutting_at = time.monotonic()
+        elif now > healed_at + AGAIN_S:
+            heal(unnoted)
+            healed_at = time.monotonic()
+        if time.monotonic() > deadline:
+            raise HealError(
+                f"{scene.stack.project}: not back after {BACK_LIMIT_S:.0f} s: "
+                f"a fresh session: {_how(answer)}"
+            )
+        scene.pace()
+        time.sleep(POLL_S)
+    before, after = scene.before.server_started, answer.server_started
+    moved = "as before" if after == before else f"not {before} as before"
+    return f"{mended}a fresh session reads; server start {after}, {moved}"
 
 
 def _how(answer: Answer) -> str:

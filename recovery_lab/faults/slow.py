@@ -4,23 +4,22 @@ from contextlib import closing
 
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import server
-from recovery_lab.faults.answers import Order
-from recovery_lab.faults.base import Effects, Scene, note
-from recovery_lab.faults.witness import Witness
+from recovery_lab.faults.base import Effects, Fault
+from recovery_lab.faults.scene import Scene
+from recovery_lab.faults.witness import Order, Witness
 
 SLEEPING, WAKE = Order(do="sleeping"), Order(do="wake")
 SEEN_S = 0.8  # within the shortest length
 DUE_S = 2.0  # an end that is due comes within this
 
 
-class Slow:
+class Slow(Fault):
     """One session sleeps in `pg_sleep` for the fault's length and ends by itself."""
 
     name = "slow"
     effects = Effects(cuts="none")
-    min_hold_s = 1.0
-    max_hold_s = 120.0
     hold_s = 3.0
+    min_hold_s, max_hold_s = 1.0, 120.0
 
     def inject(self, scene: Scene) -> None:
         """Send the query from the witness, which does not wait for it."""
@@ -31,9 +30,9 @@ class Slow:
         if not server.wait_until(scene, lambda: scene.seen.ask(SLEEPING).sessions > 0, SEEN_S):
             said = scene.seen.ask(SLEEPING).slept or "none"
             raise InconclusiveError(f"slow did not land: no session sleeps; its own word: {said}")
-        answer = scene.seen.ask(SLEEPING)
-        if answer.sessions != 1:
-            raise InconclusiveError(f"slow: one session was to sleep, {answer.sessions} do")
+        asleep = scene.seen.ask(SLEEPING).sessions
+        if asleep != 1:
+            raise InconclusiveError(f"slow: one session was to sleep, {asleep} do")
         return "pg_stat_activity shows one session active in pg_sleep"
 
     def heal(self, scene: Scene) -> None:
@@ -46,11 +45,11 @@ class Slow:
         scene.seen.ask(WAKE)
         how = scene.seen.ask(SLEEPING).slept if ended else "ended by the fault itself, early"
         said = "by itself" if how == "ok" else f"not by itself: {how or 'no word'}"
-        note(scene, self.name, "healed", evidence=f"pg_sleep ended {said}")
+        scene.step(self.name, "healed", evidence=f"pg_sleep ended {said}")
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that nothing sleeps any more."""
-        back = server.verify_back(scene, self.heal)
+        back = super().verify_healed(scene)
         asleep = scene.seen.ask(SLEEPING).sessions
         if asleep:
             raise HealError(f"{scene.stack.project}: {asleep} sessions of the fault still sleep")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from recovery_lab.errors import InconclusiveError
@@ -23,13 +22,8 @@ class Watchdog:
     """The runner's end: leaving it tells the watchdog that the runner is done."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "recovery_lab.faults.watching",
-            str(path),
-            f"{limit_s:.1f}",
-        ]
+        program = "recovery_lab.faults.watching"
+        command = [sys.executable, "-m", program, str(path), f"{limit_s:.1f}"]
         pipe = subprocess.PIPE
         with path.with_name(LOG).open("ab") as log:
             self._process = subprocess.Popen(
@@ -45,12 +39,7 @@ class Watchdog:
         self.verify_watching()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         cast("IO[bytes]", self._process.stdin).close()
         self._said.close()
         with suppress(subprocess.TimeoutExpired):  # where the fault is open still it has work to do

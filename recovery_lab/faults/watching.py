@@ -3,13 +3,12 @@
 import logging
 import select
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from recovery_lab.errors import LabError
 from recovery_lab.faults import healing, journal
-from recovery_lab.faults.journal import HeldError, OpenFault
+from recovery_lab.faults.journal import OpenFault
 
 LOCK_LIMIT_S = 10.0  # a dying process closes its pipe and its lock one after the other
 
@@ -28,22 +27,12 @@ def watch(path: Path, limit_s: float) -> str:
 
     Raises LabError when it could not be healed.
     """
-    if not select.select([sys.stdin], [], [], limit_s)[0]:
-        say("healing")  # before it is true: the runner must not take it for its own heal
-        entry = journal.read(path, OpenFault)
-        return (
-            f"{limit_s:.0f} s have passed: {healing.heal_now(entry)}" if entry else "nothing open"
-        )
-    deadline = time.monotonic() + LOCK_LIMIT_S
-    while path.exists():
-        try:
-            with journal.held(path, OpenFault) as held:
-                return f"the runner is gone: {healing.heal_held(held)}"
-        except HeldError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)  # polled: a lock that dies tells nobody
-    return "nothing open"
+    if select.select([sys.stdin], [], [], limit_s)[0]:
+        healed = healing.heal_free(path, LOCK_LIMIT_S)
+        return f"the runner is gone: {healed}" if healed else "nothing open"
+    say("healing")  # before it is true: the runner must not take it for its own heal
+    entry = journal.read(path, OpenFault)
+    return f"{limit_s:.0f} s have passed: {healing.heal_now(entry)}" if entry else "nothing open"
 
 
 def main() -> int:

@@ -1,21 +1,46 @@
 """The witness: a helper on the clients' network that stamps instants and tries fresh sessions.
 
 It is started before the fault, so that asking it costs a login and no container's start. Its
-program is fresh.py.
+program is fresh.py; what it is asked and what it answers is one JSON line each.
 """
 
-import select
+from typing import Literal
 
 import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.docker import Stack
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.answers import Answer, Order
 from recovery_lab.record.history import Clock
 
+NAME = "the fault's witness"
 MODULE = "recovery_lab.faults.fresh"
 ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3 s
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """`sleep` starts a pg_sleep of `seconds`; `wake` ends every such session of this role."""
+
+    do: Literal["clock", "probe", "sleep", "sleeping", "wake"]
+    seconds: float = 0.0
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer; `at` and `wall` are the container's clocks as it was given.
+
+    `session` tells how far a fresh one came: `ok`, `hangs`, or an error's first line; where it
+    hangs, `tcp` tells the same of a bare connection. `sessions` counts sleeping sessions; `slept`
+    tells how the witness's own sleep ended. `error` tells why an order could not be carried out.
+    """
+
+    at: float
+    wall: float
+    tcp: str = ""
+    session: str = ""
+    server_started: str = ""
+    sessions: int = 0
+    slept: str = ""
+    error: str = ""
 
 
 class Witness:
@@ -30,36 +55,11 @@ class Witness:
 
         Raises InconclusiveError without one; a helper that does not answer is ended.
         """
-        try:
-            self._helper.stdin.write(msgspec.json.encode(order) + b"\n")
-            self._helper.stdin.flush()
-        except (BrokenPipeError, ValueError) as error:
-            raise InconclusiveError(
-                f"the fault's witness is gone: {self._helper.last_words()}"
-            ) from error
-        if not select.select([self._helper.stdout], [], [], ANSWER_LIMIT_S)[0]:
-            docker.end_process_group(self._helper.process, 1.0)
-            raise InconclusiveError(f"no word from the fault's witness in {ANSWER_LIMIT_S:.0f} s")
-        line = self._helper.stdout.readline()
-        if not line:
-            raise InconclusiveError(f"the fault's witness ended: {self._helper.last_words()}")
+        line = self._helper.ask(msgspec.json.encode(order).decode(), ANSWER_LIMIT_S)
         answer = msgspec.json.decode(line, type=Answer)
         if answer.error:
-            raise InconclusiveError(
-                f"the fault's witness failed to obey {order.do!r}: {answer.error}"
-            )
+            raise InconclusiveError(f"{NAME} failed to obey {order.do!r}: {answer.error}")
         return answer
-
-    def verify_alive(self) -> None:
-        """Raise InconclusiveError with its last words when it has ended."""
-        if self._helper.process.poll() is not None:
-            raise InconclusiveError(f"the fault's witness ended: {self._helper.last_words()}")
-
-    def revive(self) -> None:
-        """Start it again where it has ended: the healing must be seen."""
-        if self._helper.process.poll() is not None:
-            self.close()
-            self._helper = self._start()
 
     def clock(self) -> Clock:
         """Return the containers' two clocks, read together."""
@@ -70,12 +70,20 @@ class Witness:
         """Try a fresh session."""
         return self.ask(Order(do="probe"))
 
+    def verify_alive(self) -> None:
+        """Raise InconclusiveError with its last words when it has ended."""
+        self._helper.verify_alive()
+
+    def revive(self) -> None:
+        """Start it again where it has ended: the healing must be seen."""
+        if self._helper.process.poll() is not None:
+            self.close()
+            self._helper = self._start()
+
     def close(self) -> None:
         """End the helper; idempotent."""
         self._helper.end()
-        for stream in (self._helper.stdout, self._helper.stderr):
-            stream.close()
 
     def _start(self) -> programs.Helper:
         login = msgspec.json.encode(programs.login(self._stack)).decode()
-        return programs.start_program(self._stack, docker.INSTRUMENT, MODULE, login)
+        return programs.start_program(self._stack, NAME, docker.INSTRUMENT, MODULE, login)

@@ -12,34 +12,42 @@ import time
 import msgspec
 import psycopg2
 
-from recovery_lab.record.history import Clock, Mark, Trouble, Writer
+from recovery_lab.record.history import Clock, Mark, Record, Trouble, encode
 from recovery_lab.record.prober import Prober
-from recovery_lab.record.sampler import Probes, Sampler
-from recovery_lab.record.session import DeadlineError, Login
+from recovery_lab.record.sampler import Sampler
+from recovery_lab.session import DeadlineError, Login
+from recovery_lab.target import Health
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """What to observe; handed over as the one argument, in JSON."""
 
     login: Login
-    probes: Probes | None
+    url: str
+    health: Health | None
 
 
 class Observer:
-    """Carries out orders; `emit` writes a record."""
+    """Carries out orders."""
 
     def __init__(self, assignment: Assignment) -> None:
-        self.emit = Writer()
+        self._assignment = assignment
+        self._lock = threading.Lock()
         self._prober = Prober(assignment.login, self.emit)
-        self._sampler = Sampler(assignment.probes, self.emit) if assignment.probes else None
+
+    def emit(self, record: Record) -> None:
+        """Write a record to standard output, whole, from any thread."""
+        line = encode(record)
+        with self._lock:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
 
     def run(self) -> None:
         """Follow orders until the input ends."""
-        self._clock()
+        threading.Thread(target=self._tell_clocks, daemon=True).start()
         self._prober.start()
-        if self._sampler:
-            self._sampler.start()
-        threading.Thread(target=self._clock_loop, daemon=True).start()
+        if self._assignment.health:
+            Sampler(self._assignment.url, self._assignment.health, self.emit).start()
         for line in sys.stdin:
             order, _, argument = line.strip().partition(" ")
             self._obey(order, argument)
@@ -65,13 +73,10 @@ class Observer:
             said = f"could not count the sessions: {error}"
             self.emit(Trouble(at=time.monotonic(), message=said))
 
-    def _clock(self) -> None:
-        self.emit(Clock(at=time.monotonic(), wall=time.time()))
-
-    def _clock_loop(self) -> None:
+    def _tell_clocks(self) -> None:
         while True:
+            self.emit(Clock(at=time.monotonic(), wall=time.time()))
             time.sleep(1.0)  # a pace, not a synchronisation
-            self._clock()
 
 
 def main() -> None:

@@ -1,15 +1,19 @@
-"""The record of one outage while it is written: every line kept before it is used."""
+"""A history's file: every line kept before it is used, and read again."""
 
 import errno
+import gzip
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from recovery_lab.errors import InconclusiveError
-from recovery_lab.record.history import AnyRecord, Clock, History, Record, Trouble, encode
+import msgspec
+
+from recovery_lab.errors import BadInputError, InconclusiveError
+from recovery_lab.record.history import AnyRecord, History, Record, Trouble, decode, encode
 
 R = TypeVar("R", bound=Record)
 
@@ -72,6 +76,21 @@ class Recorder:
             time.sleep(0.01)  # polled: records arrive by other threads
         raise InconclusiveError(f"no {kind.__name__} from the helpers after {limit_s:.0f} s")
 
-    def clocks(self) -> list[Clock]:
-        """Return the clock pairs so far."""
-        return self.history.of(Clock)
+
+def read_history(path: Path) -> History:
+    """Read a history, compressed or not; a last line cut short by a killed writer is left out.
+
+    Raises BadInputError naming the file and the line where it is torn, or of an older shape.
+    """
+    content = path.read_bytes()
+    try:
+        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInputError(f"{path}: torn: {error}") from error
+    history = History()
+    for number, line in enumerate(lines[:-1], start=1):  # the last was never finished
+        try:
+            history.append(decode(line))
+        except msgspec.MsgspecError as error:
+            raise BadInputError(f"{path}, line {number}: not a record: {error}") from error
+    return history

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from recovery_lab.errors import LabError
-from recovery_lab.record.history import read_history
+from recovery_lab.record.recorder import read_history
 from recovery_lab.stack import told
 from tests.running import ROOT, Running, Watch, watched
 

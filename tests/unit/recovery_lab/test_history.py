@@ -13,9 +13,9 @@ from recovery_lab.record.history import (
     Missed,
     decode,
     encode,
-    read_history,
     to_monotonic,
 )
+from recovery_lab.record.recorder import read_history
 
 WHO = {"contender": "adopted", "job": "steady"}
 RECORDS = [

@@ -13,7 +13,7 @@ from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
 from recovery_lab.faults import Scene, drop, healing, kill, runner, server, slow
-from recovery_lab.faults.answers import Answer, Order
+from recovery_lab.faults.witness import Answer, Order
 from recovery_lab.record.history import Clock, FaultEvent
 from recovery_lab.target import Target, load_target
 

@@ -9,8 +9,8 @@ import pytest
 
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import journal
-from recovery_lab.faults.base import NOTHING
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
+from recovery_lab.faults.scene import Before
 from tests.unit.recovery_lab.faults.conftest import PROJECT, ROOT, World
 
 HOLDER = """
@@ -35,7 +35,7 @@ def entry(world: World) -> OpenFault:
         fault="freeze",
         stack=replace(world.stack, environment={"PORT": "8501"}),
         hold_s=2.0,
-        before=NOTHING,
+        before=Before(),
         docker="unix:///unit",
         pid=4711,
     )

@@ -48,7 +48,7 @@ def test_start_that_does_not_fit_the_fault_is_inconclusive(
     if restarted:
         world.run("restart", "db")
     with pytest.raises(InconclusiveError, match=f"{name}: expected "):
-        server.verify_start(scene, FAULTS[name])
+        FAULTS[name].verify_start(scene)
 
 
 def test_half_shut_server_is_named_and_started(world: World, monkeypatch) -> None:

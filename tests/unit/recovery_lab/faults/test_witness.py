@@ -13,8 +13,7 @@ import pytest
 
 from recovery_lab import programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.answers import Order
-from recovery_lab.faults.witness import Witness
+from recovery_lab.faults.witness import Order, Witness
 from tests.unit.recovery_lab.faults.conftest import ROOT, World
 
 Program = subprocess.Popen[bytes]
@@ -36,13 +35,13 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
     port = listener.getsockname()[1]
     login = msgspec.structs.replace(login, host="127.0.0.1", port=port, password_file=str(secret))
 
-    def start(stack, image, program, words) -> programs.Helper:
+    def start(stack, name, image, program, words) -> programs.Helper:
         command = [sys.executable, "-m", program, msgspec.json.encode(login).decode()]
         pipe = subprocess.PIPE
         one = subprocess.Popen(
             command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
-        return programs.helper_of(one)
+        return programs.Helper(name, one)
 
     monkeypatch.setattr(programs, "start_program", start)
     with closing(Witness(world.stack)) as one:

@@ -1,0 +1,111 @@
+"""Sessions with PostgreSQL: how all parts of the lab log in, and what they say of an error.
+
+libpq's `connect_timeout` is whole seconds and at least two, so a fresh session's socket is polled
+here (`async_=1`), which also bounds the query on a frozen server, where connecting succeeds.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
+
+QUERY_LIMIT_S = 1.0
+# The server's start as an SQL expression: what differs is another start of the server.
+STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
+       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """How to log in; a password that stands in a file is read anew for each session."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password_file: str = ""
+    password: str = ""
+
+    def secret(self) -> str:
+        """Return the password as it is now."""
+        return self.password or Path(self.password_file).read_text(encoding="utf-8").strip()
+
+    def resolve(self) -> str:
+        """Return the host's first address; blocks as the resolver does: give it its own thread."""
+        return str(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4][0])
+
+
+class DeadlineError(Exception):
+    """The session did not get that far in time; `phase` is `connect` or `query`."""
+
+    def __init__(self, phase: str, limit_s: float) -> None:
+        self.phase = phase
+        super().__init__(f"{phase} not done after {limit_s:.1f} s")
+
+
+def connect(
+    login: Login, application_name: str, *, address: str = "", async_: int = 0
+) -> connection:
+    """Open a session, at an address where one is known; raises psycopg2.Error as the driver does.
+
+    One that is asynchronous is to be driven (`drive`).
+    """
+    return psycopg2.connect(
+        host=login.host,
+        hostaddr=address,
+        port=login.port,
+        dbname=login.name,
+        user=login.user,
+        password=login.secret(),
+        application_name=application_name,
+        async_=async_,
+    )
+
+
+def query_fresh(
+    login: Login,
+    address: str,
+    sql: str,
+    parameters: Sequence[object] = (),
+    *,
+    limits_s: tuple[float, float],
+) -> list[tuple[Any, ...]]:
+    """Open a session, run one statement, close the session; return its rows.
+
+    `limits_s` are those to connect and to query. Raises psycopg2.Error as the driver gives it, or
+    DeadlineError.
+    """
+    fresh = connect(login, "lab-observer", address=address, async_=1)
+    try:
+        drive(fresh, "connect", limits_s[0])
+        cursor = fresh.cursor()
+        cursor.execute(sql, parameters)
+        drive(fresh, "query", limits_s[1])
+        return cursor.fetchall()
+    finally:
+        fresh.close()
+
+
+def drive(driven: connection, phase: str, limit_s: float) -> None:
+    """Drive an asynchronous connection until it is idle.
+
+    Raises DeadlineError, after which the connection is of no use, or psycopg2.Error.
+    """
+    deadline = time.monotonic() + limit_s
+    while (state := driven.poll()) != POLL_OK:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineError(phase, limit_s)
+        reads = [driven] if state == POLL_READ else []
+        writes = [driven] if state == POLL_WRITE else []
+        select.select(reads, writes, [], left)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error; addresses and hints that follow it are left out."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
