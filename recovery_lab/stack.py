@@ -16,7 +16,7 @@ from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults.journal import named_stack
-from recovery_lab.faults.server import HALF_SHUT_S, SHUTTING_DOWN
+from recovery_lab.faults.scene import HALF_SHUT_S, SHUTTING_DOWN
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.target import Application, Private, Target

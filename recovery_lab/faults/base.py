@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import server
 from recovery_lab.faults.scene import Scene
 
 Cuts = Literal["established", "new", "both", "none"]
@@ -53,11 +52,11 @@ class Fault(ABC):
 
     def heal(self, scene: Scene) -> None:
         """Bring the database back; idempotent, also from a fresh process."""
-        server.bring_back(scene, self.name)
+        scene.bring_back()
 
     def verify_healed(self, scene: Scene) -> str:
         """Return the evidence that all is back; raises HealError when it is not."""
-        return server.verify_back(scene, self.heal)
+        return scene.verify_back(self.heal)
 
     def verify_start(self, scene: Scene) -> None:
         """Raise InconclusiveError unless the server's start moved, or did not, as declared."""

@@ -4,7 +4,6 @@ import subprocess
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import server
 from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -32,7 +31,7 @@ class Command(Fault):
         """
         running = _start(scene)
         try:
-            ended = server.wait_until(scene, lambda: running.poll() is not None, LIMIT_S, 0.02)
+            ended = scene.wait_until(lambda: running.poll() is not None, LIMIT_S, 0.02)
         finally:
             docker.end_process_group(running, END_LIMIT_S)
         if not ended:
@@ -49,7 +48,7 @@ class Command(Fault):
 
     def heal(self, scene: Scene) -> None:
         """Bring the service back, also where its container is gone."""
-        if server.find(scene):
+        if scene.find():
             super().heal(scene)
         else:
             words = ("up", "--detach", "--no-build", "--no-deps")

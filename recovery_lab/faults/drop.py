@@ -12,7 +12,7 @@ from typing import Any
 
 from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import netfault, server
+from recovery_lab.faults import netfault
 from recovery_lab.faults.base import HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
@@ -36,14 +36,14 @@ class Drop(Fault):
         """Start a helper with the rules; a namespace's rules end with the server's container."""
         interface = scene.stack.target.database.interface
         helper = _start(scene, "hold", interface, f"{scene.hold_s + OVERTIME_S:.1f}")
-        if not server.wait_until(scene, lambda: "injected" in _steps(helper), STEP_LIMIT_S):
+        if not scene.wait_until(lambda: "injected" in _steps(helper), STEP_LIMIT_S):
             said = _steps(helper).get("failed", {}).get("said", "it said nothing")
             raise InconclusiveError(f"drop: its helper put no rules in: {said}")
         _note(scene, helper, "injected")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that both directions lose packets, and that a fresh connect gets no answer."""
-        found, answer = server.present(scene), scene.seen.probe()
+        found, answer = scene.present(), scene.seen.probe()
         if found["State"]["StartedAt"] != scene.before.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
         networks = found["NetworkSettings"]["Networks"]
@@ -64,11 +64,11 @@ class Drop(Fault):
         for helper in helpers:
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
-                server.wait_until(scene, partial(_over, helper), STEP_LIMIT_S)
+                scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
             _note(scene, helper, "healed")
         if any(_healed(helper) for helper in helpers):
             return
-        found = server.find(scene)
+        found = scene.find()
         if found and found["State"]["Running"]:  # its namespace stands, and a dead helper's rules
             helper = _start(scene, "clear", scene.stack.target.database.interface)
             docker.run("wait", helper, limit_s=STEP_LIMIT_S)
@@ -86,7 +86,7 @@ class Drop(Fault):
 def _start(scene: Scene, *words: str) -> str:
     """Start a helper in the server's network namespace; return its id."""
     program = Path(netfault.__file__).resolve()
-    options = ["--network", f"container:{server.present(scene)['Id']}"]
+    options = ["--network", f"container:{scene.present()['Id']}"]
     options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
     options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
     options += [*named_as_ours(scene.stack), "--label", _LABEL]
@@ -123,4 +123,4 @@ def _note(scene: Scene, helper: str, name: str) -> None:
     if step and scene.witness:
         took_ms = (step["at"] - step["began_at"]) * 1000
         evidence = f"by the helper's clock, within {took_ms:.0f} ms"
-        scene.step("drop", name, at=step["at"], evidence=evidence)
+        scene.step(name, at=step["at"], evidence=evidence)

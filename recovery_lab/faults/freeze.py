@@ -1,7 +1,6 @@
 """A frozen server: its processes get no time, its kernel still acknowledges everything."""
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
 from recovery_lab.faults.base import HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -16,11 +15,11 @@ class Freeze(Fault):
 
     def inject(self, scene: Scene) -> None:
         """Pause it."""
-        server.act(scene, self.name, {"injected": "pause"}, "pause")
+        scene.act({"injected": "pause"}, "pause")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that it is paused, and that a fresh session connects and then hangs."""
-        paused, answer = server.present(scene)["State"]["Paused"], scene.seen.probe()
+        paused, answer = scene.present()["State"]["Paused"], scene.seen.probe()
         if not paused or (answer.tcp, answer.session) != ("ok", "hangs"):
             raise InconclusiveError(
                 f"freeze did not land: paused {paused}, "

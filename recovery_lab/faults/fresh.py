@@ -13,22 +13,15 @@ from typing import Any
 import msgspec
 import psycopg2
 
-from recovery_lab.faults.witness import Answer, Order
-from recovery_lab.session import (
-    QUERY_LIMIT_S,
-    STARTED,
-    DeadlineError,
-    Login,
-    connect,
-    first_line,
-    query_fresh,
-)
+from recovery_lab import session
+from recovery_lab.faults.witness import Answer
+from recovery_lab.session import DeadlineError, Login, first_line
 
 TCP_LIMIT_S = 0.5
 SESSION_LIMIT_S = 1.0
 SLEEPER = "lab-slow"  # application_name of the sleeping session
 
-_PROBE = f"SELECT {STARTED} WHERE NOT pg_is_in_recovery()"
+_PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery()"
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
 _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
@@ -42,16 +35,16 @@ class Fresh:
         self._address = ""
         self._slept = ""
 
-    def obey(self, order: Order) -> Answer:
+    def obey(self, order: str) -> Answer:
         """Carry out one order; raises what the driver or the network does."""
-        match order.do:
-            case "probe":
+        match order.split():
+            case ["probe"]:
                 return self._probe()
-            case "sleep":
-                threading.Thread(target=self._sleep, args=(order.seconds,), daemon=True).start()
-            case "sleeping":
+            case ["sleep", seconds]:
+                threading.Thread(target=self._sleep, args=(float(seconds),), daemon=True).start()
+            case ["sleeping"]:
                 return _answer(sessions=len(self._query(_SLEEPING, SLEEPER)), slept=self._slept)
-            case "wake":
+            case ["wake"]:
                 return _answer(sessions=len(self._query(_WAKE, SLEEPER)))
         return _answer()
 
@@ -81,8 +74,8 @@ class Fresh:
         self._resolve()
         if not self._address:
             raise OSError(f"no address for {self._login.host}")
-        limits_s = (SESSION_LIMIT_S, QUERY_LIMIT_S)
-        return query_fresh(self._login, self._address, sql, parameters, limits_s=limits_s)
+        limits_s = (SESSION_LIMIT_S, session.QUERY_LIMIT_S)
+        return session.query_fresh(self._login, self._address, sql, parameters, limits_s=limits_s)
 
     def _resolve(self) -> None:
         """Look the name up on a thread; without an answer the last good address serves."""
@@ -99,8 +92,8 @@ class Fresh:
         self._slept = ""
         try:
             self._resolve()
-            with closing(connect(self._login, SLEEPER, address=self._address)) as session:
-                session.cursor().execute("SELECT pg_sleep(%s)", (seconds,))
+            with closing(session.connect(self._login, SLEEPER, address=self._address)) as own:
+                own.cursor().execute("SELECT pg_sleep(%s)", (seconds,))
             self._slept = "ok"
         except (psycopg2.Error, OSError) as error:
             self._slept = first_line(error)
@@ -113,9 +106,9 @@ def _answer(**facts: Any) -> Answer:
 def main() -> None:
     """Answer orders with the login in the first argument."""
     fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
-    for line in sys.stdin.buffer:
+    for order in sys.stdin:
         try:
-            answer = fresh.obey(msgspec.json.decode(line, type=Order))
+            answer = fresh.obey(order)
         except (psycopg2.Error, DeadlineError, OSError) as error:
             answer = _answer(error=first_line(error))
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

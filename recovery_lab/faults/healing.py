@@ -12,8 +12,8 @@ import msgspec
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, LabError
-from recovery_lab.faults import journal, server
-from recovery_lab.faults.journal import FAULT, STACK, Held, HeldError, OpenFault, OpenStack
+from recovery_lab.faults import journal
+from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
 from recovery_lab.faults.registry import FAULTS
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.witness import Witness
@@ -43,8 +43,8 @@ def heal_open(target: Target, down: Callable[[Stack], None] | None) -> Iterator[
     for path in journal.paths(target, STACK):
         try:
             if path.stem not in busy:
-                with journal.held(path, OpenStack) as stack:
-                    yield _remove(stack, down)
+                with journal.held(path):
+                    yield _remove(path, down)
         except HeldError:
             continue
         except LabError as error:
@@ -68,8 +68,8 @@ def heal_free(path: Path, lives_s: float) -> str:
     began = time.monotonic()
     while path.exists():
         try:
-            with journal.held(path, OpenFault) as fault:
-                return _heal(fault)
+            with journal.held(path):
+                return _heal(path)
         except HeldError:
             entry = journal.read(path, OpenFault)
             limit_s = OTHER_LIMIT_S if entry and entry.healing else lives_s
@@ -83,39 +83,38 @@ def heal_now(entry: OpenFault) -> str:
     """Heal without waiting for the database; idempotent."""
     _verify_daemon(entry)
     scene = _scene(entry)
-    if server.find(scene) is None:
+    if scene.find() is None:
         return "its container is gone"
     FAULTS[entry.fault].heal(scene)
     return f"healed {entry.fault}"
 
 
-def _heal(held: Held[OpenFault]) -> str:
-    """Heal the fault that this process holds, and see it healed."""
-    entry = held.entry()
+def _heal(path: Path) -> str:
+    """Heal the fault of a file that this process holds, and see it healed."""
+    entry = journal.read(path, OpenFault)
     if entry is None:
-        held.remove()
-        return f"{held.path.stem}: named, never injected"
-    held.write(msgspec.structs.replace(entry, pid=os.getpid(), healing=True))
+        return f"{path.stem}: named, never injected"
+    journal.write(path, msgspec.structs.replace(entry, pid=os.getpid(), healing=True))
     with Interrupts(held_back=True):
         said = heal_now(entry)
-        if server.find(_scene(entry)):
+        if _scene(entry).find():
             with closing(Witness(entry.stack)) as witness:
                 scene = replace(_scene(entry), witness=witness)
                 said = FAULTS[entry.fault].verify_healed(scene)
-        held.remove()
+        path.unlink(missing_ok=True)
     return f"{entry.stack.project}: healed {entry.fault}: {said}"
 
 
-def _remove(held: Held[OpenStack], down: Callable[[Stack], None] | None) -> str:
-    entry = held.entry()
+def _remove(path: Path, down: Callable[[Stack], None] | None) -> str:
+    """Remove the stack of a file that this process holds."""
+    entry = journal.read(path, OpenStack)
     if entry is None:
-        held.remove()
-        return f"{held.path.stem}: named, never started"
+        return f"{path.stem}: named, never started"
     if down is None:
         return f"{entry.stack.project}: kept (KEEP=1)"
     _verify_daemon(entry)
     down(entry.stack)
-    held.remove()
+    path.unlink(missing_ok=True)
     return f"{entry.stack.project}: removed the stack of a dead run"
 
 

@@ -1,16 +1,15 @@
 """The write-ahead journal: what is open, named before it is injected, and who holds it.
 
-One file for each project under .lab/journal/. The lock on it (flock) dies with its holder: an
-entry whose lock can be taken belongs to a run that is gone.
+One file for each project. The lock on it (flock) dies with its holder: an entry whose lock can be
+taken belongs to a run that is gone.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -29,26 +28,20 @@ class HeldError(BadInputError):
 
 
 class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
-    """A private stack: written before it is started, removed when it is gone.
-
-    `docker` is the daemon's address, `pid` of who answers for it.
-    """
+    """A private stack, of a daemon's address: written before it is started, removed when gone."""
 
     stack: Stack
     docker: str
-    pid: int
+    pid: int  # of who answers for it
 
 
 class OpenFault(OpenStack, frozen=True, kw_only=True):
-    """A fault that may be in: written before it is injected, removed when it is seen healed.
-
-    `healing` tells that its run is gone and another process heals.
-    """
+    """A fault that may be in: written before it is injected, removed when it is seen healed."""
 
     fault: str
     hold_s: float
     before: Before
-    healing: bool = False
+    healing: bool = False  # its run is gone, and another process heals
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -60,29 +53,6 @@ class OpenFault(OpenStack, frozen=True, kw_only=True):
 
 
 E = TypeVar("E", bound=OpenStack)
-
-
-@dataclass(frozen=True, slots=True)
-class Held(Generic[E]):
-    """One file of the journal, locked by this process (`held`)."""
-
-    path: Path
-    descriptor: int
-    kind: type[E]
-
-    def entry(self) -> E | None:
-        """Return what is open; None where nothing is, or was not written whole."""
-        return read(self.path, self.kind)
-
-    def write(self, entry: E) -> None:
-        """Write an entry; it is on the disk when this returns."""
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, msgspec.json.encode(entry, enc_hook=str) + b"\n", 0)
-        os.fsync(self.descriptor)
-
-    def remove(self) -> None:
-        """Remove the entry with its file."""
-        self.path.unlink(missing_ok=True)
 
 
 def path_of(stack: Stack, suffix: str) -> Path:
@@ -112,34 +82,43 @@ def read(path: Path, kind: type[E]) -> E | None:
         raise BadInputError(f"{path}: not this version's journal: {error}") from error
 
 
+def write(path: Path, entry: OpenStack) -> None:
+    """Write an entry into a file that this process holds; it is on the disk when this returns."""
+    with path.open("wb") as file:
+        file.write(msgspec.json.encode(entry, enc_hook=str) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextmanager
-def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
+def held(path: Path) -> Iterator[None]:
     """Hold a file of the journal; raises HeldError while another process holds it.
 
     An empty file does not stay: nothing is open there.
     """
-    one = Held(path, _locked(path, kind), kind)
+    descriptor = _locked(path)
     try:
-        yield one
+        yield
     finally:
-        if one.entry() is None:
-            one.remove()
-        os.close(one.descriptor)
+        if read(path, OpenStack) is None:
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 @contextmanager
 def named_stack(stack: Stack) -> Iterator[None]:
     """Name a private stack while it may stand; the name stays where containers of it do."""
-    with held(path_of(stack, STACK), OpenStack) as one:
-        one.write(OpenStack(stack=stack, docker=docker.endpoint()[1], pid=os.getpid()))
+    path = path_of(stack, STACK)
+    with held(path):
+        write(path, OpenStack(stack=stack, docker=docker.endpoint()[1], pid=os.getpid()))
         try:
             yield
         finally:
             if not docker.containers(stack):
-                one.remove()
+                path.unlink(missing_ok=True)
 
 
-def _locked(path: Path, kind: type[E]) -> int:
+def _locked(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -149,13 +128,13 @@ def _locked(path: Path, kind: type[E]) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise HeldError(_whose(path, kind)) from None
+            raise HeldError(_whose(path)) from None
         except FileNotFoundError:
             pass
         os.close(descriptor)  # its last holder removed it meanwhile
 
 
-def _whose(path: Path, kind: type[E]) -> str:
-    entry = read(path, kind)
+def _whose(path: Path) -> str:
+    entry = read(path, OpenStack)
     pid = f" (process {entry.pid})" if entry else ""
     return f"{path.name}: held by a run that lives{pid}; wait for it, or end it: its watchdog heals"

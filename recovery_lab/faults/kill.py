@@ -1,7 +1,6 @@
 """A crash: SIGKILL to the whole server, and a start, which has to recover."""
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
 from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -18,14 +17,12 @@ class Kill(Fault):
 
     def inject(self, scene: Scene) -> None:
         """Kill, and wait until it is dead."""
-        server.act(scene, self.name, {"injected": "die"}, "kill", "--signal", "KILL")
-        server.wait_until(
-            scene, lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S
-        )
+        scene.act({"injected": "die"}, "kill", "--signal", "KILL")
+        scene.wait_until(lambda: not scene.present()["State"]["Running"], DEAD_LIMIT_S)
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that a SIGKILL ended it, and not for want of memory."""
-        state = server.present(scene)["State"]
+        state = scene.present()["State"]
         if state["Running"] or state["ExitCode"] != KILLED or state["OOMKilled"]:
             raise InconclusiveError(
                 f"kill did not land: running {state['Running']}, exit {state['ExitCode']}, "

@@ -1,7 +1,6 @@
 """A restart as an operator does it: a fast shutdown, then a start."""
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
 from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -18,13 +17,13 @@ class Restart(Fault):
     def inject(self, scene: Scene) -> None:
         """Restart, or stop: by the signal and the grace that the container declares."""
         if scene.hold_s:
-            server.act(scene, self.name, {"injected": "die"}, "stop")
+            scene.act({"injected": "die"}, "stop")
         else:
-            server.act(scene, self.name, {"injected": "die", "healed": "start"}, "restart")
+            scene.act({"injected": "die", "healed": "start"}, "restart")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the container's start moved, or that it stands stopped by itself."""
-        state = server.present(scene)["State"]
+        state = scene.present()["State"]
         if scene.hold_s:
             if state["Running"] or state["ExitCode"] != 0:
                 raise InconclusiveError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
-from recovery_lab.faults import command, journal, server
+from recovery_lab.faults import command, journal
 from recovery_lab.faults.base import Fault, checked
 from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.faults.scene import Scene
@@ -38,23 +38,22 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     checked(fault, scene.hold_s)
     docker.refuse_remote()
     path = journal.path_of(scene.stack, FAULT)
-    with journal.held(path, OpenFault) as held, closing(Witness(scene.stack)) as witness:
-        if open_already := held.entry():
+    with journal.held(path), closing(Witness(scene.stack)) as witness:
+        if open_already := journal.read(path, OpenFault):
             raise BadInputError(
                 f"{scene.stack.project}: fault {open_already.fault!r} of a dead run is open; "
                 "run: make heal"
             )
-        scene = replace(scene, witness=witness)
-        scene = replace(scene, before=server.look_before(scene))
+        scene = replace(scene, fault=fault.name).seen_by(witness)
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
             run = _Run(fault, scene, watchdog, interrupts)
-            held.write(_named(fault, scene))
+            journal.write(path, _named(fault, scene))
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up
                 healed = run.verify_healed()
-                held.remove()
+                path.unlink(missing_ok=True)
             fault.verify_start(scene)
             run.verify_paced()
     return Done(landed=landed, healed=healed)
@@ -134,7 +133,7 @@ class _Run:
         self._step_unless("healed")
 
     def _step(self, name: str, evidence: str = "") -> None:
-        self._scene.step(self._fault.name, name, evidence=evidence)
+        self._scene.step(name, evidence=evidence)
 
     def _step_unless(self, name: str) -> None:
         """Note a step that the fault itself had no better instant for."""

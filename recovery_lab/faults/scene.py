@@ -1,13 +1,26 @@
-"""Where a fault is played, and how its steps get into the history."""
+"""The scene of a fault: the database's container, found by its labels, acted on, and seen back."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
 
 import msgspec
 
+from recovery_lab import docker
 from recovery_lab.docker import Stack
-from recovery_lab.faults.witness import Witness
-from recovery_lab.record.history import FaultEvent
+from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.faults.witness import Answer, Witness
+from recovery_lab.record.history import Clock, FaultEvent, to_monotonic
+
+BACK_LIMIT_S = 60.0  # crash recovery included
+AGAIN_S = 2.0  # not back for so long: healed again
+HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
+POLL_S = 0.05  # the daemon announces nothing that can be waited for
+SHUTTING_DOWN = "the database system is shutting down"
+_FOLDER = "com.docker.compose.project.working_dir"
 
 
 class Before(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,11 +35,12 @@ NOTHING = Before()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played: `run_fault` adds `before` and `witness`, the caller gives the rest.
+    """Where a fault is played. The caller gives stack, length, `note`, `pace` and `command`.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs.
+    `command` is what the fault `command` runs. The rest is added by `run_fault`. Only the container
+    whose labels name the stack's project, the target's service and this checkout is ever touched.
     """
 
     stack: Stack
@@ -34,6 +48,7 @@ class Scene:
     note: Callable[[FaultEvent], None] = lambda _: None
     pace: Callable[[], None] = lambda: None
     command: tuple[str, ...] = ()
+    fault: str = ""
     before: Before = NOTHING
     witness: Witness | None = None
 
@@ -44,7 +59,125 @@ class Scene:
             raise RuntimeError("a fault is played by run_fault or healed by heal_open, not alone")
         return self.witness
 
-    def step(self, fault: str, name: str, *, at: float | None = None, evidence: str = "") -> None:
-        """Append a step of a fault to the history; without `at` the witness stamps it now."""
+    def seen_by(self, witness: Witness) -> Self:
+        """Return the scene with its witness, and the database as it is before the fault.
+
+        Raises InconclusiveError unless it is in its steady state.
+        """
+        started, answer = self.present()["State"]["StartedAt"], witness.probe()
+        if answer.session != "ok":
+            raise InconclusiveError(
+                f"no steady state before the fault: a fresh session: {_how(answer)}"
+            )
+        before = Before(started=started, server_started=answer.server_started)
+        return replace(self, witness=witness, before=before)
+
+    def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
+        """Append a step of the fault to the history; without `at` the witness stamps it now."""
         instant = self.seen.clock().at if at is None else at
-        self.note(FaultEvent(at=instant, fault=fault, name=name, evidence=evidence))
+        self.note(FaultEvent(at=instant, fault=self.fault, name=name, evidence=evidence))
+
+    def find(self) -> dict[str, Any] | None:
+        """Return what `docker inspect` says of the database's container; None where there is none.
+
+        Raises InconclusiveError when a stack of another folder has the same project's name.
+        """
+        target = self.stack.target
+        ids = docker.containers(self.stack, target.database.service)
+        if not ids:
+            return None
+        found: dict[str, Any] = json.loads(docker.run("inspect", ids[0]))[0]
+        folder = Path(found["Config"]["Labels"].get(_FOLDER, ""))
+        if folder.resolve() != target.root.resolve():
+            project = self.stack.project
+            raise InconclusiveError(f"project {project!r} belongs to {folder}: not touched")
+        return found
+
+    def present(self) -> dict[str, Any]:
+        """Return the database's container; raises InconclusiveError when there is none."""
+        found = self.find()
+        if found is None:
+            service = self.stack.target.database.service
+            raise InconclusiveError(f"{self.stack.project}: service {service!r} has no container")
+        return found
+
+    def act(self, steps: Mapping[str, str], *words: str) -> None:
+        """Run one `docker` command on the container; note each step at the daemon's own event.
+
+        Without a witness that speaks nothing is noted: healing must not depend on one.
+        """
+        before = self._clock()
+        docker.run(*words, self.present()["Id"], pace=self.pace)
+        after = self._clock()
+        if before is None or after is None:
+            return
+        service = self.stack.target.database.service
+        events = docker.events(self.stack, service, before.wall, after.wall)
+        walls = {word: at for at, word in events}
+        for step, action in steps.items():
+            if action in walls:
+                at = to_monotonic(walls[action], [before])
+                self.step(step, at=at, evidence=f"the daemon's event {action!r}")
+
+    def bring_back(self) -> None:
+        """Thaw or start the container, whichever it needs; idempotent."""
+        found = self.find()
+        if found and found["State"]["Paused"]:
+            self.act({"healed": "unpause"}, "unpause")
+        elif found and not found["State"]["Running"]:
+            self.act({"healed": "start"}, "start")
+
+    def wait_until(
+        self, holds: Callable[[], bool], limit_s: float, every_s: float = POLL_S
+    ) -> bool:
+        """Poll until something holds; tell whether it did in time."""
+        deadline = time.monotonic() + limit_s
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            self.pace()
+            time.sleep(every_s)
+        return True
+
+    def verify_back(self, heal: Callable[["Scene"], None]) -> str:
+        """Wait for a fresh session; return the evidence. Raises HealError without one in time.
+
+        While there is none it heals again: a broken-off command may have reached the daemon late.
+        A server that keeps its old sessions and takes no new ones is stopped and started: Docker
+        calls it running, and it stays so for as long as a pool holds a session.
+        """
+        unnoted, mended = replace(self, witness=None), ""
+        healed_at = not_shutting_at = time.monotonic()
+        deadline = healed_at + BACK_LIMIT_S
+        while (answer := self.seen.probe()).session != "ok":
+            now = time.monotonic()
+            if SHUTTING_DOWN not in answer.session:
+                not_shutting_at = now
+            if now > not_shutting_at + HALF_SHUT_S:
+                docker.run("stop", self.present()["Id"])
+                unnoted.bring_back()
+                mended = f"half-shut for {HALF_SHUT_S:.0f} s, so stopped fast and started; "
+                not_shutting_at = time.monotonic()
+            elif now > healed_at + AGAIN_S:
+                heal(unnoted)
+                healed_at = time.monotonic()
+            if time.monotonic() > deadline:
+                raise HealError(
+                    f"{self.stack.project}: not back after {BACK_LIMIT_S:.0f} s: "
+                    f"a fresh session: {_how(answer)}"
+                )
+            self.pace()
+            time.sleep(POLL_S)
+        before, after = self.before.server_started, answer.server_started
+        moved = "as before" if after == before else f"not {before} as before"
+        return f"{mended}a fresh session reads; server start {after}, {moved}"
+
+    def _clock(self) -> Clock | None:
+        try:
+            return self.witness.clock() if self.witness else None
+        except InconclusiveError:
+            return None
+
+
+def _how(answer: Answer) -> str:
+    return f"{answer.session!r}" + (f" (tcp {answer.tcp!r})" if answer.tcp else "")

@@ -1,10 +1,8 @@
 """The witness: a helper on the clients' network that stamps instants and tries fresh sessions.
 
 It is started before the fault, so that asking it costs a login and no container's start. Its
-program is fresh.py; what it is asked and what it answers is one JSON line each.
+program is fresh.py; an order is a line, and its answer one in JSON.
 """
-
-from typing import Literal
 
 import msgspec
 
@@ -16,13 +14,6 @@ from recovery_lab.record.history import Clock
 NAME = "the fault's witness"
 MODULE = "recovery_lab.faults.fresh"
 ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3 s
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """`sleep` starts a pg_sleep of `seconds`; `wake` ends every such session of this role."""
-
-    do: Literal["clock", "probe", "sleep", "sleeping", "wake"]
-    seconds: float = 0.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,25 +41,24 @@ class Witness:
         self._stack = stack
         self._helper = self._start()
 
-    def ask(self, order: Order) -> Answer:
-        """Give one order and return its answer.
+    def ask(self, order: str) -> Answer:
+        """Give an order and return its answer; raises InconclusiveError without one.
 
-        Raises InconclusiveError without one; a helper that does not answer is ended.
+        `sleep SECONDS` starts a pg_sleep, `sleeping` counts such sessions, `wake` ends them all.
         """
-        line = self._helper.ask(msgspec.json.encode(order).decode(), ANSWER_LIMIT_S)
-        answer = msgspec.json.decode(line, type=Answer)
+        answer = msgspec.json.decode(self._helper.ask(order, ANSWER_LIMIT_S), type=Answer)
         if answer.error:
-            raise InconclusiveError(f"{NAME} failed to obey {order.do!r}: {answer.error}")
+            raise InconclusiveError(f"{NAME} failed to obey {order!r}: {answer.error}")
         return answer
 
     def clock(self) -> Clock:
         """Return the containers' two clocks, read together."""
-        answer = self.ask(Order(do="clock"))
+        answer = self.ask("clock")
         return Clock(at=answer.at, wall=answer.wall)
 
     def probe(self) -> Answer:
         """Try a fresh session."""
-        return self.ask(Order(do="probe"))
+        return self.ask("probe")
 
     def verify_alive(self) -> None:
         """Raise InconclusiveError with its last words when it has ended."""

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError, HealError
-from recovery_lab.faults import FAULTS, journal, server
+from recovery_lab.faults import FAULTS, journal
+from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.healing import heal_now, heal_open, open_faults
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
@@ -19,8 +20,8 @@ from tests.unit.recovery_lab.faults.test_journal import entry
 
 def _leave_frozen(world: World) -> None:
     FAULTS["freeze"].inject(world.seen_scene())
-    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(journal.path_of(world.stack, FAULT)):
+        journal.write(journal.path_of(world.stack, FAULT), entry(world))
 
 
 def _leave_stack(world: World) -> None:
@@ -91,7 +92,7 @@ def test_heal_keeps_a_stack_that_is_to_be_looked_at(world: World) -> None:
 def test_heal_leaves_the_living_alone(world: World) -> None:
     """A living run's fault is named as trouble; its stack is simply its own."""
     path = journal.path_of(world.stack, FAULT)
-    living = journal.held(path, OpenFault), journal.named_stack(world.stack)
+    living = journal.held(path), journal.named_stack(world.stack)
     refused = pytest.raises(BadInputError, match="held by a run that lives")
     with living[0], living[1], refused:
         list(heal_open(world.target, down))
@@ -140,7 +141,7 @@ def test_heal_goes_on_until_it_is_back(world: World, monkeypatch) -> None:
             world.state["Paused"] = True
 
     monkeypatch.setattr(Freeze, "heal", late)
-    monkeypatch.setattr(server, "AGAIN_S", 0.0)
+    monkeypatch.setattr(scenes, "AGAIN_S", 0.0)
     [line] = heal_open(world.target, down)
     assert "a fresh session reads" in line
     assert not world.state["Paused"]
@@ -169,18 +170,18 @@ def test_heal_waits_for_a_watchdog_that_heals(healed: bool, world: World, monkey
     _leave_frozen(world)
     _leave_stack(world)
     path = journal.path_of(world.stack, FAULT)
-    watchdog = journal.held(path, OpenFault)
-    held = watchdog.__enter__()
-    held.write(msgspec.structs.replace(entry(world), healing=True))
+    watchdog = journal.held(path)
+    watchdog.__enter__()
+    journal.write(path, msgspec.structs.replace(entry(world), healing=True))
 
     def end(seconds: float) -> None:
         assert [] == world.told("compose")
         if healed:
-            held.remove()
+            path.unlink()
         watchdog.__exit__(None, None, None)
-        monkeypatch.setattr(server.time, "sleep", world.pass_time)
+        monkeypatch.setattr(scenes.time, "sleep", world.pass_time)
 
-    monkeypatch.setattr(server.time, "sleep", end)
+    monkeypatch.setattr(scenes.time, "sleep", end)
     monkeypatch.setattr("recovery_lab.faults.healing.LIVES_S", -1.0)
     fault, stack = heal_open(world.target, down)
     assert ("healed by its watchdog" if healed else "healed freeze") in fault
@@ -192,8 +193,10 @@ def test_heal_that_waits_is_bounded(world: World, monkeypatch) -> None:
     """A watchdog that never ends is named, and its stack is left to it."""
     monkeypatch.setattr("recovery_lab.faults.healing.OTHER_LIMIT_S", 0.02)
     _leave_stack(world)
-    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
-        held.write(msgspec.structs.replace(entry(world), healing=True))
+    with journal.held(journal.path_of(world.stack, FAULT)):
+        journal.write(
+            journal.path_of(world.stack, FAULT), msgspec.structs.replace(entry(world), healing=True)
+        )
         with pytest.raises(HeldError, match="process 4711"):
             list(heal_open(world.target, down))
     assert [] == world.told("compose")
@@ -232,9 +235,9 @@ def test_heal_is_not_broken_off(world: World, monkeypatch) -> None:
 def test_open_faults_are_those_of_living_and_dead_runs(world: World) -> None:
     """Read from the files alone; a file without an entry is none."""
     assert [] == open_faults(world.target)
-    with journal.held(journal.path_of(world.stack, FAULT), OpenFault) as held:
+    with journal.held(journal.path_of(world.stack, FAULT)):
         assert [] == open_faults(world.target)
-        held.write(entry(world))
+        journal.write(journal.path_of(world.stack, FAULT), entry(world))
         assert [entry(world)] == open_faults(world.target)
     [left] = open_faults(world.target)
     assert f"{PROJECT}: fault 'freeze' is open; process 4711 injected it" in str(left)

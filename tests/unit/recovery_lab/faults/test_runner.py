@@ -89,8 +89,8 @@ def test_docker_that_fails_while_it_is_seen_back_stops_everything(
 def test_run_over_an_open_fault_is_refused(world: World) -> None:
     """And what is open stays as it is."""
     path = journal.path_of(world.stack, FAULT)
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(path):
+        journal.write(path, entry(world))
     with pytest.raises(BadInputError, match="make heal"):
         run_fault(FAULTS["restart"], world.scene)
     assert "freeze" == _open(world).fault

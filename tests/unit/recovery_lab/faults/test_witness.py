@@ -13,7 +13,7 @@ import pytest
 
 from recovery_lab import programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.witness import Order, Witness
+from recovery_lab.faults.witness import Witness
 from tests.unit.recovery_lab.faults.conftest import ROOT, World
 
 Program = subprocess.Popen[bytes]
@@ -70,9 +70,9 @@ def test_probe_tells_a_refusal_in_its_own_words(witness: Witness, listener) -> N
 def test_order_that_cannot_be_carried_out_says_why(witness: Witness, listener) -> None:
     """In the driver's own words; the witness itself goes on."""
     listener.close()
-    witness.ask(Order(do="sleep", seconds=1.0))
+    witness.ask("sleep 1.0")
     with pytest.raises(InconclusiveError, match=r"failed to obey 'sleeping': .*refused"):
-        witness.ask(Order(do="sleeping"))
+        witness.ask("sleeping")
     witness.clock()
 
 
