@@ -58,6 +58,12 @@ class Fault(ABC):
         """Return the evidence that all is back; raises HealError when it is not."""
         return scene.verify_back(self.heal)
 
+    def landed(self, *, is_in: bool, evidence: str, instead: str) -> str:
+        """Return the evidence; raises InconclusiveError with what is seen instead, where not in."""
+        if not is_in:
+            raise InconclusiveError(f"{self.name} did not land: {instead}")
+        return evidence
+
     def verify_start(self, scene: Scene) -> None:
         """Raise InconclusiveError unless the server's start moved, or did not, as declared."""
         restarts, before = self.effects.restarts, scene.before.server_started

@@ -1,8 +1,7 @@
 """A silent drop: every packet of the server's network is lost, both ways, and nobody is told.
 
-The rules are held by a helper container inside the server's network namespace (netfault.py), with
-NET_ADMIN there and nothing on the host. It takes them out at a signal, and by itself when its time
-is up.
+A helper container in the server's network namespace (netfault.py), with NET_ADMIN there and nothing
+on the host, holds the rules. It takes them out at a signal, and by itself when its time is up.
 """
 
 import json
@@ -34,8 +33,7 @@ class Drop(Fault):
 
     def inject(self, scene: Scene) -> None:
         """Start a helper with the rules; a namespace's rules end with the server's container."""
-        interface = scene.stack.target.database.interface
-        helper = _start(scene, "hold", interface, f"{scene.hold_s + OVERTIME_S:.1f}")
+        helper = _start(scene, "hold", f"{scene.hold_s + OVERTIME_S:.1f}")
         if not scene.wait_until(lambda: "injected" in _steps(helper), STEP_LIMIT_S):
             said = _steps(helper).get("failed", {}).get("said", "it said nothing")
             raise InconclusiveError(f"drop: its helper put no rules in: {said}")
@@ -43,7 +41,7 @@ class Drop(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that both directions lose packets, and that a fresh connect gets no answer."""
-        found, answer = scene.present(), scene.seen.probe()
+        found, seen = scene.present(), scene.seen.probe()
         if found["State"]["StartedAt"] != scene.before.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
         networks = found["NetworkSettings"]["Networks"]
@@ -51,27 +49,25 @@ class Drop(Fault):
         dropped = {"INPUT": 0, "OUTPUT": 0}
         for helper in _helpers(scene):
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
-        if answer.tcp != "hangs" or not all(dropped.values()):
-            raise InconclusiveError(
-                f"drop did not land: a fresh session {answer.session!r}, "
-                f"a fresh connect {answer.tcp!r}, packets dropped {dropped}"
-            )
-        return f"a fresh connect gets no answer; packets dropped {dropped}"
+        return self.landed(
+            is_in=seen.tcp == "hangs" and all(dropped.values()),
+            evidence=f"a fresh connect gets no answer; packets dropped {dropped}",
+            instead=f"a fresh session {seen.session!r}, a fresh connect {seen.tcp!r}, "
+            f"packets dropped {dropped}",
+        )
 
     def heal(self, scene: Scene) -> None:
         """Have the helper take its rules out; where it can't, another does."""
-        helpers = _helpers(scene)
-        for helper in helpers:
+        healed = False
+        for helper in _helpers(scene):
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
                 scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
             _note(scene, helper, "healed")
-        if any(_healed(helper) for helper in helpers):
-            return
-        found = scene.find()
+            healed = healed or "healed" in _steps(helper)
+        found = None if healed else scene.find()
         if found and found["State"]["Running"]:  # its namespace stands, and a dead helper's rules
-            helper = _start(scene, "clear", scene.stack.target.database.interface)
-            docker.run("wait", helper, limit_s=STEP_LIMIT_S)
+            docker.run("wait", _start(scene, "clear"), limit_s=STEP_LIMIT_S)
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
@@ -83,16 +79,17 @@ class Drop(Fault):
         return back
 
 
-def _start(scene: Scene, *words: str) -> str:
+def _start(scene: Scene, does: str, *words: str) -> str:
     """Start a helper in the server's network namespace; return its id."""
+    interface = scene.stack.target.database.interface
     program = Path(netfault.__file__).resolve()
     options = ["--network", f"container:{scene.present()['Id']}"]
     options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
     options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
     options += [*named_as_ours(scene.stack), "--label", _LABEL]
     options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
-    command = [docker.INSTRUMENT, *_PYTHON[1:], *words]
-    return docker.run("run", "--detach", *options, *command).strip()
+    options += [docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
+    return docker.run("run", "--detach", *options).strip()
 
 
 def _helpers(scene: Scene) -> list[str]:
@@ -109,12 +106,8 @@ def _steps(helper: str) -> dict[str, dict[str, Any]]:
     return {step["step"]: step for step in said}
 
 
-def _healed(helper: str) -> bool:
-    return "healed" in _steps(helper)
-
-
 def _over(helper: str) -> bool:
-    return _healed(helper) or not _running(helper)
+    return "healed" in _steps(helper) or not _running(helper)
 
 
 def _note(scene: Scene, helper: str, name: str) -> None:

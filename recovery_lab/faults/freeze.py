@@ -1,6 +1,5 @@
 """A frozen server: its processes get no time, its kernel still acknowledges everything."""
 
-from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.base import HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -19,10 +18,9 @@ class Freeze(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that it is paused, and that a fresh session connects and then hangs."""
-        paused, answer = scene.present()["State"]["Paused"], scene.seen.probe()
-        if not paused or (answer.tcp, answer.session) != ("ok", "hangs"):
-            raise InconclusiveError(
-                f"freeze did not land: paused {paused}, "
-                f"tcp {answer.tcp!r}, a fresh session {answer.session!r}"
-            )
-        return "paused; a fresh session connects and hangs"
+        paused, seen = scene.present()["State"]["Paused"], scene.seen.probe()
+        return self.landed(
+            is_in=paused and (seen.tcp, seen.session) == ("ok", "hangs"),
+            evidence="paused; a fresh session connects and hangs",
+            instead=f"paused {paused}, tcp {seen.tcp!r}, a fresh session {seen.session!r}",
+        )

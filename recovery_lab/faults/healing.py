@@ -1,9 +1,15 @@
-"""Heal what a dead run has left open, from a fresh process; what a living one holds is its own."""
+"""Heal what a dead run has left open, from a fresh process; what a living one holds is its own.
 
+`python -m recovery_lab.faults.healing JOURNAL-FILE LIMIT-S` is the watchdog's program.
+"""
+
+import logging
 import os
+import select
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,15 +27,17 @@ from recovery_lab.interrupts import Interrupts
 from recovery_lab.target import Target
 
 LIVES_S = 2.0  # a run that still holds its fault then is no dying one
+LOCK_LIMIT_S = 10.0  # a dying process closes its pipe to the watchdog, and later its lock
 OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
+
+_log = logging.getLogger(__name__)
 
 
 def heal_open(target: Target, down: Callable[[Stack], None] | None) -> Iterator[str]:
     """Heal every open fault and remove every dead run's stack by `down`; yield a line for each.
 
-    Without `down` the stacks stay. A living run's stays anyway, as does one in which another
-    process heals. All are tried; then raises the first trouble: HeldError where a living run holds
-    a fault, HealError, DockerError.
+    Without `down` the stacks stay, as does one in which another process lives or heals. All are
+    tried, then raises the first trouble: HeldError of a living run's fault, HealError, DockerError.
     """
     troubles: list[LabError] = []
     busy: set[str] = set()
@@ -89,6 +97,19 @@ def heal_now(entry: OpenFault) -> str:
     return f"healed {entry.fault}"
 
 
+def watch(path: Path, limit_s: float) -> str:
+    """Wait for the runner's end, or for the fault's; heal what is open then. Return what was done.
+
+    Raises LabError when it could not be healed.
+    """
+    if select.select([sys.stdin], [], [], limit_s)[0]:
+        healed = heal_free(path, LOCK_LIMIT_S)
+        return f"the runner is gone: {healed}" if healed else "nothing open"
+    _say("healing")  # before it is true: the runner must not take it for its own heal
+    entry = journal.read(path, OpenFault)
+    return f"{limit_s:.0f} s have passed: {heal_now(entry)}" if entry else "nothing open"
+
+
 def _heal(path: Path) -> str:
     """Heal the fault of a file that this process holds, and see it healed."""
     entry = journal.read(path, OpenFault)
@@ -96,11 +117,10 @@ def _heal(path: Path) -> str:
         return f"{path.stem}: named, never injected"
     journal.write(path, msgspec.structs.replace(entry, pid=os.getpid(), healing=True))
     with Interrupts(held_back=True):
-        said = heal_now(entry)
-        if _scene(entry).find():
+        said, scene = heal_now(entry), _scene(entry)
+        if scene.find():
             with closing(Witness(entry.stack)) as witness:
-                scene = replace(_scene(entry), witness=witness)
-                said = FAULTS[entry.fault].verify_healed(scene)
+                said = FAULTS[entry.fault].verify_healed(replace(scene, witness=witness))
         path.unlink(missing_ok=True)
     return f"{entry.stack.project}: healed {entry.fault}: {said}"
 
@@ -130,3 +150,26 @@ def _verify_daemon(entry: OpenStack) -> None:
 
 def _scene(entry: OpenFault) -> Scene:
     return Scene(stack=entry.stack, hold_s=entry.hold_s, before=entry.before)
+
+
+def _say(word: str) -> None:
+    with suppress(OSError):  # the runner may be gone
+        sys.stdout.write(f"{word}\n")
+        sys.stdout.flush()
+
+
+def main() -> int:
+    """Watch over one fault; what was done goes to the log beside the journal."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(message)s")
+    path, limit_s = Path(sys.argv[1]), float(sys.argv[2])
+    _say("watching")
+    try:
+        _log.info("%s: %s", path.stem, watch(path, limit_s))
+    except LabError:
+        _log.exception("%s: not healed; run: make heal", path.stem)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,5 @@
 """A crash: SIGKILL to the whole server, and a start, which has to recover."""
 
-from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -23,9 +22,9 @@ class Kill(Fault):
     def verify_landed(self, scene: Scene) -> str:
         """Verify that a SIGKILL ended it, and not for want of memory."""
         state = scene.present()["State"]
-        if state["Running"] or state["ExitCode"] != KILLED or state["OOMKilled"]:
-            raise InconclusiveError(
-                f"kill did not land: running {state['Running']}, exit {state['ExitCode']}, "
-                f"out of memory {state['OOMKilled']}"
-            )
-        return f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}"
+        running, status, full = state["Running"], state["ExitCode"], state["OOMKilled"]
+        return self.landed(
+            is_in=not running and status == KILLED and not full,
+            evidence=f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}",
+            instead=f"running {running}, exit {status}, out of memory {full}",
+        )

@@ -1,6 +1,5 @@
 """No fault: the template to copy, and the run that shows what the instrument itself does."""
 
-from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.base import Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -17,10 +16,11 @@ class NoFault(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that nothing happened: the same start, and a fresh session reads."""
-        answer = scene.seen.probe()
-        if answer.server_started != scene.before.server_started:
-            raise InconclusiveError("none: the server is not as it was, though nothing was done")
-        return "nothing was done; a fresh session reads"
+        return self.landed(
+            is_in=scene.seen.probe().server_started == scene.before.server_started,
+            evidence="nothing was done; a fresh session reads",
+            instead="the server is not as it was, though nothing was done",
+        )
 
     def heal(self, scene: Scene) -> None:
         """Change nothing."""

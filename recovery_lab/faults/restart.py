@@ -1,6 +1,5 @@
 """A restart as an operator does it: a fast shutdown, then a start."""
 
-from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
@@ -23,15 +22,16 @@ class Restart(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the container's start moved, or that it stands stopped by itself."""
-        state = scene.present()["State"]
+        state, before = scene.present()["State"], scene.before.started
+        running, status, started = state["Running"], state["ExitCode"], state["StartedAt"]
         if scene.hold_s:
-            if state["Running"] or state["ExitCode"] != 0:
-                raise InconclusiveError(
-                    f"restart did not land: running {state['Running']}, exit {state['ExitCode']}"
-                )
-            return f"stopped, exit code 0, at {state['FinishedAt']}"
-        if state["StartedAt"] == scene.before.started:
-            raise InconclusiveError(
-                f"restart did not land: the container runs since {state['StartedAt']} as before"
+            return self.landed(
+                is_in=not running and status == 0,
+                evidence=f"stopped, exit code 0, at {state['FinishedAt']}",
+                instead=f"running {running}, exit {status}",
             )
-        return f"container start {scene.before.started} -> {state['StartedAt']}"
+        return self.landed(
+            is_in=started != before,
+            evidence=f"container start {before} -> {started}",
+            instead=f"the container runs since {started} as before",
+        )

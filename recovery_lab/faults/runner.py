@@ -3,7 +3,7 @@
 import os
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
@@ -48,20 +48,21 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
             run = _Run(fault, scene, watchdog, interrupts)
-            journal.write(path, _named(fault, scene))
+            journal.write(path, _named(scene))
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up
                 healed = run.verify_healed()
                 path.unlink(missing_ok=True)
             fault.verify_start(scene)
-            run.verify_paced()
+            if run.trouble:
+                raise run.trouble
     return Done(landed=landed, healed=healed)
 
 
-def _named(fault: Fault, scene: Scene) -> OpenFault:
+def _named(scene: Scene) -> OpenFault:
     return OpenFault(
-        fault=fault.name,
+        fault=scene.fault,
         stack=scene.stack,
         hold_s=scene.hold_s,
         before=scene.before,
@@ -70,88 +71,82 @@ def _named(fault: Fault, scene: Scene) -> OpenFault:
     )
 
 
+@dataclass(slots=True)
 class _Run:
     """One fault while it may be in: each wait looks at the caller's pace and at both helpers.
 
-    While it heals nothing breaks in: what is found then waits for `verify_paced`.
+    While it heals nothing breaks in: what is found then waits as `trouble`.
     """
 
-    def __init__(
-        self, fault: Fault, scene: Scene, watchdog: Watchdog, interrupts: Interrupts
-    ) -> None:
-        self._fault = fault
-        self._scene = replace(scene, note=self._note, pace=self._pace)
-        self._given = scene
-        self._watchdog = watchdog
-        self._interrupts = interrupts
-        self._steps: list[str] = []
-        self._healing = False
-        self._trouble: LabError | None = None
+    fault: Fault
+    given: Scene
+    watchdog: Watchdog
+    interrupts: Interrupts
+    steps: list[str] = field(default_factory=list)
+    healing: bool = False
+    trouble: LabError | None = None
+
+    @property
+    def scene(self) -> Scene:
+        return replace(self.given, note=self._note, pace=self._pace)
 
     def play(self) -> str:
         """Inject, prove, hold, heal; healed also when any of it fails."""
-        scene = self._scene
+        scene = self.scene
         try:
-            self._step("injecting")
-            self._fault.inject(scene)
+            scene.step("injecting")
+            self.fault.inject(scene)
             self._step_unless("injected")
             ends_at = time.monotonic() + scene.hold_s  # this host's clock: it only paces
-            landed = self._fault.verify_landed(scene)
-            self._step("landed", landed)
+            landed = self.fault.verify_landed(scene)
+            scene.step("landed", evidence=landed)
             while (left_s := ends_at - time.monotonic()) > 0:
                 scene.pace()
                 time.sleep(min(PACE_S, left_s))  # the fault's length
-            self._watchdog.verify_watching()
+            self.watchdog.verify_watching()
         finally:
             self._heal()
         return landed
 
     def verify_healed(self) -> str:
         """Return the evidence that it is back; raises HealError when it is not."""
+        scene = self.scene
         try:
-            self._scene.seen.revive()
-            healed = self._fault.verify_healed(self._scene)
+            scene.seen.revive()
+            healed = self.fault.verify_healed(scene)
         except (InconclusiveError, DockerError) as error:
             raise HealError(
-                f"{self._scene.stack.project}: cannot see {self._fault.name} healed: {error}"
+                f"{scene.stack.project}: cannot see {scene.fault} healed: {error}"
             ) from error
-        self._step("back", healed)
+        scene.step("back", evidence=healed)
         return healed
 
-    def verify_paced(self) -> None:
-        """Raise what a wait has found while nothing was to break in."""
-        if self._trouble:
-            raise self._trouble
-
     def _heal(self) -> None:
-        self._interrupts.hold_back()
-        self._healing = True
+        self.interrupts.hold_back()
+        self.healing = True
         with suppress(Exception):  # whatever it is: healing must not depend on the witness
-            self._scene.seen.revive()
-            self._step("healing")
-        self._fault.heal(self._scene)
+            self.scene.seen.revive()
+            self.scene.step("healing")
+        self.fault.heal(self.scene)
         self._step_unless("healed")
-
-    def _step(self, name: str, evidence: str = "") -> None:
-        self._scene.step(name, evidence=evidence)
 
     def _step_unless(self, name: str) -> None:
         """Note a step that the fault itself had no better instant for."""
-        if name not in self._steps:
-            self._step(name, "as the witness heard of it")
+        if name not in self.steps:
+            self.scene.step(name, evidence="as the witness heard of it")
 
     def _note(self, event: FaultEvent) -> None:
-        self._steps.append(event.name)
-        self._given.note(event)
+        self.steps.append(event.name)
+        self.given.note(event)
 
     def _pace(self) -> None:
-        if self._trouble:
+        if self.trouble:
             return
         try:
-            self._given.pace()
-            self._watchdog.verify_watching()
-            self._scene.seen.verify_alive()
+            self.given.pace()
+            self.watchdog.verify_watching()
+            self.given.seen.verify_alive()
         except LabError as error:
-            if not self._healing:
+            if not self.healing:
                 raise
-            self._trouble = error
+            self.trouble = error

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.errors import HealError
 from recovery_lab.faults.base import Effects, Fault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.witness import Witness
@@ -25,13 +25,13 @@ class Slow(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the server shows one session, active and waiting on PgSleep."""
-        if not scene.wait_until(lambda: scene.seen.ask("sleeping").sessions > 0, SEEN_S):
-            said = scene.seen.ask("sleeping").slept or "none"
-            raise InconclusiveError(f"slow did not land: no session sleeps; its own word: {said}")
-        asleep = scene.seen.ask("sleeping").sessions
-        if asleep != 1:
-            raise InconclusiveError(f"slow: one session was to sleep, {asleep} do")
-        return "pg_stat_activity shows one session active in pg_sleep"
+        scene.wait_until(lambda: scene.seen.ask("sleeping").sessions > 0, SEEN_S)
+        seen = scene.seen.ask("sleeping")
+        return self.landed(
+            is_in=seen.sessions == 1,
+            evidence="pg_stat_activity shows one session active in pg_sleep",
+            instead=f"one session was to sleep, {seen.sessions} do; its own word: {seen.slept!r}",
+        )
 
     def heal(self, scene: Scene) -> None:
         """Wait for its end, which is due, and note how it ended; end what a dead run has left."""
@@ -48,7 +48,6 @@ class Slow(Fault):
     def verify_healed(self, scene: Scene) -> str:
         """Verify that nothing sleeps any more."""
         back = super().verify_healed(scene)
-        asleep = scene.seen.ask("sleeping").sessions
-        if asleep:
+        if asleep := scene.seen.ask("sleeping").sessions:
             raise HealError(f"{scene.stack.project}: {asleep} sessions of the fault still sleep")
         return f"{back}; no session sleeps"

@@ -22,7 +22,7 @@ class Watchdog:
     """The runner's end: leaving it tells the watchdog that the runner is done."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
-        program = "recovery_lab.faults.watching"
+        program = "recovery_lab.faults.healing"
         command = [sys.executable, "-m", program, str(path), f"{limit_s:.1f}"]
         pipe = subprocess.PIPE
         with path.with_name(LOG).open("ab") as log:

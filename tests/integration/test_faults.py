@@ -155,7 +155,7 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run) -> None:
     """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
     one = run("drop")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
     for helper in docker.helpers(stack.value, "recovery-lab.fault=drop"):
@@ -193,7 +193,7 @@ def test_heal_waits_for_the_watchdog(stack: Running, run) -> None:
     The watchdog is stopped in the middle of it: it may else be done before `heal` has begun.
     """
     one = run("kill")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
     one.kill()
     one.wait(5)
     wait_until(lambda: b'"healing":true' in _path(stack).read_bytes(), "the watchdog heals", 10.0)
