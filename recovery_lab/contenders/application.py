@@ -36,7 +36,7 @@ class NotLiveError(Exception):
 class Application:
     """Reads as a user does. Its pool is the application's own, where that one shows it."""
 
-    def __init__(self, way: dict[str, Any]) -> None:
+    def __init__(self, _name: str, way: dict[str, Any]) -> None:
         self._login = msgspec.convert(way["login"], Login)
         self._reading = way["reading"]
         deadline_s = self._reading["deadline_s"]
@@ -80,10 +80,14 @@ class Application:
 
     def failure(self, error: Exception) -> Failure:
         """Use the words that the application told its user."""
-        told = error.error if isinstance(error, NotLiveError) else {}
+        told, kind = {}, "http"
+        if isinstance(error, NotLiveError):
+            told, kind = error.error, error.kind
+        elif isinstance(error, httpx.TimeoutException):
+            kind = "client_timeout"
         failed = Failure(
             phase="http",
-            kind=_kind(error),
+            kind=kind,
             error_class=type(error).__name__,
             sqlstate=told.get("sqlstate") or "",
             message=first_line(error),
@@ -152,12 +156,4 @@ def live_body(answered: httpx.Response, must_have: list[str]) -> dict[str, Any]:
     return told
 
 
-def make(name: str, way: dict[str, Any]) -> Application:  # noqa: ARG001 # as every factory is called
-    """Make the contender that stands for the application."""
-    return Application(way)
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, NotLiveError):
-        return error.kind
-    return "client_timeout" if isinstance(error, httpx.TimeoutException) else "http"
+make = Application

@@ -1,22 +1,25 @@
 """What contenders over plain psycopg2 share: one session for ever, and their errors in words."""
 
 import threading
+from typing import Any
 
+import msgspec
 import psycopg2
-from psycopg2.extensions import connection, cursor
+from psycopg2.extensions import cursor
 
 from recovery_lab.contenders.base import Answer, Failure
-from recovery_lab.session import STARTED, DeadlineError, first_line
+from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_line
 
 # The columns are an answer: the nonce that came back, who answered, and since when it runs.
 READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
 
 
 class OneSession:
-    """Reads on the session that it was given, one read at a time, and never opens another."""
+    """Reads on one session, one read at a time, and never opens another."""
 
-    def __init__(self, session: connection) -> None:
-        self._session = session
+    def __init__(self, way: dict[str, Any], application_name: str, *, async_: int = 0) -> None:
+        login = msgspec.convert(way["login"], Login)
+        self._session = connect(login, application_name, async_=async_)
         self._lock = threading.Lock()
 
     def read(self, nonce: str) -> Answer:

@@ -35,6 +35,20 @@ class Job:
         self._warmed = 0
         self._loop: OpenLoop | None = None
 
+    def obey(self, order: str) -> None:
+        """Carry out an order; `steady` and `release` are for one job each, the others for both."""
+        match order, self._names["job"]:
+            case "warm", _:
+                self.warm(self._workers)
+            case "stop", _:
+                self.stop()
+            case "look", _:
+                self.look()
+            case "steady", "steady":
+                self.steady()
+            case "release", "idle":
+                self.release()
+
     def warm(self, count: int) -> None:
         """Open `count` sessions and let them idle; record what the pool and the server say."""
         backends = self._adapter.warm(count)

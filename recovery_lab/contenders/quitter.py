@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 import psycopg2
 
 from recovery_lab.contenders.base import Answer
 from recovery_lab.contenders.driver import READ_SQL, OneSession, answer
-from recovery_lab.session import DeadlineError, Login, connect, drive
+from recovery_lab.session import DeadlineError, drive
 from recovery_lab.target import Traits
 
 QUIT_AFTER_S = 1.0
@@ -17,6 +16,10 @@ TRAITS = Traits(reconnects=False, deadline_s=QUIT_AFTER_S)
 
 class Quitter(OneSession):
     """Reads on one asynchronous connection, whose every wait is bounded."""
+
+    def __init__(self, _name: str, way: dict[str, Any]) -> None:
+        super().__init__(way, "lab-quitter", async_=1)
+        drive(self._session, "connect", START_LIMIT_S)
 
     def read(self, nonce: str) -> Answer:
         """Read within a second, or close for good."""
@@ -31,8 +34,4 @@ class Quitter(OneSession):
                 raise
 
 
-def make(name: str, way: dict[str, Any]) -> Quitter:  # noqa: ARG001 # as every factory is called
-    """Make the quitter."""
-    session = connect(msgspec.convert(way["login"], Login), "lab-quitter", async_=1)
-    drive(session, "connect", START_LIMIT_S)
-    return Quitter(session)
+make = Quitter
