@@ -5,14 +5,4 @@ from recovery_lab.faults.registry import FAULTS
 from recovery_lab.faults.runner import Done, run_fault
 from recovery_lab.faults.scene import Before, Scene
 
-__all__ = [
-    "FAULTS",
-    "Before",
-    "Cuts",
-    "Done",
-    "Effects",
-    "Fault",
-    "Scene",
-    "checked",
-    "run_fault",
-]
+__all__ = ["FAULTS", "Before", "Cuts", "Done", "Effects", "Fault", "Scene", "checked", "run_fault"]

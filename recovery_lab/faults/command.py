@@ -16,11 +16,7 @@ class Command(Fault):
 
     name = "command"
     effects = Effects(
-        cuts="both",
-        ends_sessions=True,
-        explains=(*CRASHED, *HUNG_UP),
-        restarts=None,
-        observed=True,
+        cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=None, observed=True
     )
     hold_s = 0.0
 

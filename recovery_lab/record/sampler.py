@@ -26,22 +26,22 @@ class Sampler:
 
     def start(self) -> None:
         """Start sampling; the threads end with the process."""
-        self._start(self._health, HEALTH_EVERY_S, HEALTH_LIMIT_S)
+        self._keep_sampling(self._health, HEALTH_EVERY_S, HEALTH_LIMIT_S)
         if self._probes.live_path:
-            self._start(self._live, LIVE_EVERY_S, LIVE_LIMIT_S)
+            self._keep_sampling(self._live, LIVE_EVERY_S, LIVE_LIMIT_S)
 
-    def _start(
+    def _keep_sampling(
         self, sample: Callable[[httpx.Client], Record], every_s: float, limit_s: float
     ) -> None:
         client = httpx.Client(base_url=self._url, timeout=limit_s, trust_env=False)
 
-        def keep_sampling() -> None:
+        def loop() -> None:
             while True:
                 began_at = time.monotonic()
                 self._emit(sample(client))
                 time.sleep(max(0.0, every_s - (time.monotonic() - began_at)))  # the raster
 
-        threading.Thread(target=keep_sampling, daemon=True).start()
+        threading.Thread(target=loop, daemon=True).start()
 
     def _health(self, client: httpx.Client) -> Health:
         """Take one sample; an application that does not answer is a status of its own."""
