@@ -1,13 +1,13 @@
 """The helpers of a stack: the observer and the contenders, which may outlive an outage."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from recovery_lab import docker, programs
-from recovery_lab.contenders.registry import Entry, jobs_of
+from recovery_lab.contenders.registry import jobs_of
 from recovery_lab.docker import Stack
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import all_entries
@@ -21,10 +21,7 @@ CONTENDER = "recovery_lab.contenders.program"
 
 
 class Crew:
-    """Starts the observer at once and contenders as asked; whoever makes it closes it.
-
-    `twin` names the contender that stands in a second time.
-    """
+    """Starts the observer at once and contenders as asked; whoever makes it closes it."""
 
     def __init__(self, stack: Stack, twin: str = "") -> None:
         self._stack = stack
@@ -46,12 +43,17 @@ class Crew:
 
         What never connects again is started anew: its one session met the outage before.
         """
-        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
-        cast = [self._entries[one.contender] for one in info.cast]
-        parts = {entry.name: self._part(entry, asked, info.reads_per_s) for entry in cast}
-        self._end([name for name in self._contenders if not self._kept(name, parts.get(name))])
+        parts = {one.contender: self._part(one.contender, info) for one in info.cast}
+        kept = {
+            name
+            for name, helper in self._contenders.items()
+            if self._entries[name].traits.reconnects
+            and helper.assignment == parts.get(name)
+            and helper.process.poll() is None
+        }
+        self._end(self._contenders.keys() - kept)
         for name, part in parts.items():
-            if name not in self._contenders:
+            if name not in kept:
                 image = self._entries[name].image
                 self._contenders[name] = self._start(name, image, CONTENDER, part)
 
@@ -85,11 +87,6 @@ class Crew:
         if (recorder := self._recorder) is not None:
             recorder.append(record)
 
-    def _kept(self, name: str, part: str | None) -> bool:
-        helper = self._contenders[name]
-        alive = helper.process.poll() is None
-        return alive and helper.assignment == part and self._entries[name].traits.reconnects
-
     def _end(self, names: Iterable[str]) -> None:
         ended = [self._contenders.pop(name) for name in names]
         for helper in ended:
@@ -97,31 +94,27 @@ class Crew:
         for helper in ended:
             helper.end()
 
-    def _part(self, entry: Entry, jobs: Sequence[str], reads_per_s: float) -> str:
-        return json.dumps(
-            {
-                "contender": entry.name,
-                "plays": entry.plays or entry.name,
-                "jobs": jobs_of(entry, jobs),
-                "factory": entry.factory,
-                "way": way_of(self._stack),
-                "workers": entry.traits.workers,
-                "reads_per_s": reads_per_s,
-            }
-        )
+    def _part(self, name: str, info: OutageInfo) -> str:
+        entry = self._entries[name]
+        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
+        part = {
+            "contender": name,
+            "plays": entry.plays or name,
+            "jobs": jobs_of(entry, asked),
+            "factory": entry.factory,
+            "way": way_of(self._stack),
+            "workers": entry.traits.workers,
+            "reads_per_s": info.reads_per_s,
+        }
+        return json.dumps(part)
 
 
 def way_of(stack: Stack) -> dict[str, Any]:
     """Return what a contender's factory is told: the login, and how the application is read."""
     target, application = stack.target, stack.target.application
-    way: dict[str, Any] = {"login": target.login(stack.environ()), "reading": None}
-    if application is not None:
-        way["reading"] = {
-            "url": application.url,
-            "read_path": application.read_path,
-            "read_must_have": application.read_must_have,
-            "deadline_s": application.deadline_s,
-            "health_path": target.health.path if target.health else "",
-            "pool_application": target.pool.application_name if target.pool else "",
-        }
-    return way
+    reading = application and {
+        **msgspec.to_builtins(application),
+        "health_path": target.health.path if target.health else "",
+        "pool_application": target.pool.application_name if target.pool else "",
+    }
+    return {"login": target.login(stack.environ()), "reading": reading}

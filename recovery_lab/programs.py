@@ -18,28 +18,25 @@ from recovery_lab.errors import InconclusiveError
 from recovery_lab.record.history import AnyRecord, Trouble, decode
 from recovery_lab.session import Login
 
-CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
+# A helper's weight where processors are short, a container's own being 1024: what measures keeps
+# its schedule beside what is measured.
+CPU_SHARES = "8192"
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
 
 
 class Helper:
-    """A running helper container: orders go in as lines, answers or records come out.
-
-    Its complaints are read all the time: who complains much would else wait for a full pipe, and
-    hang its reads.
-    """
+    """A running helper container: orders go in as lines, answers or records come out."""
 
     def __init__(self, name: str, process: "subprocess.Popen[bytes]", assignment: str = "") -> None:
         self.name = name
         self.process = process
         self.assignment = assignment
-        self.stdin, self.stdout, self.stderr = cast(
-            "tuple[IO[bytes], IO[bytes], IO[bytes]]",
-            (process.stdin, process.stdout, process.stderr),
-        )
+        streams = (process.stdin, process.stdout, process.stderr)
+        self.stdin, self.stdout, self.stderr = cast("tuple[IO[bytes], ...]", streams)
         self._complaints: deque[bytes] = deque(maxlen=20)
         self._readers: list[threading.Thread] = []
+        # All the time: who complains much would else wait for a full pipe, and hang its reads.
         self._read(self._complaints.extend, self.stderr)
 
     def order(self, order: str) -> None:
@@ -51,10 +48,7 @@ class Helper:
             raise InconclusiveError(f"{self.name} is gone: {self.last_words()}") from error
 
     def ask(self, order: str, limit_s: float) -> bytes:
-        """Give it an order and return the line that it answers with.
-
-        Raises InconclusiveError without one; a helper that does not answer is ended.
-        """
+        """Give it an order; return the line it answers. Raises InconclusiveError without one."""
         self.order(order)
         if not select.select([self.stdout], [], [], limit_s)[0]:
             end_process_group(self.process, 1.0)
@@ -110,12 +104,7 @@ class Helper:
 
 
 def start_program(stack: Stack, name: str, image: str, module: str, assignment: str) -> Helper:
-    """Start a module in an unprivileged helper container, its standard streams as pipes.
-
-    It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
-    when its standard input is closed. Its share of the processors comes before other containers':
-    what measures keeps its schedule beside what is measured.
-    """
+    """Start a module in an unprivileged helper container, which ends with its standard input."""
     words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
     words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
@@ -126,14 +115,10 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
     for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
         words += ["--volume", mount]
     words += ["--entrypoint", "python", image, "-m", module, assignment]
-    pipe = subprocess.PIPE
+    env, pipe = docker.surroundings(), subprocess.PIPE
+    # A process session of its own: Ctrl-C reaches the runner alone.
     process = subprocess.Popen(
-        words,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        env=docker.surroundings(),
-        start_new_session=True,
+        words, stdin=pipe, stdout=pipe, stderr=pipe, env=env, start_new_session=True
     )
     return Helper(name, process, assignment)
 
@@ -144,12 +129,9 @@ def login(stack: Stack) -> Login:
 
 
 def named_as_ours(stack: Stack) -> list[str]:
-    """Return the options that name and label a helper container of a stack.
-
-    Compose labels an image with the project it was built in; who looks for that project's
-    containers by label would find ours among them, so those labels are emptied.
-    """
-    labels = (f"{LABEL}=1", f"{LABEL}.project={stack.project}")
-    not_composes = ("com.docker.compose.project=", "com.docker.compose.service=")
+    """Return the options that name and label a helper container of a stack."""
+    labels = [f"{LABEL}=1", f"{LABEL}.project={stack.project}"]
+    # Emptied: an image has the labels of the project it was built in, and so would our container.
+    labels += ["com.docker.compose.project=", "com.docker.compose.service="]
     options = ["--name", f"{stack.project}-lab-{token_hex(4)}"]
-    return options + [word for label in (*labels, *not_composes) for word in ("--label", label)]
+    return options + [word for label in labels for word in ("--label", label)]

@@ -1,13 +1,14 @@
-"""Sessions with PostgreSQL: how all parts of the lab log in, and what they say of an error.
+"""Sessions with PostgreSQL: how all parts of the lab log in, wait, and tell of an error.
 
-libpq's `connect_timeout` is whole seconds and at least two, so a fresh session's socket is polled
-here (`async_=1`), which also bounds the query on a frozen server, where connecting succeeds.
+libpq's `connect_timeout` is whole seconds and at least two, so sockets are polled here, which also
+bounds the query on a frozen server, where connecting succeeds.
 """
 
 import select
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineError(Exception):
-    """The session did not get that far in time; `phase` is `connect` or `query`."""
+    """The session did not get that far (`connect`, `query`) in time, and is of no use any more."""
 
     def __init__(self, phase: str, limit_s: float) -> None:
         self.phase = phase
@@ -51,10 +52,7 @@ class DeadlineError(Exception):
 def connect(
     login: Login, application_name: str, *, address: str = "", async_: int = 0
 ) -> connection:
-    """Open a session, at an address where one is known; raises psycopg2.Error as the driver does.
-
-    One that is asynchronous is to be driven (`drive`).
-    """
+    """Open a session as the driver does; one that is asynchronous is to be driven (`drive`)."""
     return psycopg2.connect(
         host=login.host,
         hostaddr=address,
@@ -75,27 +73,20 @@ def query_fresh(
     *,
     limits_s: tuple[float, float],
 ) -> list[tuple[Any, ...]]:
-    """Open a session, run one statement, close the session; return its rows.
+    """Open a session, run one statement, close it; return the rows. Raises as `drive` does.
 
-    `limits_s` are those to connect and to query. Raises psycopg2.Error as the driver gives it, or
-    DeadlineError.
+    `limits_s` are those to connect and to query.
     """
-    fresh = connect(login, "lab-observer", address=address, async_=1)
-    try:
+    with closing(connect(login, "lab-observer", address=address, async_=1)) as fresh:
         drive(fresh, "connect", limits_s[0])
         cursor = fresh.cursor()
         cursor.execute(sql, parameters)
         drive(fresh, "query", limits_s[1])
         return cursor.fetchall()
-    finally:
-        fresh.close()
 
 
 def drive(driven: connection, phase: str, limit_s: float) -> None:
-    """Drive an asynchronous connection until it is idle.
-
-    Raises DeadlineError, after which the connection is of no use, or psycopg2.Error.
-    """
+    """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
     deadline = time.monotonic() + limit_s
     while (state := driven.poll()) != POLL_OK:
         left = deadline - time.monotonic()

@@ -45,10 +45,7 @@ class Application:
         self._http = httpx.Client(base_url=url, timeout=given_up_s, trust_env=False)
 
     def read(self, nonce: str) -> Answer:
-        """Ask for a live read.
-
-        The route takes no nonce: that each answer belongs to its own request is HTTP's promise.
-        """
+        """Ask for a live read; it takes no nonce: whose the answer is is HTTP's promise."""
         answered = self._http.get(self._reading["read_path"])
         backend = live_body(answered, self._reading["read_must_have"]).get("backend_pid")
         backend_pid = backend if isinstance(backend, int) else 0
@@ -61,7 +58,10 @@ class Application:
         and a backend that no answer tells is 0.
         """
         if not self._reading["pool_application"]:
-            return self._warm_blindly(count)
+            backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
+            if len(backends) < count:
+                raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
+            return backends
         for _ in range(WARM_ROUNDS):
             size = self._pooled()["size"]
             self._read_at_once(size)
@@ -96,12 +96,6 @@ class Application:
             failed["operation_id"] = str(operation)
         return failed
 
-    def _warm_blindly(self, count: int) -> list[int]:
-        backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
-        if len(backends) < count:
-            raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
-        return backends
-
     def _read_at_once(self, count: int) -> list[int]:
         together = threading.Barrier(count)
 
@@ -118,9 +112,8 @@ class Application:
     def _pooled(self) -> Pooled:
         answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
         told = answered.json()["pool"]
-        return Pooled(
-            size=told["size"], checked_in=told["checked_in"], checked_out=told["checked_out"]
-        )
+        size, checked_in, checked_out = told["size"], told["checked_in"], told["checked_out"]
+        return Pooled(size=size, checked_in=checked_in, checked_out=checked_out)
 
     def _backends(self) -> list[int]:
         host = httpx.URL(self._reading["url"]).host

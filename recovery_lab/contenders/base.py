@@ -1,7 +1,7 @@
 """What every contender is: one small adapter that reads, and tells what went wrong.
 
-It runs in any image: this module, like job, openloop and program, needs the standard library only.
-An adapter is duck-typed; a target's own contenders import nothing from here.
+This module, like job, openloop and program, runs in any image: with the standard library alone. An
+adapter is duck-typed; a target's own contenders import nothing from here.
 """
 
 import json
@@ -43,10 +43,7 @@ class Adapter(Protocol):
         """Read once; raises whatever this way of reading raises."""
 
     def warm(self, count: int) -> list[int]:
-        """Open `count` sessions at once and give them back; return their backends.
-
-        What has but one session returns that one; what keeps more than asked returns them all.
-        """
+        """Open `count` sessions at once and give them back; return all the backends it holds."""
 
     def look(self) -> Pooled | None:
         """Return the pool's state, or None where nothing is pooled."""

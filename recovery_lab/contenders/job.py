@@ -3,43 +3,33 @@
 import itertools
 import secrets
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from recovery_lab.contenders.base import Adapter, Writer
 from recovery_lab.contenders.openloop import OpenLoop
 
 
+@dataclass
 class Job:
-    """Reads through one adapter; every record tells whose it is (`names`: contender, job).
+    """Reads through one adapter; every record tells whose it is (`names`: contender, job)."""
 
-    Numbers of reads go on through all outages, so that a read which still hangs from the one
-    before is never taken for a later one. A read that began late though a worker was idle tells
-    so by `due_at` and `started_at`: `missed` is only what found every worker busy.
-    """
-
-    def __init__(
-        self,
-        names: dict[str, str],
-        adapter: Adapter,
-        emit: Writer,
-        *,
-        workers: int,
-        reads_per_s: float,
-    ) -> None:
-        self._names = names
-        self._adapter = adapter
-        self._emit = emit
-        self._workers = workers
-        self._reads_per_s = reads_per_s
-        self._ops = itertools.count(1)
-        self._warmed = 0
-        self._loop: OpenLoop | None = None
+    names: dict[str, str]
+    adapter: Adapter
+    emit: Writer
+    workers: int
+    reads_per_s: float
+    # Through all outages: a read may hang from the one before.
+    _ops: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
+    _warmed: int = field(default=0, init=False)
+    _loop: OpenLoop | None = field(default=None, init=False)
 
     def obey(self, order: str) -> None:
         """Carry out an order; `steady` and `release` are for one job each, the others for both."""
-        match order, self._names["job"]:
+        match order, self.names["job"]:
             case "warm", _:
-                self.warm(self._workers)
+                self.warm(self.workers)
             case "stop", _:
                 self.stop()
             case "look", _:
@@ -51,8 +41,8 @@ class Job:
 
     def warm(self, count: int) -> None:
         """Open `count` sessions and let them idle; record what the pool and the server say."""
-        backends = self._adapter.warm(count)
-        pooled = self._adapter.look()
+        backends = self.adapter.warm(count)
+        pooled = self.adapter.look()
         self._warmed = held = len(backends)
         self._tell(
             "warmed",
@@ -77,7 +67,7 @@ class Job:
 
     def look(self) -> None:
         """Record the pool's state, where there is a pool."""
-        if (pooled := self._adapter.look()) is not None:
+        if (pooled := self.adapter.look()) is not None:
             self._tell("look", at=time.monotonic(), **pooled)
 
     def _start(self, at_once: int) -> None:
@@ -85,8 +75,8 @@ class Job:
         self._loop = OpenLoop(
             self._read,
             lambda due: self._tell("missed", due_at=due),
-            workers=max(self._workers, at_once),
-            reads_per_s=self._reads_per_s,
+            workers=max(self.workers, at_once),
+            reads_per_s=self.reads_per_s,
         )
         self._loop.start(at_once)
 
@@ -94,18 +84,18 @@ class Job:
         try:
             self._recorded(due)
         except Exception as error:  # noqa: BLE001 # an adapter that is no adapter: nothing is proven
-            said = f"{self._names['contender']}: {type(error).__name__}: {error}"
-            self._emit("trouble", at=time.monotonic(), message=said)
+            said = f"{self.names['contender']}: {type(error).__name__}: {error}"
+            self.emit("trouble", at=time.monotonic(), message=said)
 
     def _recorded(self, due: float) -> None:
         op = next(self._ops)
         nonce = f"{op}-{secrets.token_hex(4)}"
         self._tell("began", op=op, due_at=due, started_at=time.monotonic(), nonce=nonce)
         try:
-            answer = self._adapter.read(nonce)
+            answer = self.adapter.read(nonce)
         except Exception as error:  # noqa: BLE001 # whatever a contender raises is its outcome
             at = time.monotonic()
-            self._tell("ended", op=op, at=at, outcome="error", **self._adapter.failure(error))
+            self._tell("ended", op=op, at=at, outcome="error", **self.adapter.failure(error))
             return
         at = time.monotonic()
         if answer["nonce"] != nonce:
@@ -115,4 +105,4 @@ class Job:
         self._tell("ended", op=op, at=at, outcome="ok", **who)
 
     def _tell(self, record: str, **fields: Any) -> None:
-        self._emit(record, **self._names, **fields)
+        self.emit(record, **self.names, **fields)

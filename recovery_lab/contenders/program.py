@@ -1,8 +1,7 @@
 """The program of one contender's container; it needs the standard library and its factory.
 
-Orders come as lines on standard input (`warm`, `steady`, `release`, `stop`, `look`); records leave
-as JSON lines on standard output, each written whole. It ends when its input does. After `stop`,
-`warm` and `steady` begin anew: a contender may be kept through many outages.
+Orders come as lines on standard input (`warm`, `steady`, `release`, `stop`, `look`), records leave
+as JSON lines on standard output. It ends when its input does; after `stop` all may begin anew.
 """
 
 import importlib

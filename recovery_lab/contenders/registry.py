@@ -29,10 +29,7 @@ class Entry:
 
 
 def entries(target: Target) -> dict[str, Entry]:
-    """Return every contender that can meet an outage of this target.
-
-    Raises BadInputError when two of them have one name.
-    """
+    """Return every contender of a target; raises BadInputError when two of them have one name."""
     found: dict[str, Entry] = {}
     for entry in (*_own(), *_application(target), *_declared(target)):
         if entry.name in found:

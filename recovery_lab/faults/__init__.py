@@ -3,6 +3,6 @@
 from recovery_lab.faults.base import Cuts, Effects, Fault, checked
 from recovery_lab.faults.registry import FAULTS
 from recovery_lab.faults.runner import Done, run_fault
-from recovery_lab.faults.scene import Before, Scene
+from recovery_lab.faults.scene import Scene
 
-__all__ = ["FAULTS", "Before", "Cuts", "Done", "Effects", "Fault", "Scene", "checked", "run_fault"]
+__all__ = ["FAULTS", "Cuts", "Done", "Effects", "Fault", "Scene", "checked", "run_fault"]

@@ -66,7 +66,7 @@ class Fault(ABC):
 
     def verify_start(self, scene: Scene) -> None:
         """Raise InconclusiveError unless the server's start moved, or did not, as declared."""
-        restarts, before = self.effects.restarts, scene.before.server_started
+        restarts, before = self.effects.restarts, scene.server_started
         if restarts is None:
             return
         after = scene.seen.probe().server_started

@@ -42,7 +42,7 @@ class Drop(Fault):
     def verify_landed(self, scene: Scene) -> str:
         """Verify that both directions lose packets, and that a fresh connect gets no answer."""
         found, seen = scene.present(), scene.seen.probe()
-        if found["State"]["StartedAt"] != scene.before.started:
+        if found["State"]["StartedAt"] != scene.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
         networks = found["NetworkSettings"]["Networks"]
         gateway = networks[docker.network(scene.stack)]["Gateway"]

@@ -16,7 +16,6 @@ import msgspec
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError
-from recovery_lab.faults.scene import Before
 from recovery_lab.target import Target
 
 FOLDER = Path(".lab/journal")  # under the target's root
@@ -40,7 +39,8 @@ class OpenFault(OpenStack, frozen=True, kw_only=True):
 
     fault: str
     hold_s: float
-    before: Before
+    started: str  # the container before, as the scene has it
+    server_started: str
     healing: bool = False  # its run is gone, and another process heals
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ class NoFault(Fault):
     def verify_landed(self, scene: Scene) -> str:
         """Verify that nothing happened: the same start, and a fresh session reads."""
         return self.landed(
-            is_in=scene.seen.probe().server_started == scene.before.server_started,
+            is_in=scene.seen.probe().server_started == scene.server_started,
             evidence="nothing was done; a fresh session reads",
             instead="the server is not as it was, though nothing was done",
         )

@@ -22,7 +22,7 @@ class Restart(Fault):
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the container's start moved, or that it stands stopped by itself."""
-        state, before = scene.present()["State"], scene.before.started
+        state, before = scene.present()["State"], scene.started
         running, status, started = state["Running"], state["ExitCode"], state["StartedAt"]
         if scene.hold_s:
             return self.landed(

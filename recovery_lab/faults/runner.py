@@ -65,7 +65,8 @@ def _named(scene: Scene) -> OpenFault:
         fault=scene.fault,
         stack=scene.stack,
         hold_s=scene.hold_s,
-        before=scene.before,
+        started=scene.started,
+        server_started=scene.server_started,
         docker=docker.endpoint()[1],
         pid=os.getpid(),
     )

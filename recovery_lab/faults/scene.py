@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import HealError, InconclusiveError
@@ -21,16 +19,6 @@ HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
 POLL_S = 0.05  # the daemon announces nothing that can be waited for
 SHUTTING_DOWN = "the database system is shutting down"
 _FOLDER = "com.docker.compose.project.working_dir"
-
-
-class Before(msgspec.Struct, frozen=True, kw_only=True):
-    """When container and server had started before the fault; all after is compared with it."""
-
-    started: str = ""
-    server_started: str = ""
-
-
-NOTHING = Before()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +37,8 @@ class Scene:
     pace: Callable[[], None] = lambda: None
     command: tuple[str, ...] = ()
     fault: str = ""
-    before: Before = NOTHING
+    started: str = ""  # the container before the fault; what is there after is compared with it
+    server_started: str = ""  # and the server
     witness: Witness | None = None
 
     @property
@@ -69,8 +58,8 @@ class Scene:
             raise InconclusiveError(
                 f"no steady state before the fault: a fresh session: {_how(answer)}"
             )
-        before = Before(started=started, server_started=answer.server_started)
-        return replace(self, witness=witness, before=before)
+        server_started = answer.server_started
+        return replace(self, witness=witness, started=started, server_started=server_started)
 
     def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
         """Append a step of the fault to the history; without `at` the witness stamps it now."""
@@ -168,7 +157,7 @@ class Scene:
                 )
             self.pace()
             time.sleep(POLL_S)
-        before, after = self.before.server_started, answer.server_started
+        before, after = self.server_started, answer.server_started
         moved = "as before" if after == before else f"not {before} as before"
         return f"{mended}a fresh session reads; server start {after}, {moved}"
 

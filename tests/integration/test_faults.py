@@ -14,7 +14,7 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import FAULTS, Before, Done, Scene, journal, run_fault
+from recovery_lab.faults import FAULTS, Done, Scene, journal, run_fault
 from recovery_lab.faults.healing import heal_open
 from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.record.history import FaultEvent
@@ -114,7 +114,8 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         fault="freeze",
         stack=stack.value,
         hold_s=5.0,
-        before=Before(),
+        started="",
+        server_started="",
         docker=docker.endpoint()[1],
         pid=1,
     )

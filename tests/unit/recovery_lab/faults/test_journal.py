@@ -10,7 +10,6 @@ import pytest
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import journal
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
-from recovery_lab.faults.scene import Before
 from tests.unit.recovery_lab.faults.conftest import PROJECT, ROOT, World
 
 HOLDER = """
@@ -35,7 +34,8 @@ def entry(world: World) -> OpenFault:
         fault="freeze",
         stack=replace(world.stack, environment={"PORT": "8501"}),
         hold_s=2.0,
-        before=Before(),
+        started="",
+        server_started="",
         docker="unix:///unit",
         pid=4711,
     )
