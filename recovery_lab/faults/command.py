@@ -21,10 +21,7 @@ class Command(Fault):
     hold_s = 0.0
 
     def inject(self, scene: Scene) -> None:
-        """Run it to its end, in a process session of its own: Ctrl-C reaches the runner alone.
-
-        Where the runner is killed the command goes on to its own end.
-        """
+        """Run it to its end; where the runner is killed it goes on to its own."""
         running = _start(scene)
         try:
             ended = scene.wait_until(lambda: running.poll() is not None, LIMIT_S, 0.02)
@@ -54,14 +51,11 @@ class Command(Fault):
 def _start(scene: Scene) -> "subprocess.Popen[bytes]":
     if not scene.command:
         raise BadInputError("the fault `command` needs a command to run")
-    quiet = subprocess.DEVNULL
+    env, quiet = scene.stack.environ(), subprocess.DEVNULL
     try:
+        # A process session of its own: Ctrl-C reaches the runner alone.
         return subprocess.Popen(
-            scene.command,
-            stdin=quiet,
-            stdout=quiet,
-            env=scene.stack.environ(),
-            start_new_session=True,
+            scene.command, stdin=quiet, stdout=quiet, env=env, start_new_session=True
         )
     except OSError as error:
         raise BadInputError(f"cannot run {scene.command[0]!r}: {error.strerror}") from error

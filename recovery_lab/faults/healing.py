@@ -149,12 +149,7 @@ def _verify_daemon(entry: OpenStack) -> None:
 
 
 def _scene(entry: OpenFault) -> Scene:
-    return Scene(
-        stack=entry.stack,
-        hold_s=entry.hold_s,
-        started=entry.started,
-        server_started=entry.server_started,
-    )
+    return Scene(stack=entry.stack, server_started=entry.server_started)
 
 
 def _say(word: str) -> None:

@@ -27,20 +27,18 @@ class HeldError(BadInputError):
 
 
 class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
-    """A private stack, of a daemon's address: written before it is started, removed when gone."""
+    """A private stack: written before it is started, removed when it is gone."""
 
     stack: Stack
-    docker: str
-    pid: int  # of who answers for it
+    docker: str = msgspec.field(default_factory=lambda: docker.endpoint()[1])  # its daemon
+    pid: int = msgspec.field(default_factory=os.getpid)  # of who answers for it
 
 
 class OpenFault(OpenStack, frozen=True, kw_only=True):
     """A fault that may be in: written before it is injected, removed when it is seen healed."""
 
     fault: str
-    hold_s: float
-    started: str  # the container before, as the scene has it
-    server_started: str
+    server_started: str  # before it
     healing: bool = False  # its run is gone, and another process heals
 
     def __str__(self) -> str:
@@ -110,7 +108,7 @@ def named_stack(stack: Stack) -> Iterator[None]:
     """Name a private stack while it may stand; the name stays where containers of it do."""
     path = path_of(stack, STACK)
     with held(path):
-        write(path, OpenStack(stack=stack, docker=docker.endpoint()[1], pid=os.getpid()))
+        write(path, OpenStack(stack=stack))
         try:
             yield
         finally:
@@ -128,13 +126,11 @@ def _locked(path: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise HeldError(_whose(path)) from None
+            entry = read(path, OpenStack)
+            whose = f"a run that lives{f' (process {entry.pid})' if entry else ''}"
+            raise HeldError(
+                f"{path.name}: held by {whose}; wait for it, or end it: its watchdog heals"
+            ) from None
         except FileNotFoundError:
             pass
         os.close(descriptor)  # its last holder removed it meanwhile
-
-
-def _whose(path: Path) -> str:
-    entry = read(path, OpenStack)
-    pid = f" (process {entry.pid})" if entry else ""
-    return f"{path.name}: held by a run that lives{pid}; wait for it, or end it: its watchdog heals"

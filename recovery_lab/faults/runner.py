@@ -1,6 +1,5 @@
 """Run one fault: name it in the journal, watch over it, inject, prove, hold, heal, prove again."""
 
-import os
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -48,7 +47,10 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
             run = _Run(fault, scene, watchdog, interrupts)
-            journal.write(path, _named(scene))
+            before = scene.server_started
+            journal.write(
+                path, OpenFault(stack=scene.stack, fault=fault.name, server_started=before)
+            )
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up
@@ -58,18 +60,6 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
             if run.trouble:
                 raise run.trouble
     return Done(landed=landed, healed=healed)
-
-
-def _named(scene: Scene) -> OpenFault:
-    return OpenFault(
-        fault=scene.fault,
-        stack=scene.stack,
-        hold_s=scene.hold_s,
-        started=scene.started,
-        server_started=scene.server_started,
-        docker=docker.endpoint()[1],
-        pid=os.getpid(),
-    )
 
 
 @dataclass(slots=True)

@@ -23,16 +23,16 @@ _FOLDER = "com.docker.compose.project.working_dir"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played. The caller gives stack, length, `note`, `pace` and `command`.
+    """Where a fault is played; `run_fault` adds what stands from `fault` on.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs. The rest is added by `run_fault`. Only the container
-    whose labels name the stack's project, the target's service and this checkout is ever touched.
+    `command` is what the fault `command` runs. Only the container whose labels name the stack's
+    project, the target's service and this checkout is ever touched.
     """
 
     stack: Stack
-    hold_s: float
+    hold_s: float = 0.0
     note: Callable[[FaultEvent], None] = lambda _: None
     pace: Callable[[], None] = lambda: None
     command: tuple[str, ...] = ()
@@ -49,10 +49,7 @@ class Scene:
         return self.witness
 
     def seen_by(self, witness: Witness) -> Self:
-        """Return the scene with its witness, and the database as it is before the fault.
-
-        Raises InconclusiveError unless it is in its steady state.
-        """
+        """Return the scene before a fault; raises InconclusiveError unless in a steady state."""
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
         if answer.session != "ok":
             raise InconclusiveError(
@@ -69,7 +66,7 @@ class Scene:
     def find(self) -> dict[str, Any] | None:
         """Return what `docker inspect` says of the database's container; None where there is none.
 
-        Raises InconclusiveError when a stack of another folder has the same project's name.
+        Raises InconclusiveError where it is of another folder's stack.
         """
         target = self.stack.target
         ids = docker.containers(self.stack, target.database.service)
@@ -91,15 +88,12 @@ class Scene:
         return found
 
     def act(self, steps: Mapping[str, str], *words: str) -> None:
-        """Run one `docker` command on the container; note each step at the daemon's own event.
-
-        Without a witness that speaks nothing is noted: healing must not depend on one.
-        """
+        """Run one `docker` command on the container; note each step at the daemon's own event."""
         before = self._clock()
         docker.run(*words, self.present()["Id"], pace=self.pace)
         after = self._clock()
         if before is None or after is None:
-            return
+            return  # nothing is noted: healing must not depend on a witness
         service = self.stack.target.database.service
         events = docker.events(self.stack, service, before.wall, after.wall)
         walls = {word: at for at, word in events}

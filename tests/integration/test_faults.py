@@ -113,8 +113,6 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     entry = OpenFault(
         fault="freeze",
         stack=stack.value,
-        hold_s=5.0,
-        started="",
         server_started="",
         docker=docker.endpoint()[1],
         pid=1,

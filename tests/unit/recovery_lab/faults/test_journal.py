@@ -33,8 +33,6 @@ def entry(world: World) -> OpenFault:
     return OpenFault(
         fault="freeze",
         stack=replace(world.stack, environment={"PORT": "8501"}),
-        hold_s=2.0,
-        started="",
         server_started="",
         docker="unix:///unit",
         pid=4711,
