@@ -3,12 +3,11 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import msgspec
 
-from recovery_lab.contenders.base import Answer, Failure, Pooled
+from recovery_lab.contenders.base import Json
 from recovery_lab.session import QUERY_LIMIT_S, Login, first_line, query_fresh
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
@@ -27,7 +26,7 @@ _POOLED = """SELECT pid FROM pg_stat_activity
 class NotLiveError(Exception):
     """The application answered, but not with live data; `error` is what its body tells of it."""
 
-    def __init__(self, kind: str, message: str, error: dict[str, Any] | None = None) -> None:
+    def __init__(self, kind: str, message: str, error: Json | None = None) -> None:
         self.kind = kind
         self.error = error or {}
         super().__init__(message)
@@ -36,7 +35,7 @@ class NotLiveError(Exception):
 class Application:
     """Reads as a user does. Its pool is the application's own, where that one shows it."""
 
-    def __init__(self, _name: str, way: dict[str, Any]) -> None:
+    def __init__(self, _name: str, way: Json) -> None:
         self._login = msgspec.convert(way["login"], Login)
         self._reading = way["reading"]
         deadline_s = self._reading["deadline_s"]
@@ -44,12 +43,12 @@ class Application:
         url = self._reading["url"]
         self._http = httpx.Client(base_url=url, timeout=given_up_s, trust_env=False)
 
-    def read(self, nonce: str) -> Answer:
+    def read(self, nonce: str) -> Json:
         """Ask for a live read; it takes no nonce: whose the answer is is HTTP's promise."""
         answered = self._http.get(self._reading["read_path"])
         backend = live_body(answered, self._reading["read_must_have"]).get("backend_pid")
         backend_pid = backend if isinstance(backend, int) else 0
-        return Answer(nonce=nonce, backend_pid=backend_pid, server_started="")
+        return {"nonce": nonce, "backend_pid": backend_pid, "server_started": ""}
 
     def warm(self, count: int) -> list[int]:
         """Fill the pool, until all its connections idle in it; return their backends.
@@ -74,27 +73,26 @@ class Application:
             f"{size} wanted"
         )
 
-    def look(self) -> Pooled | None:
+    def look(self) -> Json | None:
         """Return the state of the application's pool, as its health route tells it."""
         return self._pooled() if self._reading["pool_application"] else None
 
-    def failure(self, error: Exception) -> Failure:
+    def failure(self, error: Exception) -> Json:
         """Use the words that the application told its user."""
         told, kind = {}, "http"
         if isinstance(error, NotLiveError):
             told, kind = error.error, error.kind
         elif isinstance(error, httpx.TimeoutException):
             kind = "client_timeout"
-        failed = Failure(
-            phase="http",
-            kind=kind,
-            error_class=type(error).__name__,
-            sqlstate=told.get("sqlstate") or "",
-            message=first_line(error),
-        )
-        if operation := told.get("operation_id"):
-            failed["operation_id"] = str(operation)
-        return failed
+        operation = told.get("operation_id")
+        return {
+            "phase": "http",
+            "kind": kind,
+            "error_class": type(error).__name__,
+            "sqlstate": told.get("sqlstate") or "",
+            "message": first_line(error),
+            **({"operation_id": str(operation)} if operation else {}),
+        }
 
     def _read_at_once(self, count: int) -> list[int]:
         together = threading.Barrier(count)
@@ -102,18 +100,17 @@ class Application:
         def one(_: int) -> int | None:
             together.wait(HUNG_S)
             try:
-                return self.read("warm")["backend_pid"]
+                return int(self.read("warm")["backend_pid"])
             except (httpx.HTTPError, NotLiveError):
                 return None  # the next round tells whether it matters
 
         with ThreadPoolExecutor(count) as threads:
             return [pid for pid in threads.map(one, range(count)) if pid is not None]
 
-    def _pooled(self) -> Pooled:
+    def _pooled(self) -> Json:
         answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
-        told = answered.json()["pool"]
-        size, checked_in, checked_out = told["size"], told["checked_in"], told["checked_out"]
-        return Pooled(size=size, checked_in=checked_in, checked_out=checked_out)
+        pool = answered.json()["pool"]
+        return {name: pool[name] for name in ("size", "checked_in", "checked_out")}
 
     def _backends(self) -> list[int]:
         host = httpx.URL(self._reading["url"]).host
@@ -128,7 +125,7 @@ class Application:
         return [row[0] for row in rows]
 
 
-def live_body(answered: httpx.Response, must_have: list[str]) -> dict[str, Any]:
+def live_body(answered: httpx.Response, must_have: list[str]) -> Json:
     """Return the body of a live read: status 200, JSON, with the keys it must have, not stale.
 
     A plain Streamlit answers 200 HTML on any path, so the body counts. Raises NotLiveError.

@@ -6,50 +6,31 @@ adapter is duck-typed; a target's own contenders import nothing from here.
 
 import json
 import threading
-from typing import Any, BinaryIO, NotRequired, Protocol, TypedDict
+from typing import Any, BinaryIO, Protocol
 
-
-class Answer(TypedDict):
-    """A good read; `backend_pid` is 0 and `server_started` empty where they are not told."""
-
-    nonce: str
-    backend_pid: int
-    server_started: str
-
-
-class Failure(TypedDict):
-    """What a read ended with instead of an answer."""
-
-    phase: str
-    kind: str
-    error_class: str
-    sqlstate: str
-    message: str
-    operation_id: NotRequired[str]
-
-
-class Pooled(TypedDict):
-    """One look at a pool, by its own count."""
-
-    size: int
-    checked_in: int
-    checked_out: int
+Json = dict[str, Any]
 
 
 class Adapter(Protocol):
     """One contender's way to the database, made for each of its jobs."""
 
-    def read(self, nonce: str) -> Answer:
-        """Read once; raises whatever this way of reading raises."""
+    def read(self, nonce: str) -> Json:
+        """Read once; return `nonce`, `backend_pid`, `server_started`, or raise whatever is raised.
+
+        The latter two are 0 and empty where they are not told.
+        """
 
     def warm(self, count: int) -> list[int]:
         """Open `count` sessions at once and give them back; return all the backends it holds."""
 
-    def look(self) -> Pooled | None:
-        """Return the pool's state, or None where nothing is pooled."""
+    def look(self) -> Json | None:
+        """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled."""
 
-    def failure(self, error: Exception) -> Failure:
-        """Put an error of `read` in words."""
+    def failure(self, error: Exception) -> Json:
+        """Put an error of `read` in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`.
+
+        An `operation_id` may be there too: what the answer and the application's log share.
+        """
 
 
 class Writer:

@@ -1,13 +1,12 @@
-"""What contenders over plain psycopg2 share: one session for ever, and their errors in words."""
+"""What contenders over plain psycopg2 share: one session for ever, and its errors in words."""
 
 import threading
-from typing import Any
 
 import msgspec
 import psycopg2
-from psycopg2.extensions import cursor
+from psycopg2.extras import RealDictCursor
 
-from recovery_lab.contenders.base import Answer, Failure
+from recovery_lab.contenders.base import Json
 from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_line
 
 # The columns are an answer: the nonce that came back, who answered, and since when it runs.
@@ -17,16 +16,17 @@ READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS s
 class OneSession:
     """Reads on one session, one read at a time, and never opens another."""
 
-    def __init__(self, way: dict[str, Any], application_name: str, *, async_: int = 0) -> None:
+    def __init__(self, way: Json, application_name: str, *, async_: int = 0) -> None:
         login = msgspec.convert(way["login"], Login)
         self._session = connect(login, application_name, async_=async_)
+        self._session.cursor_factory = RealDictCursor
         self._lock = threading.Lock()
 
-    def read(self, nonce: str) -> Answer:
+    def read(self, nonce: str) -> Json:
         """Read on the one session."""
-        with self._lock, self._session.cursor() as reading:
-            reading.execute(READ_SQL, (nonce,))
-            return answer(reading)
+        with self._lock, self._session.cursor() as cursor:
+            cursor.execute(READ_SQL, (nonce,))
+            return dict(cursor.fetchall()[0])
 
     def warm(self, count: int) -> list[int]:  # noqa: ARG002 # there is but one session
         """Return the one session's backend, as its server gave it."""
@@ -35,18 +35,12 @@ class OneSession:
     def look(self) -> None:
         """Nothing is pooled."""
 
-    def failure(self, error: Exception) -> Failure:
+    def failure(self, error: Exception) -> Json:
         """Tell what the driver said; a missed deadline is the contender's own."""
         return failure(error)
 
 
-def answer(reading: cursor) -> Answer:
-    """Return what the read has brought."""
-    [row] = reading.fetchall()
-    return Answer(nonce=row[0], backend_pid=row[1], server_started=row[2])
-
-
-def failure(error: Exception) -> Failure:
+def failure(error: Exception) -> Json:
     """Put an error of psycopg2's, or a missed deadline, in words."""
     message = first_line(error)
     if isinstance(error, DeadlineError):
@@ -56,10 +50,6 @@ def failure(error: Exception) -> Failure:
     else:
         lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         phase, kind = "query", "connection_lost" if lost else "query"
-    return Failure(
-        phase=phase,
-        kind=kind,
-        error_class=type(error).__name__,
-        sqlstate=getattr(error, "pgcode", None) or "",
-        message=message,
-    )
+    sqlstate = getattr(error, "pgcode", None) or ""
+    words = {"error_class": type(error).__name__, "sqlstate": sqlstate, "message": message}
+    return {"phase": phase, "kind": kind, **words}

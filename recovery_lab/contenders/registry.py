@@ -31,7 +31,7 @@ class Entry:
 def entries(target: Target) -> dict[str, Entry]:
     """Return every contender of a target; raises BadInputError when two of them have one name."""
     found: dict[str, Entry] = {}
-    for entry in (*_own(), *_application(target), *_declared(target)):
+    for entry in (*_own(), *_of(target)):
         if entry.name in found:
             raise BadInputError(f"two contenders are called {entry.name!r}; rename the target's")
         found[entry.name] = entry
@@ -56,8 +56,8 @@ def _own() -> Iterator[Entry]:
             yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=f"{module.name}:make")
 
 
-def _application(target: Target) -> Iterator[Entry]:
-    """Yield the application; its one pool serves either job, so it plays one at a time."""
+def _of(target: Target) -> Iterator[Entry]:
+    """Yield the application, whose one pool serves either job, and what the target declares."""
     if (application := target.application) is not None:
         yield Entry(
             name=application.service,
@@ -66,9 +66,6 @@ def _application(target: Target) -> Iterator[Entry]:
             factory=f"{APPLICATION}:make",
             jobs=JOBS,
         )
-
-
-def _declared(target: Target) -> Iterator[Entry]:
     if (declared := target.contenders) is not None:
         for name, traits in declared.entries.items():
             yield Entry(

@@ -1,7 +1,4 @@
-"""The witness's program: runs in a container on the clients' network, one answer an order.
-
-It ends when its input does, so a killed runner leaves no witness behind.
-"""
+"""The witness's program, in a container on the clients' network; it ends when its input does."""
 
 import socket
 import sys
@@ -71,28 +68,28 @@ class Fresh:
         return "ok"
 
     def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
-        self._resolve()
-        if not self._address:
+        if not self._resolved():
             raise OSError(f"no address for {self._login.host}")
         limits_s = (SESSION_LIMIT_S, session.QUERY_LIMIT_S)
         return session.query_fresh(self._login, self._address, sql, parameters, limits_s=limits_s)
 
-    def _resolve(self) -> None:
+    def _resolved(self) -> str:
         """Look the name up on a thread; without an answer the last good address serves."""
-        thread = threading.Thread(target=self._look_up, daemon=True)
+
+        def look_up() -> None:
+            with suppress(OSError):  # a stopped container has no name
+                self._address = self._login.resolve()
+
+        thread = threading.Thread(target=look_up, daemon=True)
         thread.start()
         thread.join(0.3)
-
-    def _look_up(self) -> None:
-        with suppress(OSError):  # a stopped container has no name
-            self._address = self._login.resolve()
+        return self._address
 
     def _sleep(self, seconds: float) -> None:
         """Sleep in a session of its own, and note how that ended."""
         self._slept = ""
         try:
-            self._resolve()
-            with closing(session.connect(self._login, SLEEPER, address=self._address)) as own:
+            with closing(session.connect(self._login, SLEEPER, address=self._resolved())) as own:
                 own.cursor().execute("SELECT pg_sleep(%s)", (seconds,))
             self._slept = "ok"
         except (psycopg2.Error, OSError) as error:

@@ -1,7 +1,7 @@
 """The watchdog: a process of its own that heals when the runner is gone or takes too long.
 
-It is started before the fault, in a process session of its own, and knows only the journal's file.
-Its standard input is a pipe from the runner, which closes with it, however that ends.
+It knows only the journal's file. Its standard input is a pipe from the runner, which closes with
+that one, however it ends.
 """
 
 import select

@@ -1,7 +1,6 @@
 """The witness: a helper on the clients' network that stamps instants and tries fresh sessions.
 
-It is started before the fault, so that asking it costs a login and no container's start. Its
-program is fresh.py; an order is a line, and its answer one in JSON.
+It is started before the fault: asking it costs a login and no container's start.
 """
 
 import msgspec
@@ -20,8 +19,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer; `at` and `wall` are the container's clocks as it was given.
 
     `session` tells how far a fresh one came: `ok`, `hangs`, or an error's first line; where it
-    hangs, `tcp` tells the same of a bare connection. `sessions` counts sleeping sessions; `slept`
-    tells how the witness's own sleep ended. `error` tells why an order could not be carried out.
+    hangs, `tcp` tells the same of a bare connection.
     """
 
     at: float
@@ -29,9 +27,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     tcp: str = ""
     session: str = ""
     server_started: str = ""
-    sessions: int = 0
-    slept: str = ""
-    error: str = ""
+    sessions: int = 0  # that sleep
+    slept: str = ""  # how the witness's own sleep ended
+    error: str = ""  # why the order could not be carried out
 
 
 class Witness:

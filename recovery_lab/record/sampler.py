@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -16,29 +17,29 @@ NEVER_S = 1e9  # the age of a check that nobody has told of: it speaks of no tim
 _NO_ANSWER = (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError)
 
 
+@dataclass(frozen=True, slots=True)
 class Sampler:
     """Samples each probe on a thread of its own; none waits for another's connection."""
 
-    def __init__(self, url: str, probes: Probes, emit: Callable[[Record], None]) -> None:
-        self._url = url
-        self._probes = probes
-        self._emit = emit
+    url: str
+    probes: Probes
+    emit: Callable[[Record], None]
 
     def start(self) -> None:
         """Start sampling; the threads end with the process."""
         self._keep_sampling(self._health, HEALTH_EVERY_S, HEALTH_LIMIT_S)
-        if self._probes.live_path:
+        if self.probes.live_path:
             self._keep_sampling(self._live, LIVE_EVERY_S, LIVE_LIMIT_S)
 
     def _keep_sampling(
         self, sample: Callable[[httpx.Client], Record], every_s: float, limit_s: float
     ) -> None:
-        client = httpx.Client(base_url=self._url, timeout=limit_s, trust_env=False)
+        client = httpx.Client(base_url=self.url, timeout=limit_s, trust_env=False)
 
         def loop() -> None:
             while True:
                 began_at = time.monotonic()
-                self._emit(sample(client))
+                self.emit(sample(client))
                 time.sleep(max(0.0, every_s - (time.monotonic() - began_at)))  # the raster
 
         threading.Thread(target=loop, daemon=True).start()
@@ -47,13 +48,13 @@ class Sampler:
         """Take one sample; an application that does not answer is a status of its own."""
         started_at = time.monotonic()
         try:
-            told = self._told(client.get(self._probes.path).json())
+            told = self._told(client.get(self.probes.path).json())
         except _NO_ANSWER:
             told = {"status": "unreachable"}
         return Health(started_at=started_at, ended_at=time.monotonic(), **told)
 
     def _told(self, body: dict[str, Any]) -> dict[str, Any]:
-        server = body.get(self._probes.server_key) or {}
+        server = body.get(self.probes.server_key) or {}
         pool = body.get("pool") or {}
         outage = server.get("last_outage") or {}
         return {
@@ -71,7 +72,7 @@ class Sampler:
         started_at = time.monotonic()
         try:
             # The body counts: a plain Streamlit answers 200 HTML on any path.
-            ok = client.get(self._probes.live_path).json()["status"] == "alive"
+            ok = client.get(self.probes.live_path).json()["status"] == "alive"
         except _NO_ANSWER:
             ok = False
         return Live(started_at=started_at, ended_at=time.monotonic(), ok=ok)
