@@ -27,7 +27,8 @@ PROBE_LIMIT_S = 0.1
 COUNT_LIMITS_S = (2.0, 1.0)
 
 _PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
-       current_setting('server_version')"""
+       split_part(current_setting('server_version'), ' ', 1)"""
+_TOLD = ("ok", "backend_pid", "server_started", "server_version")
 _COUNT = """SELECT application_name, count(*), current_setting('max_connections')::int
        FROM pg_stat_activity WHERE usename = current_user
        GROUP BY application_name ORDER BY application_name"""
@@ -83,24 +84,12 @@ class Observer:
         started_at = time.monotonic()
         try:
             [row] = query_fresh(self._login, self._address, _PROBE, limits_s=limits_s)
+            told = dict(zip(_TOLD, row, strict=True))
+            told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:
-            return Probe(
-                started_at=started_at,
-                ended_at=time.monotonic(),
-                ok=False,
-                timed_out=isinstance(error, DeadlineError),
-                error=first_line(error),
-            )
-        writable, backend_pid, server_started, server_version = row
-        return Probe(
-            started_at=started_at,
-            ended_at=time.monotonic(),
-            ok=bool(writable),
-            error="" if writable else "in recovery",
-            backend_pid=backend_pid,
-            server_started=server_started,
-            server_version=server_version.split()[0],
-        )
+            timed_out = isinstance(error, DeadlineError)
+            told = {"ok": False, "timed_out": timed_out, "error": first_line(error)}
+        return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
 
     def _sessions(self) -> Sessions | Trouble:
         """Count this role's sessions by application, and how many there may be at all."""
@@ -109,8 +98,8 @@ class Observer:
         except (psycopg2.Error, DeadlineError) as error:
             said = f"could not count the sessions: {error}"
             return Trouble(at=time.monotonic(), message=said)
-        counts = {row[0]: row[1] for row in rows}
-        return Sessions(at=time.monotonic(), by_application=counts, max_connections=rows[0][2])
+        at, counts = time.monotonic(), {row[0]: row[1] for row in rows}
+        return Sessions(at=at, by_application=counts, max_connections=rows[0][2])
 
     def _tell_clocks(self) -> None:
         while True:
