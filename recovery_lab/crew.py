@@ -39,15 +39,12 @@ class Crew:
         self._recorder = recorder
 
     def cast(self, info: OutageInfo) -> None:
-        """Start the contenders of an outage that do not run yet, and end all others.
-
-        What never connects again is started anew: its one session met the outage before.
-        """
+        """Start the contenders of an outage that do not run yet, and end all others."""
         parts = {one.contender: self._part(one.contender, info) for one in info.cast}
         kept = {
             name
             for name, helper in self._contenders.items()
-            if self._entries[name].traits.reconnects
+            if self._entries[name].traits.reconnects  # else its session met the outage before
             and helper.assignment == parts.get(name)
             and helper.process.poll() is None
         }

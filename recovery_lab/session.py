@@ -17,6 +17,7 @@ import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
 QUERY_LIMIT_S = 1.0
+Limits = tuple[float, float]  # in s, to connect and to query
 # The server's start as an SQL expression: what differs is another start of the server.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -66,17 +67,9 @@ def connect(
 
 
 def query_fresh(
-    login: Login,
-    address: str,
-    sql: str,
-    parameters: Sequence[object] = (),
-    *,
-    limits_s: tuple[float, float],
+    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limits_s: Limits
 ) -> list[tuple[Any, ...]]:
-    """Open a session, run one statement, close it; return the rows. Raises as `drive` does.
-
-    `limits_s` are those to connect and to query.
-    """
+    """Run one statement in a session of its own; return its rows, or raise as `drive` does."""
     with closing(connect(login, "lab-observer", address=address, async_=1)) as fresh:
         drive(fresh, "connect", limits_s[0])
         cursor = fresh.cursor()

@@ -126,12 +126,9 @@ class Application:
 
 
 def live_body(answered: httpx.Response, must_have: list[str]) -> Json:
-    """Return the body of a live read: status 200, JSON, with the keys it must have, not stale.
-
-    A plain Streamlit answers 200 HTML on any path, so the body counts. Raises NotLiveError.
-    """
+    """Return a live read's body: status 200, JSON, all keys, not stale. Raises NotLiveError."""
     try:
-        body = answered.json()
+        body = answered.json()  # a plain Streamlit answers 200 HTML on any path
     except ValueError:
         raise NotLiveError("not_json", f"status {answered.status_code}, no JSON") from None
     told = body if isinstance(body, dict) else {}

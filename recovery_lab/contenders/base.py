@@ -15,10 +15,7 @@ class Adapter(Protocol):
     """One contender's way to the database, made for each of its jobs."""
 
     def read(self, nonce: str) -> Json:
-        """Read once; return `nonce`, `backend_pid`, `server_started`, or raise whatever is raised.
-
-        The latter two are 0 and empty where they are not told.
-        """
+        """Return `nonce`, `backend_pid` (or 0), `server_started` (or ""); raises as it likes."""
 
     def warm(self, count: int) -> list[int]:
         """Open `count` sessions at once and give them back; return all the backends it holds."""
@@ -27,10 +24,7 @@ class Adapter(Protocol):
         """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled."""
 
     def failure(self, error: Exception) -> Json:
-        """Put an error of `read` in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`.
-
-        An `operation_id` may be there too: what the answer and the application's log share.
-        """
+        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`."""
 
 
 class Writer:

@@ -13,6 +13,21 @@ from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_l
 READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
 
 
+def failure(error: Exception) -> Json:
+    """Put an error of psycopg2's, or a missed deadline, in words."""
+    message = first_line(error)
+    if isinstance(error, DeadlineError):
+        phase, kind = error.phase, "deadline"
+    elif message.startswith(("connection to server", "could not translate")):
+        phase, kind = "connect", "connect_refused"
+    else:
+        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        phase, kind = "query", "connection_lost" if lost else "query"
+    sqlstate = getattr(error, "pgcode", None) or ""
+    words = {"error_class": type(error).__name__, "sqlstate": sqlstate, "message": message}
+    return {"phase": phase, "kind": kind, **words}
+
+
 class OneSession:
     """Reads on one session, one read at a time, and never opens another."""
 
@@ -35,21 +50,4 @@ class OneSession:
     def look(self) -> None:
         """Nothing is pooled."""
 
-    def failure(self, error: Exception) -> Json:
-        """Tell what the driver said; a missed deadline is the contender's own."""
-        return failure(error)
-
-
-def failure(error: Exception) -> Json:
-    """Put an error of psycopg2's, or a missed deadline, in words."""
-    message = first_line(error)
-    if isinstance(error, DeadlineError):
-        phase, kind = error.phase, "deadline"
-    elif message.startswith(("connection to server", "could not translate")):
-        phase, kind = "connect", "connect_refused"
-    else:
-        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-        phase, kind = "query", "connection_lost" if lost else "query"
-    sqlstate = getattr(error, "pgcode", None) or ""
-    words = {"error_class": type(error).__name__, "sqlstate": sqlstate, "message": message}
-    return {"phase": phase, "kind": kind, **words}
+    failure = staticmethod(failure)

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 
 @dataclass
 class OpenLoop:
-    """Some workers share one schedule; what is due while all are busy is *missed*.
+    """Some workers share one schedule; what is due while all are busy is *missed*."""
 
-    `read` and `missed` get the instant at which a read was due. It is started once.
-    """
-
-    read: Callable[[float], object]
+    read: Callable[[float], object]  # gets the instant at which a read was due, as `missed` does
     missed: Callable[[float], None]
     workers: int
     reads_per_s: float

@@ -39,11 +39,9 @@ def entries(target: Target) -> dict[str, Entry]:
 
 
 def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
-    """Return which of the asked jobs a contender plays, else the first that it can.
-
-    Without a pool for each job it plays one alone: the others would use what is to idle.
-    """
+    """Return which of the asked jobs a contender plays, else the first that it can."""
     played = [job for job in asked if job in entry.jobs] or list(entry.jobs[:1])
+    # Without a pool for each job it plays one alone: the others would use what is to idle.
     return played if entry.traits.pools else played[:1]
 
 

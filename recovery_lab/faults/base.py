@@ -30,16 +30,12 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fault(ABC):
-    """One way to cause an outage of the database; without state, so that any process can heal it.
-
-    Its length in s is usually `hold_s`. At the least its evidence needs `min_hold_s`; after
-    `max_hold_s` the watchdog ends it.
-    """
+    """One way to cause an outage; without state, so that any process can heal it."""
 
     name: str
     effects: Effects
-    hold_s: float
-    min_hold_s = 0.0
+    hold_s: float  # its usual length
+    min_hold_s = 0.0  # what its evidence needs
     max_hold_s = 600.0
 
     @abstractmethod

@@ -1,7 +1,4 @@
-"""Heal what a dead run has left open, from a fresh process; what a living one holds is its own.
-
-`python -m recovery_lab.faults.healing JOURNAL-FILE LIMIT-S` is the watchdog's program.
-"""
+"""Heal what a dead run has left open, from a fresh process; what a living one holds is its own."""
 
 import logging
 import os
@@ -70,8 +67,7 @@ def open_faults(target: Target) -> list[OpenFault]:
 def heal_free(path: Path, lives_s: float) -> str:
     """Heal one fault as soon as nobody holds it; return what was done, empty where it is gone.
 
-    Who heals it already is waited for. Raises HeldError where a run holds it after `lives_s`, and
-    HealError when the database is not back in time.
+    Raises HeldError where a run holds it after `lives_s`; who heals it already is waited for.
     """
     began = time.monotonic()
     while path.exists():
@@ -98,10 +94,7 @@ def heal_now(entry: OpenFault) -> str:
 
 
 def watch(path: Path, limit_s: float) -> str:
-    """Wait for the runner's end, or for the fault's; heal what is open then. Return what was done.
-
-    Raises LabError when it could not be healed.
-    """
+    """Wait for the runner's end, or the fault's; heal what is open, and say so. Raises LabError."""
     if select.select([sys.stdin], [], [], limit_s)[0]:
         healed = heal_free(path, LOCK_LIMIT_S)
         return f"the runner is gone: {healed}" if healed else "nothing open"
@@ -159,7 +152,7 @@ def _say(word: str) -> None:
 
 
 def main() -> int:
-    """Watch over one fault; what was done goes to the log beside the journal."""
+    """Watch over one fault, as the watchdog: `healing JOURNAL-FILE LIMIT-S`; log what was done."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(message)s")
     path, limit_s = Path(sys.argv[1]), float(sys.argv[2])
     _say("watching")

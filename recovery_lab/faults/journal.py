@@ -64,16 +64,13 @@ def paths(target: Target, suffix: str) -> list[Path]:
 
 
 def read(path: Path, kind: type[E]) -> E | None:
-    """Read an entry; None where there is none. Raises BadInputError for another version's.
-
-    One without its newline was never finished, so what it names was never begun.
-    """
+    """Read an entry; None where there is none. Raises BadInputError for another version's."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     if not content.endswith(b"\n"):
-        return None
+        return None  # never finished, so what it names was never begun
     try:
         return msgspec.json.decode(content, type=kind, dec_hook=lambda kind, text: kind(text))
     except msgspec.MsgspecError as error:
@@ -90,10 +87,7 @@ def write(path: Path, entry: OpenStack) -> None:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold a file of the journal; raises HeldError while another process holds it.
-
-    An empty file does not stay: nothing is open there.
-    """
+    """Hold a file of the journal; raises HeldError while another does. An empty one goes after."""
     descriptor = _locked(path)
     try:
         yield

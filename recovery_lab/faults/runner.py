@@ -64,10 +64,7 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
 
 @dataclass(slots=True)
 class _Run:
-    """One fault while it may be in: each wait looks at the caller's pace and at both helpers.
-
-    While it heals nothing breaks in: what is found then waits as `trouble`.
-    """
+    """One fault while it may be in: each wait looks at the caller's pace and at both helpers."""
 
     fault: Fault
     given: Scene
@@ -75,7 +72,7 @@ class _Run:
     interrupts: Interrupts
     steps: list[str] = field(default_factory=list)
     healing: bool = False
-    trouble: LabError | None = None
+    trouble: LabError | None = None  # found while it heals, when nothing may break in
 
     @property
     def scene(self) -> Scene:

@@ -64,10 +64,7 @@ class Scene:
         self.note(FaultEvent(at=instant, fault=self.fault, name=name, evidence=evidence))
 
     def find(self) -> dict[str, Any] | None:
-        """Return what `docker inspect` says of the database's container; None where there is none.
-
-        Raises InconclusiveError where it is of another folder's stack.
-        """
+        """Return the database's container as inspected, or None; InconclusiveError: another's."""
         target = self.stack.target
         ids = docker.containers(self.stack, target.database.service)
         if not ids:

@@ -16,16 +16,12 @@ ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer; `at` and `wall` are the container's clocks as it was given.
-
-    `session` tells how far a fresh one came: `ok`, `hangs`, or an error's first line; where it
-    hangs, `tcp` tells the same of a bare connection.
-    """
+    """An answer; `at` and `wall` are the container's clocks as it was given."""
 
     at: float
     wall: float
-    tcp: str = ""
-    session: str = ""
+    session: str = ""  # how far a fresh one came: `ok`, `hangs`, or an error's first line
+    tcp: str = ""  # where that hangs, the same of a bare connection
     server_started: str = ""
     sessions: int = 0  # that sleep
     slept: str = ""  # how the witness's own sleep ended

@@ -34,12 +34,9 @@ class Mark(Record, frozen=True, kw_only=True, tag="mark"):
 
 
 class FaultEvent(Record, frozen=True, kw_only=True, tag="fault"):
-    """A step of a fault, in the order `injecting injected landed healing healed back`.
+    """A step of a fault, in the order `injecting injected landed healing healed back`."""
 
-    `at` is of the daemon's event or the helper that `evidence` names, else of the witness.
-    """
-
-    at: float
+    at: float  # of the daemon's event or the helper that `evidence` names, else of the witness
     fault: str
     name: str
     evidence: str = ""
@@ -64,15 +61,12 @@ class LogLine(Record, frozen=True, kw_only=True, tag="log"):
 
 
 class Probe(Record, frozen=True, kw_only=True, tag="probe"):
-    """A fresh session over the clients' own path; `ok` has read a row, from no server in recovery.
-
-    `timed_out`: nobody answered, which may be one lost packet; what else is not ok is a refusal.
-    """
+    """A fresh session over the clients' own path."""
 
     started_at: float
     ended_at: float
-    ok: bool
-    timed_out: bool = False
+    ok: bool  # has read a row, from a server that is not in recovery; else it was refused
+    timed_out: bool = False  # or nobody answered, which may be one lost packet
     error: str = ""
     backend_pid: int = 0
     server_started: str = ""
@@ -239,9 +233,6 @@ def decode(line: bytes) -> AnyRecord:
 
 
 def to_monotonic(wall: float, clocks: Iterable[Clock]) -> float:
-    """Map a wall time onto the observer's clock by the nearest `Clock` record.
-
-    The nearest, not the first: a stepped wall clock then moves only what lies near the step.
-    """
+    """Map a wall time onto the observer's clock by the nearest pair: a step moves what is near."""
     nearest = min(clocks, key=lambda clock: abs(clock.wall - wall))
     return nearest.at + (wall - nearest.wall)

@@ -60,10 +60,7 @@ class Recorder:
     def wait_for(
         self, kind: type[R], limit_s: float, alive: Callable[[], None], *, count: int = 1
     ) -> R:
-        """Return the `count`th record of a kind once it is there; `alive` raises if none will come.
-
-        Raises InconclusiveError when a helper reports trouble, or says nothing in time.
-        """
+        """Return the `count`th record of a kind; raises InconclusiveError at trouble or silence."""
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             self.verify_whole()
@@ -78,10 +75,7 @@ class Recorder:
 
 
 def read_history(path: Path) -> History:
-    """Read a history, compressed or not; a last line cut short by a killed writer is left out.
-
-    Raises BadInputError naming the file and the line where it is torn, or of an older shape.
-    """
+    """Read a history, compressed or not, up to its last whole line; BadInputError: torn, or old."""
     content = path.read_bytes()
     try:
         lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")

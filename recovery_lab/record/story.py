@@ -52,10 +52,7 @@ class Story:
 
 
 def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogLine]:
-    """Return the lines of the server's log on the observer's clock; without a prefix they are none.
-
-    The target declares its line's format; groups that its prefix does not have stay empty.
-    """
+    """Return the lines that have the declared format, on the observer's clock."""
     found = []
     for line in text.splitlines():
         # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
@@ -68,6 +65,7 @@ def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogL
             LogLine(
                 at=to_monotonic(moment.timestamp(), clocks),
                 pid=int(parts["pid"]),
+                # Not every server's format has these two.
                 sqlstate=parts.get("sqlstate", ""),
                 application=parts.get("app", ""),
                 severity=parts["severity"],
