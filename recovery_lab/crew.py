@@ -1,7 +1,6 @@
 """The helpers of a stack: the observer and the contenders, which may outlive an outage."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -48,7 +47,7 @@ class Crew:
             and helper.assignment == parts.get(name)
             and helper.process.poll() is None
         }
-        self._end(self._contenders.keys() - kept)
+        _end([self._contenders.pop(name) for name in self._contenders.keys() - kept])
         for name, part in parts.items():
             if name not in kept:
                 image = self._entries[name].image
@@ -71,9 +70,7 @@ class Crew:
     def close(self) -> None:
         """End all of them, side by side; idempotent."""
         self._recorder = None
-        self._observer.hang_up()
-        self._end(list(self._contenders))
-        self._observer.end()
+        _end([self._observer, *self._contenders.values()])
 
     def _start(self, name: str, image: str, module: str, assignment: str) -> Helper:
         helper = programs.start_program(self._stack, name, image, module, assignment)
@@ -83,13 +80,6 @@ class Crew:
     def _emit(self, record: AnyRecord) -> None:
         if (recorder := self._recorder) is not None:
             recorder.append(record)
-
-    def _end(self, names: Iterable[str]) -> None:
-        ended = [self._contenders.pop(name) for name in names]
-        for helper in ended:
-            helper.hang_up()
-        for helper in ended:
-            helper.end()
 
     def _part(self, name: str, info: OutageInfo) -> str:
         entry = self._entries[name]
@@ -104,6 +94,13 @@ class Crew:
             "reads_per_s": info.reads_per_s,
         }
         return json.dumps(part)
+
+
+def _end(helpers: list[Helper]) -> None:
+    for helper in helpers:
+        helper.hang_up()
+    for helper in helpers:
+        helper.end()
 
 
 def way_of(stack: Stack) -> dict[str, Any]:

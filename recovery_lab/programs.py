@@ -18,9 +18,7 @@ from recovery_lab.errors import InconclusiveError
 from recovery_lab.record.history import AnyRecord, Trouble, decode
 from recovery_lab.session import Login
 
-# A helper's weight where processors are short, a container's own being 1024: what measures keeps
-# its schedule beside what is measured.
-CPU_SHARES = "8192"
+CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
 

@@ -13,9 +13,7 @@ from recovery_lab.session import QUERY_LIMIT_S, Login, first_line, query_fresh
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
 HEALTH_LIMIT_S = 2.0
-# As many reads at once as a pool keeps connections overlap within a few rounds; more means that
-# they cannot.
-WARM_ROUNDS = 40
+WARM_ROUNDS = 40  # reads at once overlap within a few rounds; more means that they cannot
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
 
 # A contender's session may have the same name, from elsewhere.
@@ -115,13 +113,12 @@ class Application:
     def _backends(self) -> list[int]:
         host = httpx.URL(self._reading["url"]).host
         addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
-        rows = query_fresh(
-            self._login,
-            self._login.resolve(),
-            _POOLED,
+        wanted, limits_s = (
             (self._reading["pool_application"], addresses),
-            limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
+            (HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
+        address = self._login.resolve()
+        rows = query_fresh(self._login, address, _POOLED, wanted, limits_s=limits_s)
         return [row[0] for row in rows]
 
 

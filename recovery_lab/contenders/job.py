@@ -22,7 +22,7 @@ class Job:
     reads_per_s: float
     # Through all outages: a read may hang from the one before.
     _ops: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
-    _warmed: int = field(default=0, init=False)
+    warmed: int = field(default=0, init=False)
     _loop: OpenLoop | None = field(default=None, init=False)
 
     def obey(self, order: str) -> None:
@@ -35,15 +35,15 @@ class Job:
             case "look", _:
                 self.look()
             case "steady", "steady":
-                self.steady()
+                self.start()
             case "release", "idle":
-                self.release()
+                self.start(self.warmed)  # uses what idles
 
     def warm(self, count: int) -> None:
         """Open `count` sessions and let them idle; record what the pool and the server say."""
         backends = self.adapter.warm(count)
         pooled = self.adapter.look()
-        self._warmed = held = len(backends)
+        self.warmed = held = len(backends)
         self._tell(
             "warmed",
             at=time.monotonic(),
@@ -52,13 +52,16 @@ class Job:
             backends=[backend for backend in backends if backend],
         )
 
-    def steady(self) -> None:
-        """Read at a steady rate, anew."""
-        self._start(at_once=0)
-
-    def release(self) -> None:
-        """Use what idles: as many reads at once as were warmed, and steady ones from then on."""
-        self._start(at_once=self._warmed)
+    def start(self, at_once: int = 0) -> None:
+        """Read at a steady rate, anew; begin with some reads at once."""
+        self.stop()
+        self._loop = OpenLoop(
+            self._read,
+            lambda due: self._tell("missed", due_at=due),
+            workers=max(self.workers, at_once),
+            reads_per_s=self.reads_per_s,
+        )
+        self._loop.start(at_once)
 
     def stop(self) -> None:
         """Schedule no more."""
@@ -69,16 +72,6 @@ class Job:
         """Record the pool's state, where there is a pool."""
         if (pooled := self.adapter.look()) is not None:
             self._tell("look", at=time.monotonic(), **pooled)
-
-    def _start(self, at_once: int) -> None:
-        self.stop()
-        self._loop = OpenLoop(
-            self._read,
-            lambda due: self._tell("missed", due_at=due),
-            workers=max(self.workers, at_once),
-            reads_per_s=self.reads_per_s,
-        )
-        self._loop.start(at_once)
 
     def _read(self, due: float) -> None:
         try:

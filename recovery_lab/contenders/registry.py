@@ -57,19 +57,11 @@ def _own() -> Iterator[Entry]:
 def _of(target: Target) -> Iterator[Entry]:
     """Yield the application, whose one pool serves either job, and what the target declares."""
     if (application := target.application) is not None:
-        yield Entry(
-            name=application.service,
-            traits=Traits(pings=True, deadline_s=application.deadline_s),
-            image=INSTRUMENT,
-            factory=f"{APPLICATION}:make",
-            jobs=JOBS,
-        )
+        name, factory = application.service, f"{APPLICATION}:make"
+        traits = Traits(pings=True, deadline_s=application.deadline_s)
+        yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=JOBS)
     if (declared := target.contenders) is not None:
+        image, factory = declared.image, declared.factory
         for name, traits in declared.entries.items():
-            yield Entry(
-                name=name,
-                traits=traits,
-                image=declared.image,
-                factory=declared.factory,
-                jobs=JOBS if traits.pools else JOBS[:1],
-            )
+            jobs = JOBS if traits.pools else JOBS[:1]
+            yield Entry(name=name, traits=traits, image=image, factory=factory, jobs=jobs)

@@ -47,7 +47,7 @@ class Drop(Fault):
         networks = found["NetworkSettings"]["Networks"]
         gateway = networks[docker.network(scene.stack)]["Gateway"]
         dropped = {"INPUT": 0, "OUTPUT": 0}
-        for helper in _helpers(scene):
+        for helper in docker.helpers(scene.stack, _LABEL):
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
         return self.landed(
             is_in=seen.tcp == "hangs" and all(dropped.values()),
@@ -59,7 +59,7 @@ class Drop(Fault):
     def heal(self, scene: Scene) -> None:
         """Have the helper take its rules out; where it can't, another does."""
         healed = False
-        for helper in _helpers(scene):
+        for helper in docker.helpers(scene.stack, _LABEL):
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
                 scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
@@ -72,7 +72,7 @@ class Drop(Fault):
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
         back = super().verify_healed(scene)
-        for helper in _helpers(scene):
+        for helper in docker.helpers(scene.stack, _LABEL):
             if not _over(helper):
                 raise HealError(f"{scene.stack.project}: the drop's helper still holds its rules")
             docker.run("rm", "--force", helper)
@@ -90,10 +90,6 @@ def _start(scene: Scene, does: str, *words: str) -> str:
     options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
     options += [docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
     return docker.run("run", "--detach", *options).strip()
-
-
-def _helpers(scene: Scene) -> list[str]:
-    return docker.helpers(scene.stack, _LABEL)
 
 
 def _running(helper: str) -> bool:

@@ -25,37 +25,37 @@ _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applicatio
 
 
 class Fresh:
-    """Carries out orders."""
+    """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end)."""
 
     def __init__(self, login: Login) -> None:
         self._login = login
         self._address = ""
         self._slept = ""
 
-    def obey(self, order: str) -> Answer:
-        """Carry out one order; raises what the driver or the network does."""
+    def obey(self, order: str) -> dict[str, Any]:
+        """Return an answer's facts; raises what the driver or the network does."""
         match order.split():
             case ["probe"]:
                 return self._probe()
             case ["sleep", seconds]:
                 threading.Thread(target=self._sleep, args=(float(seconds),), daemon=True).start()
             case ["sleeping"]:
-                return _answer(sessions=len(self._query(_SLEEPING, SLEEPER)), slept=self._slept)
+                return {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
             case ["wake"]:
-                return _answer(sessions=len(self._query(_WAKE, SLEEPER)))
-        return _answer()
+                return {"sessions": len(self._query(_WAKE, SLEEPER))}
+        return {}
 
-    def _probe(self) -> Answer:
+    def _probe(self) -> dict[str, Any]:
         """Try a session; only where it hangs, tell a silent server from a silent network."""
         try:
             rows = self._query(_PROBE)
         except DeadlineError:
-            return _answer(tcp=self._connect(), session="hangs")
+            return {"session": "hangs", "tcp": self._connect()}
         except (psycopg2.Error, OSError) as error:
-            return _answer(session=first_line(error))
-        if not rows:
-            return _answer(session="in recovery")
-        return _answer(session="ok", server_started=rows[0][0])
+            return {"session": first_line(error)}
+        return (
+            {"session": "ok", "server_started": rows[0][0]} if rows else {"session": "in recovery"}
+        )
 
     def _connect(self) -> str:
         """Open and close a bare TCP connection."""
@@ -96,18 +96,15 @@ class Fresh:
             self._slept = first_line(error)
 
 
-def _answer(**facts: Any) -> Answer:
-    return Answer(at=time.monotonic(), wall=time.time(), **facts)
-
-
 def main() -> None:
     """Answer orders with the login in the first argument."""
     fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
     for order in sys.stdin:
         try:
-            answer = fresh.obey(order)
+            facts = fresh.obey(order)
         except (psycopg2.Error, DeadlineError, OSError) as error:
-            answer = _answer(error=first_line(error))
+            facts = {"error": first_line(error)}
+        answer = Answer(at=time.monotonic(), wall=time.time(), **facts)
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
         sys.stdout.buffer.flush()
 

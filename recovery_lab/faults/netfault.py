@@ -62,12 +62,6 @@ def counters() -> dict[str, int]:
     return found
 
 
-def knock(address: str) -> None:
-    """Send one datagram out: the server itself says nothing while nobody reaches it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward, suppress(PermissionError):
-        outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
-
-
 def change(step: str, rules: str, interface: str, **facts: int) -> None:
     """Load rules beside those that are there, in one transaction; tell the step and its facts."""
     given = rules.format(chain=CHAIN, interface=interface)
@@ -100,7 +94,9 @@ def main() -> None:
         case ["clear", interface]:
             clear(interface)
         case ["counters", address]:
-            knock(address)
+            # One datagram out: the server itself says nothing while nobody reaches it.
+            with socket.socket(type=socket.SOCK_DGRAM) as outward, suppress(PermissionError):
+                outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
             _say(**counters())
         case _:
             sys.exit(f"unknown arguments: {sys.argv[1:]}")

@@ -27,15 +27,13 @@ class Scene:
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `command` is what the fault `command` runs. Only the container whose labels name the stack's
-    project, the target's service and this checkout is ever touched.
     """
 
     stack: Stack
     hold_s: float = 0.0
     note: Callable[[FaultEvent], None] = lambda _: None
     pace: Callable[[], None] = lambda: None
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()  # of the fault `command`
     fault: str = ""
     started: str = ""  # the container before the fault; what is there after is compared with it
     server_started: str = ""  # and the server
@@ -64,7 +62,10 @@ class Scene:
         self.note(FaultEvent(at=instant, fault=self.fault, name=name, evidence=evidence))
 
     def find(self) -> dict[str, Any] | None:
-        """Return the database's container as inspected, or None; InconclusiveError: another's."""
+        """Return the database's container as inspected, or None; InconclusiveError: another's.
+
+        It is known by the labels of the stack's project, the target's service and this checkout.
+        """
         target = self.stack.target
         ids = docker.containers(self.stack, target.database.service)
         if not ids:
@@ -78,11 +79,10 @@ class Scene:
 
     def present(self) -> dict[str, Any]:
         """Return the database's container; raises InconclusiveError when there is none."""
-        found = self.find()
-        if found is None:
-            service = self.stack.target.database.service
-            raise InconclusiveError(f"{self.stack.project}: service {service!r} has no container")
-        return found
+        if found := self.find():
+            return found
+        service = self.stack.target.database.service
+        raise InconclusiveError(f"{self.stack.project}: service {service!r} has no container")
 
     def act(self, steps: Mapping[str, str], *words: str) -> None:
         """Run one `docker` command on the container; note each step at the daemon's own event."""
@@ -120,12 +120,7 @@ class Scene:
         return True
 
     def verify_back(self, heal: Callable[["Scene"], None]) -> str:
-        """Wait for a fresh session; return the evidence. Raises HealError without one in time.
-
-        While there is none it heals again: a broken-off command may have reached the daemon late.
-        A server that keeps its old sessions and takes no new ones is stopped and started: Docker
-        calls it running, and it stays so for as long as a pool holds a session.
-        """
+        """Wait for a fresh session; return the evidence. Raises HealError without one in time."""
         unnoted, mended = replace(self, witness=None), ""
         healed_at = not_shutting_at = time.monotonic()
         deadline = healed_at + BACK_LIMIT_S
@@ -133,13 +128,14 @@ class Scene:
             now = time.monotonic()
             if SHUTTING_DOWN not in answer.session:
                 not_shutting_at = now
+            # Docker calls it running, and it stays so for as long as a pool holds a session.
             if now > not_shutting_at + HALF_SHUT_S:
                 docker.run("stop", self.present()["Id"])
                 unnoted.bring_back()
                 mended = f"half-shut for {HALF_SHUT_S:.0f} s, so stopped fast and started; "
                 not_shutting_at = time.monotonic()
             elif now > healed_at + AGAIN_S:
-                heal(unnoted)
+                heal(unnoted)  # again: a broken-off command may have reached the daemon late
                 healed_at = time.monotonic()
             if time.monotonic() > deadline:
                 raise HealError(

@@ -36,10 +36,7 @@ class Witness:
         self._helper = self._start()
 
     def ask(self, order: str) -> Answer:
-        """Give an order and return its answer; raises InconclusiveError without one.
-
-        `sleep SECONDS` starts a pg_sleep, `sleeping` counts such sessions, `wake` ends them all.
-        """
+        """Give an order (see fresh.py); return its answer. Raises InconclusiveError without one."""
         answer = msgspec.json.decode(self._helper.ask(order, ANSWER_LIMIT_S), type=Answer)
         if answer.error:
             raise InconclusiveError(f"{NAME} failed to obey {order!r}: {answer.error}")

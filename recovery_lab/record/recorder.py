@@ -8,14 +8,11 @@ import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.record.history import AnyRecord, History, Record, Trouble, decode, encode
-
-R = TypeVar("R", bound=Record)
+from recovery_lab.record.history import AnyRecord, History, R, Trouble, decode, encode
 
 
 class Recorder:

@@ -34,18 +34,18 @@ class Story:
 
     def note_containers(self) -> None:
         """Record which containers, and which starts of them, are there now."""
-        self._note("database", self._stack.target.database.service)
-        if self._stack.target.application:
-            self._note("application", self._stack.target.application.service)
+        target = self._stack.target
+        services: dict[Role, str] = {"database": target.database.service}
+        if target.application:
+            services["application"] = target.application.service
+        for role, service in services.items():
+            found, at = docker.container(self._stack, service), self._now().at
+            started = found["State"]["StartedAt"]
+            self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
 
     def log_of(self, service: str) -> str:
         """Return what a service has logged since the outage's record began."""
         return docker.service_log(self._stack, service, self._began, self._now().wall)
-
-    def _note(self, role: Role, service: str) -> None:
-        found, at = docker.container(self._stack, service), self._now().at
-        started = found["State"]["StartedAt"]
-        self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
 
     def _now(self) -> Clock:
         return self._recorder.history.of(Clock)[-1]
