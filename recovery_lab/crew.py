@@ -1,6 +1,5 @@
 """The helpers of a stack: the observer and the contenders, which may outlive an outage."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -30,8 +29,7 @@ class Crew:
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
         assignment = Assignment(login=programs.login(stack), url=url, health=health)
-        words = msgspec.json.encode(assignment).decode()
-        self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, words)
+        self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, assignment)
 
     def record_into(self, recorder: Recorder | None) -> None:
         """Let all that the helpers say be written there; None: nowhere, between two outages."""
@@ -72,7 +70,7 @@ class Crew:
         self._recorder = None
         _end([self._observer, *self._contenders.values()])
 
-    def _start(self, name: str, image: str, module: str, assignment: str) -> Helper:
+    def _start(self, name: str, image: str, module: str, assignment: Any) -> Helper:
         helper = programs.start_program(self._stack, name, image, module, assignment)
         helper.listen(self._emit)
         return helper
@@ -81,10 +79,10 @@ class Crew:
         if (recorder := self._recorder) is not None:
             recorder.append(record)
 
-    def _part(self, name: str, info: OutageInfo) -> str:
+    def _part(self, name: str, info: OutageInfo) -> dict[str, Any]:
         entry = self._entries[name]
         asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
-        part = {
+        return {
             "contender": name,
             "plays": entry.plays or name,
             "jobs": jobs_of(entry, asked),
@@ -93,7 +91,6 @@ class Crew:
             "workers": entry.traits.workers,
             "reads_per_s": info.reads_per_s,
         }
-        return json.dumps(part)
 
 
 def _end(helpers: list[Helper]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import msgspec
 
@@ -21,12 +21,13 @@ from recovery_lab.session import Login
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
+Process = subprocess.Popen[bytes]
 
 
 class Helper:
     """A running helper container: orders go in as lines, answers or records come out."""
 
-    def __init__(self, name: str, process: "subprocess.Popen[bytes]", assignment: str = "") -> None:
+    def __init__(self, name: str, process: Process, assignment: Any = None) -> None:
         self.name = name
         self.process = process
         self.assignment = assignment
@@ -101,7 +102,7 @@ class Helper:
             on_record(record)
 
 
-def start_program(stack: Stack, name: str, image: str, module: str, assignment: str) -> Helper:
+def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:
     """Start a module in an unprivileged helper container, which ends with its standard input."""
     words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
     words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
@@ -112,7 +113,8 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
     for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
         words += ["--volume", mount]
-    words += ["--entrypoint", "python", image, "-m", module, assignment]
+    told = msgspec.json.encode(assignment).decode()
+    words += ["--entrypoint", "python", image, "-m", module, told]
     env, pipe = docker.surroundings(), subprocess.PIPE
     # A process session of its own: Ctrl-C reaches the runner alone.
     process = subprocess.Popen(

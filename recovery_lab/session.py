@@ -50,10 +50,8 @@ class DeadlineError(Exception):
         super().__init__(f"{phase} not done after {limit_s:.1f} s")
 
 
-def connect(
-    login: Login, application_name: str, *, address: str = "", async_: int = 0
-) -> connection:
-    """Open a session as the driver does; one that is asynchronous is to be driven (`drive`)."""
+def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> connection:
+    """Open a session of an application's name; one that is asynchronous is to be driven."""
     return psycopg2.connect(
         host=login.host,
         hostaddr=address,
@@ -61,7 +59,7 @@ def connect(
         dbname=login.name,
         user=login.user,
         password=login.secret(),
-        application_name=application_name,
+        application_name=name,
         async_=async_,
     )
 

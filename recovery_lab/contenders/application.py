@@ -3,6 +3,7 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import msgspec
@@ -49,12 +50,8 @@ class Application:
         return {"nonce": nonce, "backend_pid": backend_pid, "server_started": ""}
 
     def warm(self, count: int) -> list[int]:
-        """Fill the pool, until all its connections idle in it; return their backends.
-
-        Where the application does not show its pool, `count` reads at once are sent a few times,
-        and a backend that no answer tells is 0.
-        """
-        if not self._reading["pool_application"]:
+        """Fill the pool until all its connections idle in it; return the backends (0: not told)."""
+        if not self._reading["pool_application"]:  # it does not show its pool
             backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
             if len(backends) < count:
                 raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
@@ -93,17 +90,16 @@ class Application:
         }
 
     def _read_at_once(self, count: int) -> list[int]:
-        together = threading.Barrier(count)
+        together, backends = threading.Barrier(count), []
 
-        def one(_: int) -> int | None:
+        def one(_: int) -> None:
             together.wait(HUNG_S)
-            try:
-                return int(self.read("warm")["backend_pid"])
-            except (httpx.HTTPError, NotLiveError):
-                return None  # the next round tells whether it matters
+            with suppress(httpx.HTTPError, NotLiveError):  # the next round tells if it matters
+                backends.append(int(self.read("warm")["backend_pid"]))
 
         with ThreadPoolExecutor(count) as threads:
-            return [pid for pid in threads.map(one, range(count)) if pid is not None]
+            list(threads.map(one, range(count)))
+        return backends
 
     def _pooled(self) -> Json:
         answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)

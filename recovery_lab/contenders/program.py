@@ -1,7 +1,7 @@
 """The program of one contender's container; it needs the standard library and its factory.
 
-Orders come as lines on standard input (`warm`, `steady`, `release`, `stop`, `look`), records leave
-as JSON lines on standard output. It ends when its input does; after `stop` all may begin anew.
+Orders come as lines on its input (`warm`, `steady`, `release`, `stop`, `look`), records leave as
+JSON lines on its output. It ends when its input does; after `stop` all may begin anew.
 """
 
 import importlib
@@ -10,15 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from recovery_lab.contenders.base import Adapter, Writer
+from recovery_lab.contenders.base import Adapter, Json, Writer
 from recovery_lab.contenders.job import Job
 
 IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after an outage meet
 
 
-def follow(part: dict[str, Any], orders: Iterable[str], emit: Writer) -> None:
+def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
     """Follow orders until there are no more; each job has an adapter, and so a pool, of its own.
 
     `part` tells the `contender`, whom it `plays` to its `factory` (`module:function`), on which
@@ -46,11 +45,10 @@ def follow(part: dict[str, Any], orders: Iterable[str], emit: Writer) -> None:
             emit("trouble", at=time.monotonic(), message=said)
 
 
-def load(factory: str) -> Callable[[str, dict[str, Any]], Adapter]:
+def load(factory: str) -> Callable[[str, Json], Adapter]:
     """Return the function that `module:function` names."""
     module, _, function = factory.partition(":")
-    make: Callable[[str, dict[str, Any]], Adapter]
-    make = getattr(importlib.import_module(module), function)
+    make: Callable[[str, Json], Adapter] = getattr(importlib.import_module(module), function)
     return make
 
 

@@ -13,7 +13,6 @@ from recovery_lab.target import Target, Traits
 
 JOBS: tuple[JobName, ...] = ("steady", "idle")
 CANARY = "canary"  # in every outage: what happens to its one session is the fault
-APPLICATION = "recovery_lab.contenders.application"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def _own() -> Iterator[Entry]:
 def _of(target: Target) -> Iterator[Entry]:
     """Yield the application, whose one pool serves either job, and what the target declares."""
     if (application := target.application) is not None:
-        name, factory = application.service, f"{APPLICATION}:make"
+        name, factory = application.service, "recovery_lab.contenders.application:make"
         traits = Traits(pings=True, deadline_s=application.deadline_s)
         yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=JOBS)
     if (declared := target.contenders) is not None:

@@ -76,8 +76,6 @@ class Fault(ABC):
 def checked(fault: Fault, hold_s: float) -> float:
     """Return a fault's length in seconds; raises BadInputError when the fault can't have it."""
     if not fault.min_hold_s <= hold_s <= fault.max_hold_s:
-        raise BadInputError(
-            f"HOLD={hold_s:g}: {fault.name} takes from {fault.min_hold_s:g} "
-            f"to {fault.max_hold_s:g} seconds"
-        )
+        allowed = f"from {fault.min_hold_s:g} to {fault.max_hold_s:g} seconds"
+        raise BadInputError(f"HOLD={hold_s:g}: {fault.name} takes {allowed}")
     return hold_s

@@ -27,8 +27,6 @@ LIVES_S = 2.0  # a run that still holds its fault then is no dying one
 LOCK_LIMIT_S = 10.0  # a dying process closes its pipe to the watchdog, and later its lock
 OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
 
-_log = logging.getLogger(__name__)
-
 
 def heal_open(target: Target, down: Callable[[Stack], None] | None) -> Iterator[str]:
     """Heal every open fault and remove every dead run's stack by `down`; yield a line for each.
@@ -65,17 +63,14 @@ def open_faults(target: Target) -> list[OpenFault]:
 
 
 def heal_free(path: Path, lives_s: float) -> str:
-    """Heal one fault as soon as nobody holds it; return what was done, empty where it is gone.
-
-    Raises HeldError where a run holds it after `lives_s`; who heals it already is waited for.
-    """
+    """Heal one fault once nobody holds it; return how, "" without one. HeldError: a run lives."""
     began = time.monotonic()
     while path.exists():
         try:
             with journal.held(path):
                 return _heal(path)
         except HeldError:
-            entry = journal.read(path, OpenFault)
+            entry = journal.read(path, OpenFault)  # who heals it already is waited for
             limit_s = OTHER_LIMIT_S if entry and entry.healing else lives_s
             if time.monotonic() > began + limit_s:
                 raise
@@ -154,12 +149,12 @@ def _say(word: str) -> None:
 def main() -> int:
     """Watch over one fault, as the watchdog: `healing JOURNAL-FILE LIMIT-S`; log what was done."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(message)s")
-    path, limit_s = Path(sys.argv[1]), float(sys.argv[2])
+    log, path, limit_s = logging.getLogger(__name__), Path(sys.argv[1]), float(sys.argv[2])
     _say("watching")
     try:
-        _log.info("%s: %s", path.stem, watch(path, limit_s))
+        log.info("%s: %s", path.stem, watch(path, limit_s))
     except LabError:
-        _log.exception("%s: not healed; run: make heal", path.stem)
+        log.exception("%s: not healed; run: make heal", path.stem)
         return 1
     return 0
 

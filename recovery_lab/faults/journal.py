@@ -1,7 +1,6 @@
-"""The write-ahead journal: what is open, named before it is injected, and who holds it.
+"""The write-ahead journal, a file a project: what is open, named before it is injected.
 
-One file for each project. The lock on it (flock) dies with its holder: an entry whose lock can be
-taken belongs to a run that is gone.
+The lock on a file dies with its holder: where it can be taken, the entry's run is gone.
 """
 
 import fcntl

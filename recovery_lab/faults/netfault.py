@@ -1,8 +1,4 @@
-"""The drop's program: holds packet rules in the database's network namespace.
-
-It runs in a helper container with the standard library alone, and writes JSON lines; a step's
-instant lies between its two clock readings.
-"""
+"""The drop's program, of the standard library alone: packet rules in the server's namespace."""
 
 import json
 import signal
@@ -63,7 +59,7 @@ def counters() -> dict[str, int]:
 
 
 def change(step: str, rules: str, interface: str, **facts: int) -> None:
-    """Load rules beside those that are there, in one transaction; tell the step and its facts."""
+    """Load rules beside those that are there; tell the step, its instant between two readings."""
     given = rules.format(chain=CHAIN, interface=interface)
     began_at = time.monotonic()
     _run("iptables-restore", "--noflush", "--wait", "5", given=given)

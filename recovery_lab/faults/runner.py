@@ -28,11 +28,10 @@ class Done:
 
 
 def run_fault(fault: Fault, scene: Scene) -> Done:
-    """Play one fault from a steady state to a steady state.
+    """Play one fault; whatever is raised, it is healed, or named in the journal still.
 
     Raises BadInputError (length out of range, remote daemon, a fault open already),
     InconclusiveError (not landed, no steady state before), HealError (not back: stop everything).
-    Whatever is raised, the fault is healed, or named in the journal still.
     """
     checked(fault, scene.hold_s)
     docker.refuse_remote()

@@ -62,10 +62,8 @@ class Scene:
         self.note(FaultEvent(at=instant, fault=self.fault, name=name, evidence=evidence))
 
     def find(self) -> dict[str, Any] | None:
-        """Return the database's container as inspected, or None; InconclusiveError: another's.
-
-        It is known by the labels of the stack's project, the target's service and this checkout.
-        """
+        """Return the database's container as inspected, or None; InconclusiveError: another's."""
+        # By project, service and this checkout's folder: no other container is ever touched.
         target = self.stack.target
         ids = docker.containers(self.stack, target.database.service)
         if not ids:
@@ -107,16 +105,14 @@ class Scene:
         elif found and not found["State"]["Running"]:
             self.act({"healed": "start"}, "start")
 
-    def wait_until(
-        self, holds: Callable[[], bool], limit_s: float, every_s: float = POLL_S
-    ) -> bool:
+    def wait_until(self, holds: Callable[[], bool], limit_s: float, poll_s: float = POLL_S) -> bool:
         """Poll until something holds; tell whether it did in time."""
         deadline = time.monotonic() + limit_s
         while not holds():
             if time.monotonic() > deadline:
                 return False
             self.pace()
-            time.sleep(every_s)
+            time.sleep(poll_s)
         return True
 
     def verify_back(self, heal: Callable[["Scene"], None]) -> str:

@@ -1,8 +1,4 @@
-"""The watchdog: a process of its own that heals when the runner is gone or takes too long.
-
-It knows only the journal's file. Its standard input is a pipe from the runner, which closes with
-that one, however it ends.
-"""
+"""The watchdog: a process of its own that heals when the runner is gone or takes too long."""
 
 import select
 import subprocess
@@ -19,7 +15,7 @@ LOG = "watchdog.log"  # beside the journal: the runner's own streams may be gone
 
 
 class Watchdog:
-    """The runner's end: leaving it tells the watchdog that the runner is done."""
+    """The runner's end; the pipe to the watchdog closes with the runner, however that ends."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
         program = "recovery_lab.faults.healing"

@@ -1,7 +1,4 @@
-"""The witness: a helper on the clients' network that stamps instants and tries fresh sessions.
-
-It is started before the fault: asking it costs a login and no container's start.
-"""
+"""The witness: a helper on the clients' network that stamps instants and tries fresh sessions."""
 
 import msgspec
 
@@ -29,7 +26,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Witness:
-    """Asks the helper; whoever makes it closes it."""
+    """Asks the helper, which is started before the fault; whoever makes it closes it."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -66,5 +63,5 @@ class Witness:
         self._helper.end()
 
     def _start(self) -> programs.Helper:
-        login = msgspec.json.encode(programs.login(self._stack)).decode()
+        login = programs.login(self._stack)
         return programs.start_program(self._stack, NAME, docker.INSTRUMENT, MODULE, login)

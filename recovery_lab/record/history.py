@@ -1,8 +1,7 @@
 """The history: append-only JSON lines, one record a line, all on the observer's clock.
 
 Instants `*_at` are seconds of the observer's CLOCK_MONOTONIC. Wall times (server log, daemon
-events) are mapped onto it through `Clock` records: observer, server and daemon share one kernel,
-on Linux and inside Docker Desktop's VM alike, so the host's own clock is never used.
+events) are mapped onto it through `Clock` records; the host's own clock is never used.
 """
 
 from collections.abc import Iterable
@@ -184,7 +183,6 @@ _OfObserver = Clock | Mark | Probe | Health | Live | Sessions
 _OfEngine = FaultEvent | Event | LogLine | Container
 AnyRecord = OfRead | Warmed | Look | _OfObserver | _OfEngine | Trouble
 
-_ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
@@ -193,21 +191,17 @@ class History:
 
     def __init__(self, records: Iterable[AnyRecord] = ()) -> None:
         self._kinds: dict[type[Record], list[Any]] = {}
-        self._all: list[AnyRecord] = []
+        self.all: list[AnyRecord] = []  # in the order of their making
         self._cells: dict[tuple[str, str], list[OfRead]] = {}
         for record in records:
             self.append(record)
 
     def append(self, record: AnyRecord) -> None:
         """Add one record."""
-        self._all.append(record)
+        self.all.append(record)
         self._kinds.setdefault(type(record), []).append(record)
         if isinstance(record, OfRead):
             self._cells.setdefault((record.contender, record.job), []).append(record)
-
-    def all(self) -> list[AnyRecord]:
-        """Return every record, in the order of their making."""
-        return self._all
 
     def of(self, kind: type[R]) -> list[R]:
         """Return the records of one kind, in the order of their making."""
@@ -224,7 +218,7 @@ class History:
 
 def encode(record: Record) -> bytes:
     """Return one line of a history, newline included."""
-    return _ENCODER.encode(record) + b"\n"
+    return msgspec.json.encode(record) + b"\n"
 
 
 def decode(line: bytes) -> AnyRecord:

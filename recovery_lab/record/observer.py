@@ -1,8 +1,7 @@
 """The observer: runs in a container on the clients' network and records on one clock.
 
-It opens fresh sessions, which make *ready*, asks the application's own probes, and writes down its
-two clocks. Orders come as lines on standard input (`hurry`, `rest`, `sessions`, `mark NAME`),
-records leave as JSON lines on standard output. It ends when its input does.
+Orders come as lines on its input (`hurry`, `rest`, `sessions`, `mark NAME`), records leave as JSON
+lines on its output: fresh sessions, the application's probes, its clocks. It ends with its input.
 """
 
 import os

@@ -14,6 +14,7 @@ from recovery_lab.target import Health as Probes
 HEALTH_EVERY_S, HEALTH_LIMIT_S = 0.1, 2.0
 LIVE_EVERY_S, LIVE_LIMIT_S = 1.0, 5.0  # past the judge's limit of 3 s, so that it decides
 NEVER_S = 1e9  # the age of a check that nobody has told of: it speaks of no time
+_Sample = Callable[[httpx.Client], Record]
 _NO_ANSWER = (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -31,9 +32,7 @@ class Sampler:
         if self.probes.live_path:
             self._keep_sampling(self._live, LIVE_EVERY_S, LIVE_LIMIT_S)
 
-    def _keep_sampling(
-        self, sample: Callable[[httpx.Client], Record], every_s: float, limit_s: float
-    ) -> None:
+    def _keep_sampling(self, sample: _Sample, every_s: float, limit_s: float) -> None:
         client = httpx.Client(base_url=self.url, timeout=limit_s, trust_env=False)
 
         def loop() -> None:

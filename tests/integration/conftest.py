@@ -123,4 +123,4 @@ def pytest_runtest_makereport(item: pytest.Item):
         report.sections.append(("containers and logs", told(item.funcargs["stack"].value)))
         folder = item.funcargs.get("tmp_path")
         for path in sorted(folder.rglob("history.jsonl.gz")) if folder else []:
-            report.sections.append((str(path), "\n".join(map(repr, read_history(path).all()))))
+            report.sections.append((str(path), "\n".join(map(repr, read_history(path).all))))

@@ -1,6 +1,5 @@
 """The crew: whom it starts, keeps and ends from one outage to the next."""
 
-import json
 import subprocess
 import sys
 import time
@@ -60,15 +59,15 @@ class World:
         monkeypatch.setattr(programs, "start_program", self.start)
         self.crew = Crew(STACK, twin="adopted")
 
-    def start(self, stack: Stack, name: str, image: str, module: str, part: str) -> programs.Helper:
+    def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
         if module == CONTENDER:
-            self.started.append({**json.loads(part), "image": image})
+            self.started.append({**part, "image": image})
         else:
             assert OBSERVER == module
-            self.assignment = json.loads(part)
-        pipe = subprocess.PIPE
+            self.assignment = msgspec.to_builtins(part)
+        pipe, words = subprocess.PIPE, msgspec.json.encode(part).decode()
         process = subprocess.Popen(
-            [sys.executable, "-S", "-c", ECHO, part], stdin=pipe, stdout=pipe, stderr=pipe
+            [sys.executable, "-S", "-c", ECHO, words], stdin=pipe, stdout=pipe, stderr=pipe
         )
         return programs.Helper(name, process, part)
 

@@ -19,7 +19,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[program
     (tmp_path / "docker").write_text('#!/bin/sh\necho "$*"\necho "last words" >&2\n')
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "it", "their/image", "some.module", "{}")
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     yield one
     one.end()
 
@@ -49,7 +49,7 @@ def test_program_is_started_in_the_labs_surroundings(
     (tmp_path / "docker").write_text('#!/bin/sh\necho "platform:$DOCKER_DEFAULT_PLATFORM"\n')
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "it", "their/image", "some.module", "{}")
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     assert b"platform:\n" == one.stdout.read()
     one.end()
 
@@ -65,7 +65,7 @@ def test_program_that_complains_much_is_not_held_up(
     )
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "it", "their/image", "some.module", "{}")
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     assert b"done\n" == one.stdout.readline()
     assert one.last_words().startswith("complaint 3000 of")
 
