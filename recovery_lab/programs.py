@@ -58,7 +58,17 @@ class Helper:
 
     def listen(self, on_record: Callable[[AnyRecord], None]) -> None:
         """Hand on each record that it writes, on a thread of its own."""
-        self._read(self._hand_on, on_record)
+
+        def hand_on(lines: IO[bytes]) -> None:
+            for line in lines:
+                try:
+                    record = decode(line)
+                except msgspec.MsgspecError as error:
+                    said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
+                    record = Trouble(at=0.0, message=said)
+                on_record(record)
+
+        self._read(hand_on, self.stdout)
 
     def verify_alive(self) -> None:
         """Raise InconclusiveError with its last words when it has ended."""
@@ -88,18 +98,9 @@ class Helper:
         self.stdout.close()
         self.stderr.close()
 
-    def _read(self, read: Callable[..., None], argument: object) -> None:
-        self._readers.append(threading.Thread(target=read, args=(argument,), daemon=True))
+    def _read(self, read: Callable[[IO[bytes]], None], stream: IO[bytes]) -> None:
+        self._readers.append(threading.Thread(target=read, args=(stream,), daemon=True))
         self._readers[-1].start()
-
-    def _hand_on(self, on_record: Callable[[AnyRecord], None]) -> None:
-        for line in self.stdout:
-            try:
-                record = decode(line)
-            except msgspec.MsgspecError as error:
-                said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
-                record = Trouble(at=0.0, message=said)
-            on_record(record)
 
 
 def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:

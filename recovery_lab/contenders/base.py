@@ -1,7 +1,7 @@
 """What every contender is: one small adapter that reads, and tells what went wrong.
 
-This module, like job, openloop and program, runs in any image: with the standard library alone. An
-adapter is duck-typed; a target's own contenders import nothing from here.
+It, job, openloop and program run in any image: they need the standard library alone. An adapter is
+duck-typed; a target's own contenders import nothing from here.
 """
 
 import json

@@ -67,10 +67,8 @@ class Fault(ABC):
             return
         after = scene.seen.probe().server_started
         if (after != before) != restarts:
-            expected = "a start of the server" if restarts else "the same server"
-            raise InconclusiveError(
-                f"{self.name}: expected {expected}; before {before}, now {after}"
-            )
+            due = "a start of the server" if restarts else "the same server"
+            raise InconclusiveError(f"{self.name}: expected {due}; before {before}, now {after}")
 
 
 def checked(fault: Fault, hold_s: float) -> float:

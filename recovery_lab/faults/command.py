@@ -30,10 +30,8 @@ class Command(Fault):
         if not ended:
             raise InconclusiveError(f"{scene.command[0]} still runs after {LIMIT_S:.0f} s: ended")
         if running.returncode:
-            words = " ".join(scene.command)
-            raise InconclusiveError(
-                f"{words}: exit status {running.returncode}; see what it said above"
-            )
+            words, status = " ".join(scene.command), running.returncode
+            raise InconclusiveError(f"{words}: exit status {status}; see what it said above")
 
     def verify_landed(self, scene: Scene) -> str:
         """Say what is known, which is not whether there was an outage."""

@@ -46,10 +46,8 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
             run = _Run(fault, scene, watchdog, interrupts)
-            before = scene.server_started
-            journal.write(
-                path, OpenFault(stack=scene.stack, fault=fault.name, server_started=before)
-            )
+            stack, before = scene.stack, scene.server_started
+            journal.write(path, OpenFault(stack=stack, fault=fault.name, server_started=before))
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up
@@ -102,9 +100,8 @@ class _Run:
             scene.seen.revive()
             healed = self.fault.verify_healed(scene)
         except (InconclusiveError, DockerError) as error:
-            raise HealError(
-                f"{scene.stack.project}: cannot see {scene.fault} healed: {error}"
-            ) from error
+            said = f"{scene.stack.project}: cannot see {scene.fault} healed: {error}"
+            raise HealError(said) from error
         scene.step("back", evidence=healed)
         return healed
 

@@ -50,9 +50,7 @@ class Scene:
         """Return the scene before a fault; raises InconclusiveError unless in a steady state."""
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
         if answer.session != "ok":
-            raise InconclusiveError(
-                f"no steady state before the fault: a fresh session: {_how(answer)}"
-            )
+            raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
         server_started = answer.server_started
         return replace(self, witness=witness, started=started, server_started=server_started)
 
@@ -134,10 +132,8 @@ class Scene:
                 heal(unnoted)  # again: a broken-off command may have reached the daemon late
                 healed_at = time.monotonic()
             if time.monotonic() > deadline:
-                raise HealError(
-                    f"{self.stack.project}: not back after {BACK_LIMIT_S:.0f} s: "
-                    f"a fresh session: {_how(answer)}"
-                )
+                late = f"not back after {BACK_LIMIT_S:.0f} s"
+                raise HealError(f"{self.stack.project}: {late}: {_how(answer)}")
             self.pace()
             time.sleep(POLL_S)
         before, after = self.server_started, answer.server_started
@@ -152,4 +148,4 @@ class Scene:
 
 
 def _how(answer: Answer) -> str:
-    return f"{answer.session!r}" + (f" (tcp {answer.tcp!r})" if answer.tcp else "")
+    return f"a fresh session: {answer.session!r}" + (f" (tcp {answer.tcp!r})" if answer.tcp else "")
