@@ -191,7 +191,7 @@ class _Outage:
     def _play(self) -> None:
         info = self._info
         self._stage.view.say(f"fault in, for {info.hold_s:.1f} s")
-        self._crew.observe("hurry")
+        self._crew.observe(f"hurry {info.effects.delays_s:g}")
         scene = Scene(
             stack=self._stage.stack,
             hold_s=info.hold_s,

@@ -54,7 +54,8 @@ def _application(case: Case) -> bool:
 
 def _undisturbed(case: Case) -> bool:
     effects = case.seen.effects
-    return effects.cuts == effects.heal_cuts == "none" and not effects.delays_s
+    delayed = effects.delays_s or "reads" in effects.denies
+    return effects.cuts == effects.heal_cuts == "none" and not delayed
 
 
 def _cut_application(case: Case) -> bool:

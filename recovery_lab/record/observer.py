@@ -1,7 +1,7 @@
 """The observer: runs in a container on the clients' network and records on one clock.
 
-Orders come as lines on its input (`hurry`, `rest`, `sessions`, `mark NAME`), records leave as JSON
-lines on its output: fresh sessions, the application's probes, its clocks. It ends with its input.
+Orders come as lines on its input: `hurry DELAY-S`, `rest`, `sessions`, `mark NAME`. Fresh sessions,
+the application's probes and its clocks leave as JSON lines on its output. It ends with its input.
 """
 
 import os
@@ -47,6 +47,7 @@ class Observer:
     def __init__(self, login: Login) -> None:
         self._login = login
         self._address = ""
+        self._delay_s = 0.0  # what the fault declares: attempts may take so much longer
         self._resolved = threading.Event()
         self._hurry = threading.Event()
         self._lock = threading.Lock()
@@ -69,8 +70,10 @@ class Observer:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))
             case "hurry":
+                self._delay_s = float(argument)
                 self._hurry.set()
             case "rest":
+                self._delay_s = 0.0
                 self._hurry.clear()
             case "sessions":
                 self.emit(self._sessions())
@@ -79,10 +82,10 @@ class Observer:
 
     def probe(self) -> Probe:
         """Open one fresh session and read a row."""
-        limits_s = (PROBE_LIMIT_S, PROBE_LIMIT_S)
+        limit_s = PROBE_LIMIT_S + self._delay_s
         started_at = time.monotonic()
         try:
-            [row] = query_fresh(self._login, self._address, _PROBE, limits_s=limits_s)
+            [row] = query_fresh(self._login, self._address, _PROBE, limits_s=(limit_s, limit_s))
             told = dict(zip(_TOLD, row, strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:

@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from recovery_lab import engine
@@ -152,9 +153,9 @@ def play(scene: Scene) -> None:
         scene.pace()
 
 
-def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
+def played(stage: SimpleNamespace, folder: Path, crew: Crew, info: OutageInfo = INFO) -> OutageInfo:
     """Play one outage with a crew."""
-    return play_outage(Stage(stack=stage.stack, crew=crew, view=Quiet()), INFO, folder)
+    return play_outage(Stage(stack=stage.stack, crew=crew, view=Quiet()), info, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     info = played(stage, tmp_path, crew)
     assert (True, "") == (info.complete, info.trouble)
     assert (
-        "cast warm look sessions steady hurry mark-released release mark-stopped stop look rest "
+        "cast warm look sessions steady hurry-0 mark-released release mark-stopped stop look rest "
         "mark-closed"
     ).split() == [order.replace(" ", "-") for order in crew.orders]
     history = read_outage(tmp_path)[1]
@@ -174,7 +175,15 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     assert crew.recorder is None
 
 
-@pytest.mark.parametrize("order", ["warm", "steady", "hurry", "release", "stop"])
+def test_observer_is_told_the_faults_delay(stage, tmp_path: Path) -> None:
+    """Its attempts may take that much longer."""
+    slowed = msgspec.structs.replace(INFO.effects, delays_s=0.4)
+    crew = Crew()
+    played(stage, tmp_path, crew, msgspec.structs.replace(INFO, effects=slowed))
+    assert "hurry 0.4" in crew.orders
+
+
+@pytest.mark.parametrize("order", ["warm", "steady", "hurry 0", "release", "stop"])
 def test_helper_that_dies_ends_its_outage(stage, tmp_path: Path, order: str) -> None:
     """Inconclusive, with its last words, whatever it was asked last; the record so far is kept."""
     info = played(stage, tmp_path, Crew(dies_at=order))

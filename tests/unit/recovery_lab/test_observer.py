@@ -1,0 +1,69 @@
+"""The observer's fresh sessions: how long each may take, and what becomes of an order."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from threading import Thread
+
+import pytest
+
+from recovery_lab.record.history import Mark, Record, Trouble
+from recovery_lab.record.observer import Observer
+from recovery_lab.session import Login
+
+ANSWER_S = 0.3
+
+
+@pytest.fixture
+def late() -> Iterator[int]:
+    """A server on the far side of a slow path: it hangs up after a while; its port."""
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                with closing(server.accept()[0]):
+                    time.sleep(ANSWER_S)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=serve, args=(server,), daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def observer(late: int, monkeypatch: pytest.MonkeyPatch) -> Observer:
+    """An observer of that server, which has looked its name up."""
+    one = Observer(Login(host="localhost", port=late, name="lab", user="reader", password="none"))
+    monkeypatch.setattr(one, "_address", "127.0.0.1")
+    return one
+
+
+@pytest.mark.parametrize(("delay_s", "timed_out"), [("0", True), ("0.5", False)])
+def test_attempt_may_take_the_faults_declared_delay_longer(
+    delay_s: str, timed_out: bool, observer: Observer
+) -> None:
+    """Else whoever delays new sessions would be taken for one who refuses them."""
+    observer.obey("hurry", delay_s)
+    probe = observer.probe()
+    assert (False, timed_out) == (probe.ok, probe.timed_out), probe
+
+
+def test_delay_is_over_with_the_outage(observer: Observer) -> None:
+    """Attempts of the next one are as short as ever."""
+    observer.obey("hurry", "0.5")
+    observer.obey("rest", "")
+    assert observer.probe().timed_out
+
+
+def test_order_is_stamped_or_called_unknown(observer: Observer, monkeypatch) -> None:
+    """A mark at the observer's own clock; what it does not know is trouble."""
+    said: list[Record] = []
+    monkeypatch.setattr(observer, "emit", said.append)
+    before = time.monotonic()
+    observer.obey("mark", "released")
+    observer.obey("dance", "")
+    mark, trouble = said
+    assert isinstance(mark, Mark)
+    assert isinstance(trouble, Trouble)
+    assert ("released", "unknown order 'dance'") == (mark.name, trouble.message)
+    assert before <= mark.at <= trouble.at
