@@ -52,16 +52,10 @@ class DeadlineError(Exception):
 
 def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> connection:
     """Open a session of an application's name; one that is asynchronous is to be driven."""
-    return psycopg2.connect(
-        host=login.host,
-        hostaddr=address,
-        port=login.port,
-        dbname=login.name,
-        user=login.user,
-        password=login.secret(),
-        application_name=name,
-        async_=async_,
-    )
+    way: dict[str, Any] = {"host": login.host, "hostaddr": address, "port": login.port}
+    way |= {"dbname": login.name, "user": login.user, "password": login.secret()}
+    opened: connection = psycopg2.connect(**way, application_name=name, async_=async_)
+    return opened
 
 
 def query_fresh(

@@ -63,10 +63,8 @@ class Application:
             # The server's count decides: the pool also counts sessions that are long gone.
             if idle == len(backends) == size:
                 return backends
-        raise RuntimeError(
-            f"the pool counts {idle} idle connections, the server {len(backends)} sessions; "
-            f"{size} wanted"
-        )
+        counts = f"the pool counts {idle} idle connections, the server {len(backends)} sessions"
+        raise RuntimeError(f"{counts}; {size} wanted")
 
     def look(self) -> Json | None:
         """Return the state of the application's pool, as its health route tells it."""

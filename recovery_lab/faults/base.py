@@ -23,7 +23,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     heal_cuts: Cuts = "none"  # and as it heals
     ends_sessions: bool = False  # established sessions are ended, not only left silent
     delays_s: float = 0.0  # what a fresh session or a read takes longer while it is in
-    denies: tuple[str, ...] = ()  # "reads", "writes"
+    denies: tuple[Literal["reads", "writes"], ...] = ()
     explains: tuple[str, ...] = ()  # SQLSTATEs of the FATAL lines that it brings
     restarts: bool | None = False  # whether the server's start must move; None: not known before
     observed: bool = False  # a user's command: what it cut is read from the record

@@ -69,8 +69,9 @@ class Scene:
         found: dict[str, Any] = json.loads(docker.run("inspect", ids[0]))[0]
         folder = Path(found["Config"]["Labels"].get(_FOLDER, ""))
         if folder.resolve() != target.root.resolve():
-            project = self.stack.project
-            raise InconclusiveError(f"project {project!r} belongs to {folder}: not touched")
+            raise InconclusiveError(
+                f"project {self.stack.project!r} belongs to {folder}: not touched"
+            )
         return found
 
     def present(self) -> dict[str, Any]:

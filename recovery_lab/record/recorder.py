@@ -50,9 +50,8 @@ class Recorder:
     def verify_whole(self) -> None:
         """Raise InconclusiveError when a record could not be kept: nothing is judged on less."""
         if self._broken:
-            raise InconclusiveError(
-                f"{self._path}: the record ends with its last whole line: {self._broken}"
-            )
+            told = f"the record ends with its last whole line: {self._broken}"
+            raise InconclusiveError(f"{self._path}: {told}")
 
     def wait_for(
         self, kind: type[R], limit_s: float, alive: Callable[[], None], *, count: int = 1

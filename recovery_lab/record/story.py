@@ -52,7 +52,7 @@ class Story:
 
 
 def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogLine]:
-    """Return the lines that have the declared format, on the observer's clock."""
+    """Return the lines of the declared format, which may lack parts, on the observer's clock."""
     found = []
     for line in text.splitlines():
         # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
@@ -61,15 +61,7 @@ def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogL
         parts = {name: part or "" for name, part in match.groupdict().items()}
         moment = datetime.fromisoformat(parts["at"])
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        found.append(
-            LogLine(
-                at=to_monotonic(moment.timestamp(), clocks),
-                pid=int(parts["pid"]),
-                # Not every server's format has these two.
-                sqlstate=parts.get("sqlstate", ""),
-                application=parts.get("app", ""),
-                severity=parts["severity"],
-                message=parts["message"],
-            )
-        )
+        at, pid = to_monotonic(moment.timestamp(), clocks), int(parts["pid"])
+        told = {name: parts.get(name, "") for name in ("severity", "message", "sqlstate")}
+        found.append(LogLine(at=at, pid=pid, application=parts.get("app", ""), **told))
     return found
