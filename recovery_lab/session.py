@@ -18,7 +18,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
 QUERY_LIMIT_S = 1.0
 Limits = tuple[float, float]  # in s, to connect and to query
-# The server's start as an SQL expression: what differs is another start of the server.
+# An SQL expression: when the server started.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 

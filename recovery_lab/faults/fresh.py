@@ -53,9 +53,9 @@ class Fresh:
             return {"session": "hangs", "tcp": self._connect()}
         except (psycopg2.Error, OSError) as error:
             return {"session": first_line(error)}
-        return (
-            {"session": "ok", "server_started": rows[0][0]} if rows else {"session": "in recovery"}
-        )
+        if not rows:
+            return {"session": "in recovery"}
+        return {"session": "ok", "server_started": rows[0][0]}
 
     def _connect(self) -> str:
         """Open and close a bare TCP connection."""

@@ -76,8 +76,7 @@ def _run(*command: str, given: str = "") -> str:
         command, input=given, capture_output=True, text=True, timeout=10, check=False
     )
     if done.returncode:
-        said = f"{command[0]}: status {done.returncode}: {done.stderr.strip()}"
-        _say(step="failed", said=said)
+        _say(step="failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
         sys.exit(1)
     return done.stdout
 

@@ -51,8 +51,8 @@ class Scene:
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
         if answer.session != "ok":
             raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
-        server_started = answer.server_started
-        return replace(self, witness=witness, started=started, server_started=server_started)
+        begun = answer.server_started
+        return replace(self, witness=witness, started=started, server_started=begun)
 
     def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
         """Append a step of the fault to the history; without `at` the witness stamps it now."""
@@ -69,9 +69,8 @@ class Scene:
         found: dict[str, Any] = json.loads(docker.run("inspect", ids[0]))[0]
         folder = Path(found["Config"]["Labels"].get(_FOLDER, ""))
         if folder.resolve() != target.root.resolve():
-            raise InconclusiveError(
-                f"project {self.stack.project!r} belongs to {folder}: not touched"
-            )
+            whose = f"project {self.stack.project!r} belongs to {folder}"
+            raise InconclusiveError(f"{whose}: not touched")
         return found
 
     def present(self) -> dict[str, Any]:
