@@ -16,6 +16,7 @@ from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import JobName
 from recovery_lab.run import write_verdict
+from recovery_lab.stack import down
 from recovery_lab.target import limit_s, load_target
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
@@ -133,8 +134,8 @@ def report(run: Run) -> None:
 @app.command()
 def heal(target: Target = TARGET) -> None:
     """Heal what a dead run left open; remove its stack, unless KEEP=1."""
-    said = ""
-    for said in heal_open(load_target(target), keep=os.environ.get("KEEP") == "1"):
+    said, keep = "", os.environ.get("KEEP") == "1"
+    for said in heal_open(load_target(target), None if keep else down):
         _say(said)
     if not said:
         _say("nothing to heal")

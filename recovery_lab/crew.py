@@ -1,20 +1,22 @@
 """The helpers of a stack: observer, witness and contenders, which may outlive an outage."""
 
+from typing import Any
+
 import msgspec
 
-from recovery_lab import docker
-from recovery_lab.contenders.fleet import Fleet
+from recovery_lab import docker, programs
+from recovery_lab.contenders.registry import jobs_of
 from recovery_lab.docker import Stack
 from recovery_lab.faults.witness import Witness
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import all_entries
-from recovery_lab.programs import login, start_program
+from recovery_lab.programs import Helper
 from recovery_lab.record.history import AnyRecord
-from recovery_lab.record.link import Link
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
-from recovery_lab.record.sampler import Probes
-from recovery_lab.target import Target
+
+OBSERVER = "recovery_lab.record.observer"
+CONTENDER = "recovery_lab.contenders.program"
 
 
 class Crew:
@@ -25,13 +27,14 @@ class Crew:
 
     def __init__(self, stack: Stack, twin: str = "") -> None:
         self.stack = stack
+        self._entries = all_entries(stack.target, twin)
         self._recorder: Recorder | None = None
-        assignment = Assignment(login=login(stack), probes=_probes(stack.target))
-        words = msgspec.json.encode(assignment).decode()
-        helper = start_program(stack, docker.INSTRUMENT, "recovery_lab.record.observer", words)
-        self._observer = Link("the observer", helper, self._emit)
+        self._contenders: dict[str, Helper] = {}
+        application, health = stack.target.application, stack.target.health
+        url = application.url if application else ""
+        assignment = Assignment(login=programs.login(stack), url=url, health=health)
+        self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, assignment)
         self.witness = Witness(stack)
-        self._fleet = Fleet(stack, self._emit, all_entries(stack.target, twin))
 
     def record_into(self, recorder: Recorder | None) -> None:
         """Let all that the helpers say be written there; None: nowhere, between two outages."""
@@ -39,43 +42,77 @@ class Crew:
 
     def cast(self, info: OutageInfo) -> None:
         """Start the contenders of an outage that do not run yet, and end all others."""
-        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
-        self._fleet.ensure([one.contender for one in info.cast], asked, info.reads_per_s)
+        parts = {one.contender: self._part(one.contender, info) for one in info.cast}
+        kept = {
+            name
+            for name, helper in self._contenders.items()
+            if self._entries[name].traits.reconnects  # else its session met the outage before
+            and helper.assignment == parts.get(name)
+            and helper.process.poll() is None
+        }
+        _end([self._contenders.pop(name) for name in self._contenders.keys() - kept])
+        for name, part in parts.items():
+            if name not in kept:
+                image = self._entries[name].image
+                self._contenders[name] = self._start(name, image, CONTENDER, part)
 
     def order(self, order: str) -> None:
-        """Give every contender an order."""
-        self._fleet.order(order)
+        """Give every contender an order; raises InconclusiveError when one is gone."""
+        for helper in self._contenders.values():
+            helper.order(order)
 
     def observe(self, order: str) -> None:
-        """Give the observer an order."""
+        """Give the observer an order; raises InconclusiveError when it is gone."""
         self._observer.order(order)
 
     def verify_alive(self) -> None:
         """Raise InconclusiveError with the last words of a helper that has ended."""
-        self._observer.ensure_running()
-        self._fleet.verify_alive()
+        for helper in (self._observer, *self._contenders.values()):
+            helper.verify_alive()
 
     def close(self) -> None:
-        """End all of them; idempotent."""
+        """End all of them, side by side; idempotent."""
         self._recorder = None
-        self._observer.hang_up()
         self.witness.hang_up()
-        self._fleet.close()
-        self._observer.close()
+        _end([self._observer, *self._contenders.values()])
         self.witness.close()
+
+    def _start(self, name: str, image: str, module: str, assignment: Any) -> Helper:
+        helper = programs.start_program(self.stack, name, image, module, assignment)
+        helper.listen(self._emit)
+        return helper
 
     def _emit(self, record: AnyRecord) -> None:
         if (recorder := self._recorder) is not None:
             recorder.append(record)
 
+    def _part(self, name: str, info: OutageInfo) -> dict[str, Any]:
+        entry = self._entries[name]
+        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
+        return {
+            "contender": name,
+            "plays": entry.plays or name,
+            "jobs": jobs_of(entry, asked),
+            "factory": entry.factory,
+            "way": way_of(self.stack),
+            "workers": entry.traits.workers,
+            "reads_per_s": info.reads_per_s,
+        }
 
-def _probes(target: Target) -> Probes | None:
-    if target.application is None or target.health is None:
-        return None
-    health = target.health
-    return Probes(
-        url=target.application.url,
-        path=health.path,
-        server_key=health.server_key,
-        live_path=health.live_path,
-    )
+
+def _end(helpers: list[Helper]) -> None:
+    for helper in helpers:
+        helper.hang_up()
+    for helper in helpers:
+        helper.end()
+
+
+def way_of(stack: Stack) -> dict[str, Any]:
+    """Return what a contender's factory is told: the login, and how the application is read."""
+    target, application = stack.target, stack.target.application
+    reading = application and {
+        **msgspec.to_builtins(application),
+        "health_path": target.health.path if target.health else "",
+        "pool_application": target.pool.application_name if target.pool else "",
+    }
+    return {"login": target.login(stack.environ()), "reading": reading}

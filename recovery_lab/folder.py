@@ -15,7 +15,8 @@ import msgspec
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
 from recovery_lab.outage import OutageInfo
-from recovery_lab.record.history import History, read_history
+from recovery_lab.record.history import History
+from recovery_lab.record.recorder import read_history
 
 ROOT = Path(".lab/runs")
 LATE = "late"  # outages that were played again

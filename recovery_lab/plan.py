@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from recovery_lab.contenders.fleet import jobs_of
-from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries
+from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries, jobs_of
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of, verify_roles

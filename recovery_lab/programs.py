@@ -1,34 +1,85 @@
 """The lab's own programs, each in a helper container on the clients' network."""
 
+import select
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, cast
 
 import msgspec
 
 from recovery_lab import docker
 from recovery_lab.docker import LABEL, Stack, end_process_group
-from recovery_lab.record.session import Login
+from recovery_lab.errors import InconclusiveError
+from recovery_lab.record.history import AnyRecord, Trouble, decode
+from recovery_lab.session import Login
 
-CPU_SHARES = "8192"  # a helper's weight where processors are short; a container's own is 1024
+CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
+Process = subprocess.Popen[bytes]
 
 
-class Helper(NamedTuple):
-    """A running helper container: its client process, its streams, and its last complaints."""
+class Helper:
+    """A running helper container: orders go in as lines, answers or records come out."""
 
-    process: "subprocess.Popen[bytes]"
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-    stderr: IO[bytes]
-    complaints: deque[bytes]
-    reader: threading.Thread
+    def __init__(self, name: str, process: Process, assignment: Any = None) -> None:
+        self.name = name
+        self.process = process
+        self.assignment = assignment
+        streams = (process.stdin, process.stdout, process.stderr)
+        self.stdin, self.stdout, self.stderr = cast("tuple[IO[bytes], ...]", streams)
+        self._complaints: deque[bytes] = deque(maxlen=20)
+        self._readers: list[threading.Thread] = []
+        # All the time: who complains much would else wait for a full pipe, and hang its reads.
+        self._read(self._complaints.extend, self.stderr)
+
+    def order(self, order: str) -> None:
+        """Give it an order; raises InconclusiveError with its last words when it is gone."""
+        try:
+            self.stdin.write(order.encode() + b"\n")
+            self.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise InconclusiveError(f"{self.name} is gone: {self.last_words()}") from error
+
+    def ask(self, order: str, limit_s: float) -> bytes:
+        """Give it an order; return the line it answers. Raises InconclusiveError without one."""
+        self.order(order)
+        if not select.select([self.stdout], [], [], limit_s)[0]:
+            end_process_group(self.process, 1.0)
+            raise InconclusiveError(f"no word from {self.name} in {limit_s:.0f} s")
+        if not (line := self.stdout.readline()):
+            raise InconclusiveError(f"{self.name} ended: {self.last_words()}")
+        return line
+
+    def listen(self, on_record: Callable[[AnyRecord], None]) -> None:
+        """Hand on each record that it writes, on a thread of its own."""
+
+        def hand_on(lines: IO[bytes]) -> None:
+            for line in lines:
+                try:
+                    record = decode(line)
+                except msgspec.MsgspecError as error:
+                    said = f"{self.name} wrote no record: {error}: {line[:80]!r}"
+                    record = Trouble(at=0.0, message=said)
+                on_record(record)
+
+        self._read(hand_on, self.stdout)
+
+    def verify_alive(self) -> None:
+        """Raise InconclusiveError with its last words when it has ended."""
+        if self.process.poll() is not None:
+            raise InconclusiveError(f"{self.name} ended: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """End it, and return the last line of its complaints, else its exit status."""
+        self.end()
+        said = [line.decode(errors="replace").strip() for line in self._complaints]
+        return next((line for line in reversed(said) if line), f"exit status {self.process.poll()}")
 
     def hang_up(self) -> None:
         """Close its input, which ends it; returns at once, `end` waits."""
@@ -36,30 +87,24 @@ class Helper(NamedTuple):
             self.stdin.close()
 
     def end(self) -> None:
-        """End it; idempotent."""
+        """End it, when all that it has said is read; idempotent."""
         self.hang_up()
         try:
             self.process.wait(5.0)
         except subprocess.TimeoutExpired:
             end_process_group(self.process, 5.0)
-        self.reader.join(1.0)
+        for reader in self._readers:
+            reader.join(5.0)
+        self.stdout.close()
+        self.stderr.close()
 
-    def last_words(self) -> str:
-        """End it, and return the last line of its complaints, else its exit status."""
-        self.end()
-        said = [line.decode(errors="replace").strip() for line in self.complaints]
-        return next((line for line in reversed(said) if line), f"exit status {self.process.poll()}")
+    def _read(self, read: Callable[[IO[bytes]], None], stream: IO[bytes]) -> None:
+        self._readers.append(threading.Thread(target=read, args=(stream,), daemon=True))
+        self._readers[-1].start()
 
 
-def start_program(
-    stack: Stack, image: str, module: str, assignment: str, mounts: Sequence[str] = ()
-) -> Helper:
-    """Start a module in an unprivileged helper container, its standard streams as pipes.
-
-    It gets a process session of its own, so that Ctrl-C reaches the runner alone, and it ends
-    when its standard input is closed. Its share of the processors comes before other containers':
-    what measures keeps its schedule beside what is measured.
-    """
+def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:
+    """Start a module in an unprivileged helper container, which ends with its standard input."""
     words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
     words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
@@ -67,34 +112,16 @@ def start_program(
     words += ["--log-driver", "none", "--memory", "512m", "--pids-limit", "512"]
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
-    here = f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro"
-    for mount in (here, *stack.target.password_mounts, *mounts):
+    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
         words += ["--volume", mount]
-    words += ["--entrypoint", "python", image, "-m", module, assignment]
-    pipe = subprocess.PIPE
+    told = msgspec.json.encode(assignment).decode()
+    words += ["--entrypoint", "python", image, "-m", module, told]
+    env, pipe = docker.surroundings(), subprocess.PIPE
+    # A process session of its own: Ctrl-C reaches the runner alone.
     process = subprocess.Popen(
-        words,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        env=docker.surroundings(),
-        start_new_session=True,
+        words, stdin=pipe, stdout=pipe, stderr=pipe, env=env, start_new_session=True
     )
-    return helper_of(process)
-
-
-def helper_of(process: "subprocess.Popen[bytes]") -> Helper:
-    """Return the helper of a client process, whose complaints are read all the time.
-
-    Who complains much would else wait for a full pipe, and hang its reads.
-    """
-    stdin, stdout, stderr = cast(
-        "tuple[IO[bytes], IO[bytes], IO[bytes]]", (process.stdin, process.stdout, process.stderr)
-    )
-    complaints: deque[bytes] = deque(maxlen=20)
-    reader = threading.Thread(target=complaints.extend, args=(stderr,), daemon=True)
-    reader.start()
-    return Helper(process, stdin, stdout, stderr, complaints, reader)
+    return Helper(name, process, assignment)
 
 
 def login(stack: Stack) -> Login:
@@ -103,12 +130,9 @@ def login(stack: Stack) -> Login:
 
 
 def named_as_ours(stack: Stack) -> list[str]:
-    """Return the options that name and label a helper container of a stack.
-
-    Compose labels an image with the project it was built in; who looks for that project's
-    containers by label would find ours among them, so those labels are emptied.
-    """
-    labels = (f"{LABEL}=1", f"{LABEL}.project={stack.project}")
-    not_composes = ("com.docker.compose.project=", "com.docker.compose.service=")
+    """Return the options that name and label a helper container of a stack."""
+    labels = [f"{LABEL}=1", f"{LABEL}.project={stack.project}"]
+    # Emptied: an image has the labels of the project it was built in, and so would our container.
+    labels += ["com.docker.compose.project=", "com.docker.compose.service="]
     options = ["--name", f"{stack.project}-lab-{token_hex(4)}"]
-    return options + [word for label in (*labels, *not_composes) for word in ("--label", label)]
+    return options + [word for label in labels for word in ("--label", label)]

@@ -17,7 +17,7 @@ def wait_until_steady(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
 
     Raises InconclusiveError with what they said last.
     """
-    crew.observe("hurry")
+    crew.observe(f"hurry {info.effects.delays_s:g}")
     recorder.wait_for(Clock, START_LIMIT_S, crew.verify_alive)
     deadline = time.monotonic() + SETTLE_LIMIT_S
     while time.monotonic() < deadline:

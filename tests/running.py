@@ -9,7 +9,7 @@ from recovery_lab import docker, plan, stack
 from recovery_lab.docker import Stack
 from recovery_lab.engine import View
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults.server import SHUTTING_DOWN
+from recovery_lab.faults.scene import SHUTTING_DOWN
 from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.run import begin_run, play_run
 from recovery_lab.target import Target

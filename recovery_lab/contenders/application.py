@@ -3,27 +3,29 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import suppress
 
 import httpx
 import msgspec
 
-from recovery_lab.contenders.base import Answer, Failure, Pooled
-from recovery_lab.record.session import QUERY_LIMIT_S, Login, query_fresh, resolve
+from recovery_lab.contenders.base import Json
+from recovery_lab.session import QUERY_LIMIT_S, Login, first_line, query_fresh
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
 HEALTH_LIMIT_S = 2.0
-# As many reads at once as a pool keeps connections overlap within a few rounds; more means that
-# they cannot.
-WARM_ROUNDS = 40
+WARM_ROUNDS = 40  # reads at once overlap within a few rounds; more means that they cannot
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
+
+# A contender's session may have the same name, from elsewhere.
+_POOLED = """SELECT pid FROM pg_stat_activity
+       WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
 
 
 class NotLiveError(Exception):
     """The application answered, but not with live data; `error` is what its body tells of it."""
 
-    def __init__(self, kind: str, message: str, error: dict[str, Any] | None = None) -> None:
+    def __init__(self, kind: str, message: str, error: Json | None = None) -> None:
         self.kind = kind
         self.error = error or {}
         super().__init__(message)
@@ -32,114 +34,92 @@ class NotLiveError(Exception):
 class Application:
     """Reads as a user does. Its pool is the application's own, where that one shows it."""
 
-    def __init__(self, way: dict[str, Any]) -> None:
+    def __init__(self, _name: str, way: Json) -> None:
         self._login = msgspec.convert(way["login"], Login)
         self._reading = way["reading"]
         deadline_s = self._reading["deadline_s"]
         given_up_s = deadline_s + GRACE_S if deadline_s else HUNG_S
-        self._http = httpx.Client(
-            base_url=self._reading["url"], timeout=given_up_s, trust_env=False
-        )
+        url = self._reading["url"]
+        self._http = httpx.Client(base_url=url, timeout=given_up_s, trust_env=False)
 
-    def read(self, nonce: str) -> Answer:
-        """Ask for a live read.
-
-        The route takes no nonce: that each answer belongs to its own request is HTTP's promise.
-        """
+    def read(self, nonce: str) -> Json:
+        """Ask for a live read; it takes no nonce: whose the answer is is HTTP's promise."""
         answered = self._http.get(self._reading["read_path"])
-        body = live_body(answered, self._reading["read_must_have"])
-        backend = body.get("backend_pid")
-        return Answer(
-            nonce=nonce, backend_pid=backend if isinstance(backend, int) else 0, server_started=""
-        )
+        backend = live_body(answered, self._reading["read_must_have"]).get("backend_pid")
+        backend_pid = backend if isinstance(backend, int) else 0
+        return {"nonce": nonce, "backend_pid": backend_pid, "server_started": ""}
 
     def warm(self, count: int) -> list[int]:
-        """Fill the pool, until all its connections idle in it; return their backends.
-
-        Where the application does not show its pool, `count` reads at once are sent a few times,
-        and a backend that no answer tells is 0.
-        """
-        if not self._reading["pool_application"]:
-            return self._warm_blindly(count)
+        """Fill the pool until all its connections idle in it; return the backends (0: not told)."""
+        if not self._reading["pool_application"]:  # it does not show its pool
+            backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
+            if len(backends) < count:
+                raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
+            return backends
         for _ in range(WARM_ROUNDS):
-            pooled = self._pooled()
-            self._read_at_once(pooled["size"])
+            size = self._pooled()["size"]
+            self._read_at_once(size)
             idle, backends = self._pooled()["checked_in"], self._backends()
             # The server's count decides: the pool also counts sessions that are long gone.
-            if idle == len(backends) == pooled["size"]:
+            if idle == len(backends) == size:
                 return backends
-        raise RuntimeError(
-            f"the pool counts {idle} idle connections, the server {len(backends)} sessions; "
-            f"{pooled['size']} wanted"
-        )
+        counts = f"the pool counts {idle} idle connections, the server {len(backends)} sessions"
+        raise RuntimeError(f"{counts}; {size} wanted")
 
-    def _warm_blindly(self, count: int) -> list[int]:
-        backends = [self._read_at_once(count) for _ in range(BLIND_ROUNDS)][-1]
-        if len(backends) < count:
-            raise RuntimeError(f"{len(backends)} of {count} reads at once were answered")
-        return backends
-
-    def look(self) -> Pooled | None:
+    def look(self) -> Json | None:
         """Return the state of the application's pool, as its health route tells it."""
         return self._pooled() if self._reading["pool_application"] else None
 
-    def failure(self, error: Exception) -> Failure:
+    def failure(self, error: Exception) -> Json:
         """Use the words that the application told its user."""
-        told = error.error if isinstance(error, NotLiveError) else {}
-        failed = Failure(
-            phase="http",
-            kind=_kind(error),
-            error_class=type(error).__name__,
-            sqlstate=told.get("sqlstate") or "",
-            message=(str(error).splitlines() or [""])[0],
-        )
-        if operation := told.get("operation_id"):
-            failed["operation_id"] = str(operation)
-        return failed
-
-    def _pooled(self) -> Pooled:
-        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
-        told = answered.json()["pool"]
-        return Pooled(
-            size=told["size"], checked_in=told["checked_in"], checked_out=told["checked_out"]
-        )
+        told, kind = {}, "http"
+        if isinstance(error, NotLiveError):
+            told, kind = error.error, error.kind
+        elif isinstance(error, httpx.TimeoutException):
+            kind = "client_timeout"
+        operation = told.get("operation_id")
+        return {
+            "phase": "http",
+            "kind": kind,
+            "error_class": type(error).__name__,
+            "sqlstate": told.get("sqlstate") or "",
+            "message": first_line(error),
+            **({"operation_id": str(operation)} if operation else {}),
+        }
 
     def _read_at_once(self, count: int) -> list[int]:
-        together = threading.Barrier(count)
+        together, backends = threading.Barrier(count), []
 
-        def one(_: int) -> int | None:
+        def one(_: int) -> None:
             together.wait(HUNG_S)
-            try:
-                return self.read("warm")["backend_pid"]
-            except (httpx.HTTPError, NotLiveError):
-                return None  # the next round tells whether it matters
+            with suppress(httpx.HTTPError, NotLiveError):  # the next round tells if it matters
+                backends.append(int(self.read("warm")["backend_pid"]))
 
         with ThreadPoolExecutor(count) as threads:
-            return [pid for pid in threads.map(one, range(count)) if pid is not None]
+            list(threads.map(one, range(count)))
+        return backends
+
+    def _pooled(self) -> Json:
+        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
+        pool = answered.json()["pool"]
+        return {name: pool[name] for name in ("size", "checked_in", "checked_out")}
 
     def _backends(self) -> list[int]:
-        """Return its pooled sessions: a contender's may have the same name, from elsewhere."""
-        sql = """SELECT pid FROM pg_stat_activity
-                 WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
         host = httpx.URL(self._reading["url"]).host
         addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
-        rows = query_fresh(
-            self._login,
-            resolve(self._login.host, self._login.port),
-            sql,
-            parameters=(self._reading["pool_application"], addresses),
-            limits_s=(HEALTH_LIMIT_S, QUERY_LIMIT_S),
+        wanted, limits_s = (
+            (self._reading["pool_application"], addresses),
+            (HEALTH_LIMIT_S, QUERY_LIMIT_S),
         )
+        address = self._login.resolve()
+        rows = query_fresh(self._login, address, _POOLED, wanted, limits_s=limits_s)
         return [row[0] for row in rows]
 
 
-def live_body(answered: httpx.Response, must_have: list[str]) -> dict[str, Any]:
-    """Return the body of a live read: status 200, JSON, with the keys it must have, not stale.
-
-    A plain Streamlit answers 200 HTML on any path, so the body counts. Raises NotLiveError.
-    """
+def live_body(answered: httpx.Response, must_have: list[str]) -> Json:
+    """Return a live read's body: status 200, JSON, all keys, not stale. Raises NotLiveError."""
     try:
-        body = answered.json()
+        body = answered.json()  # a plain Streamlit answers 200 HTML on any path
     except ValueError:
         raise NotLiveError("not_json", f"status {answered.status_code}, no JSON") from None
     told = body if isinstance(body, dict) else {}
@@ -154,12 +134,4 @@ def live_body(answered: httpx.Response, must_have: list[str]) -> dict[str, Any]:
     return told
 
 
-def make(name: str, way: dict[str, Any]) -> Application:  # noqa: ARG001 # as every factory is called
-    """Make the contender that stands for the application."""
-    return Application(way)
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, NotLiveError):
-        return error.kind
-    return "client_timeout" if isinstance(error, httpx.TimeoutException) else "http"
+make = Application

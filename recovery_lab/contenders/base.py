@@ -1,66 +1,30 @@
 """What every contender is: one small adapter that reads, and tells what went wrong.
 
-It runs in any image: this module, like job, openloop and program, needs the standard library only.
-An adapter is duck-typed; a target's own contenders import nothing from here.
+It, job, openloop and program run in any image: they need the standard library alone. An adapter is
+duck-typed; a target's own contenders import nothing from here.
 """
 
 import json
 import threading
-from typing import Any, BinaryIO, Protocol, TypedDict
+from typing import Any, BinaryIO, Protocol
 
-# The columns are an answer: the nonce that came back, who answered, and since when it runs.
-READ_SQL = """SELECT %s AS nonce, pg_backend_pid() AS backend_pid,
-       to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started"""
-
-
-class Answer(TypedDict):
-    """A good read; `backend_pid` is 0 and `server_started` empty where they are not told."""
-
-    nonce: str
-    backend_pid: int
-    server_started: str
-
-
-class _Told(TypedDict, total=False):
-    operation_id: str
-
-
-class Failure(_Told):
-    """What a read ended with instead of an answer."""
-
-    phase: str
-    kind: str
-    error_class: str
-    sqlstate: str
-    message: str
-
-
-class Pooled(TypedDict):
-    """One look at a pool, by its own count."""
-
-    size: int
-    checked_in: int
-    checked_out: int
+Json = dict[str, Any]
 
 
 class Adapter(Protocol):
     """One contender's way to the database, made for each of its jobs."""
 
-    def read(self, nonce: str) -> Answer:
-        """Read once; raises whatever this way of reading raises."""
+    def read(self, nonce: str) -> Json:
+        """Return `nonce`, `backend_pid` (or 0), `server_started` (or ""); raises as it likes."""
 
     def warm(self, count: int) -> list[int]:
-        """Open `count` sessions at once and give them back; return their backends.
+        """Open `count` sessions at once and give them back; return all the backends it holds."""
 
-        What has but one session returns that one; what keeps more than asked returns them all.
-        """
+    def look(self) -> Json | None:
+        """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled."""
 
-    def look(self) -> Pooled | None:
-        """Return the pool's state, or None where nothing is pooled."""
-
-    def failure(self, error: Exception) -> Failure:
-        """Put an error of `read` in words."""
+    def failure(self, error: Exception) -> Json:
+        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`."""
 
 
 class Writer:

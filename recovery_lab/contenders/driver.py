@@ -1,57 +1,53 @@
-"""What contenders over plain psycopg2 share: how they log in, and their errors in words."""
+"""What contenders over plain psycopg2 share: one session for ever, and its errors in words."""
 
-from pathlib import Path
-from typing import Any
+import threading
 
+import msgspec
 import psycopg2
+from psycopg2.extras import RealDictCursor
 
-from recovery_lab.contenders.base import READ_SQL, Answer, Failure
-from recovery_lab.record.session import DeadlineError
+from recovery_lab.contenders.base import Json
+from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_line
 
-
-def connect_args(login: dict[str, Any], application_name: str) -> dict[str, Any]:
-    """Return psycopg2's keyword arguments; a password in a file is read anew each time."""
-    path = login.get("password_file")
-    return {
-        "host": login["host"],
-        "port": login["port"],
-        "dbname": login["name"],
-        "user": login["user"],
-        "password": Path(path).read_text(encoding="utf-8").strip() if path else login["password"],
-        "application_name": application_name,
-    }
+# The columns are an answer: the nonce that came back, who answered, and since when it runs.
+READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
 
 
-def ask(cursor: "psycopg2.extensions.cursor", nonce: str) -> None:
-    """Send the one read that these contenders do."""
-    cursor.execute(READ_SQL, (nonce,))
-
-
-def answer(cursor: "psycopg2.extensions.cursor") -> Answer:
-    """Return what the read has brought."""
-    row = cursor.fetchone()
-    assert row is not None  # noqa: S101 # the statement has no FROM: it returns one row
-    return Answer(nonce=row[0], backend_pid=row[1], server_started=row[2])
-
-
-def failure(error: Exception) -> Failure:
+def failure(error: Exception) -> Json:
     """Put an error of psycopg2's, or a missed deadline, in words."""
-    message = (str(error).strip().splitlines() or [""])[0]
-    connecting = message.startswith(("connection to server", "could not translate"))
-    phase = "connect" if connecting else "query"
-    return Failure(
-        phase=error.phase if isinstance(error, DeadlineError) else phase,
-        kind=_kind(error, phase),
-        error_class=type(error).__name__,
-        sqlstate=getattr(error, "pgcode", None) or "",
-        message=message,
-    )
-
-
-def _kind(error: Exception, phase: str) -> str:
+    message = first_line(error)
     if isinstance(error, DeadlineError):
-        return "deadline"
-    if phase == "connect":
-        return "connect_refused"
-    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return "connection_lost" if lost else "query"
+        phase, kind = error.phase, "deadline"
+    elif message.startswith(("connection to server", "could not translate")):
+        phase, kind = "connect", "connect_refused"
+    else:
+        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        phase, kind = "query", "connection_lost" if lost else "query"
+    sqlstate = getattr(error, "pgcode", None) or ""
+    words = {"error_class": type(error).__name__, "sqlstate": sqlstate, "message": message}
+    return {"phase": phase, "kind": kind, **words}
+
+
+class OneSession:
+    """Reads on one session, one read at a time, and never opens another."""
+
+    def __init__(self, way: Json, application_name: str, *, async_: int = 0) -> None:
+        login = msgspec.convert(way["login"], Login)
+        self._session = connect(login, application_name, async_=async_)
+        self._session.cursor_factory = RealDictCursor
+        self._lock = threading.Lock()
+
+    def read(self, nonce: str) -> Json:
+        """Read on the one session."""
+        with self._lock, self._session.cursor() as cursor:
+            cursor.execute(READ_SQL, (nonce,))
+            return dict(cursor.fetchall()[0])
+
+    def warm(self, count: int) -> list[int]:  # noqa: ARG002 # there is but one session
+        """Return the one session's backend, as its server gave it."""
+        return [self.read("warm")["backend_pid"]]
+
+    def look(self) -> None:
+        """Nothing is pooled."""
+
+    failure = staticmethod(failure)

@@ -4,49 +4,44 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
+@dataclass
 class OpenLoop:
-    """Some workers share one schedule; what is due while all are busy is *missed*.
+    """Some workers share one schedule; what is due while all are busy is *missed*."""
 
-    `read` and `missed` get the instant at which the read was due. A loop is started once.
-    """
+    read: Callable[[float], object]  # gets the instant at which a read was due, as `missed` does
+    missed: Callable[[float], None]
+    workers: int
+    reads_per_s: float
 
-    def __init__(
-        self,
-        read: Callable[[float], object],
-        missed: Callable[[float], None],
-        *,
-        workers: int,
-        reads_per_s: float,
-    ) -> None:
-        self._read = read
-        self._missed = missed
-        self._workers = workers
-        self._period_s = 1.0 / reads_per_s
-        self._idle = threading.Semaphore(workers)
+    def __post_init__(self) -> None:
+        self._idle = threading.Semaphore(self.workers)
         self._due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._taken_at = float("-inf")  # when the last idle worker was given a read
         self._stop = threading.Event()
 
     def start(self, at_once: int = 0) -> None:
         """Start with `at_once` reads that are due now; the threads end after `stop`."""
-        for _ in range(self._workers):
+        for _ in range(self.workers):
             threading.Thread(target=self._work, daemon=True).start()
         now = time.monotonic()
         for _ in range(at_once):
             self._hand_out(now)
-        threading.Thread(target=self._schedule, args=(now + self._period_s,), daemon=True).start()
+        threading.Thread(target=self._schedule, args=(now,), daemon=True).start()
 
     def stop(self) -> None:
         """Schedule no more, also where it was not started; reads under way end by themselves."""
         self._stop.set()
 
-    def _schedule(self, due: float) -> None:
+    def _schedule(self, began_at: float) -> None:
+        period_s = 1.0 / self.reads_per_s
+        due = began_at + period_s
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self._hand_out(due)
-            due += self._period_s
-        for _ in range(self._workers):
+            due += period_s
+        for _ in range(self.workers):
             self._due.put(None)
 
     def _hand_out(self, due: float) -> None:
@@ -54,13 +49,13 @@ class OpenLoop:
             self._taken_at = time.monotonic()
             self._due.put(due)
         elif due > self._taken_at:
-            self._missed(due)  # all have been busy since before it was due
+            self.missed(due)  # all have been busy since before it was due
         else:
             # A worker was idle when it was due, and this thread late. That is the recorder's
             # fault and no user's: the read begins late, and its record says so.
-            threading.Thread(target=self._read, args=(due,), daemon=True).start()
+            threading.Thread(target=self.read, args=(due,), daemon=True).start()
 
     def _work(self) -> None:
         while (due := self._due.get()) is not None:
-            self._read(due)
+            self.read(due)
             self._idle.release()

@@ -1,8 +1,7 @@
 """The program of one contender's container; it needs the standard library and its factory.
 
-Orders come as lines on standard input (`warm`, `steady`, `release`, `stop`, `look`); records leave
-as JSON lines on standard output, each written whole. It ends when its input does. After `stop`,
-`warm` and `steady` begin anew: a contender may be kept through many outages.
+Orders come as lines on its input (`warm`, `steady`, `release`, `stop`, `look`), records leave as
+JSON lines on its output. It ends when its input does; after `stop` all may begin anew.
 """
 
 import importlib
@@ -11,74 +10,51 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from recovery_lab.contenders.base import Adapter, Writer
+from recovery_lab.contenders.base import Adapter, Json, Writer
 from recovery_lab.contenders.job import Job
 
 IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after an outage meet
 
 
-class Program:
-    """Carries out orders; each job goes through an adapter, and so a pool, of its own.
+def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
+    """Follow orders until there are no more; each job has an adapter, and so a pool, of its own.
 
-    `part` is a mapping of `contender`, `plays` (its name to the factory), `jobs` (`steady`,
-    `idle`), `factory` (`module:function`), `way` (handed to the factory), `workers` and each
-    worker's `reads_per_s`.
+    `part` tells the `contender`, whom it `plays` to its `factory` (`module:function`), on which
+    `way` to the database, its `jobs` (`steady`, `idle`), `workers`, and each one's `reads_per_s`.
     """
-
-    def __init__(self, part: dict[str, Any], emit: Writer) -> None:
-        self._name: str = part["contender"]
-        self._emit = emit
-        self._counts = {"steady": part["workers"], "idle": IDLE_CONNECTIONS}
-        make = load(part["factory"])
-        self._jobs = {
-            job: Job(
-                {"contender": self._name, "job": job},
-                make(part["plays"], part["way"]),
-                emit,
-                workers=self._counts[job],
-                reads_per_s=part["reads_per_s"] * part["workers"],
-            )
-            for job in part["jobs"]
-        }
-
-    def follow(self, orders: Iterable[str]) -> None:
-        """Follow orders until there are no more."""
-        for line in orders:
-            order = line.strip()
-            try:
-                self._obey(order)
-            except Exception as error:  # noqa: BLE001 # the runner must hear of it, whatever it is
-                said = f"{self._name}: {order}: {type(error).__name__}: {error}"
-                self._emit("trouble", at=time.monotonic(), message=said)
-
-    def _obey(self, order: str) -> None:
-        for name, job in self._jobs.items():
-            if order == "warm":
-                job.warm(self._counts[name])
-            elif order == "stop":
-                job.stop()
-            elif order == "look":
-                job.look()
-            elif (order, name) == ("steady", "steady"):
-                job.steady()
-            elif (order, name) == ("release", "idle"):
-                job.release()
+    name, make = part["contender"], load(part["factory"])
+    counts = {"steady": part["workers"], "idle": IDLE_CONNECTIONS}
+    jobs = [
+        Job(
+            {"contender": name, "job": job},
+            make(part["plays"], part["way"]),
+            emit,
+            workers=counts[job],
+            reads_per_s=part["reads_per_s"] * part["workers"],
+        )
+        for job in part["jobs"]
+    ]
+    for line in orders:
+        order = line.strip()
+        try:
+            for job in jobs:
+                job.obey(order)
+        except Exception as error:  # noqa: BLE001 # the runner must hear of it, whatever it is
+            said = f"{name}: {order}: {type(error).__name__}: {error}"
+            emit("trouble", at=time.monotonic(), message=said)
 
 
-def load(factory: str) -> Callable[[str, dict[str, Any]], Adapter]:
+def load(factory: str) -> Callable[[str, Json], Adapter]:
     """Return the function that `module:function` names."""
     module, _, function = factory.partition(":")
-    made: Callable[[str, dict[str, Any]], Adapter] = getattr(
-        importlib.import_module(module), function
-    )
-    return made
+    make: Callable[[str, Json], Adapter] = getattr(importlib.import_module(module), function)
+    return make
 
 
 def main() -> None:
-    """Run the part in the first argument, in JSON."""
-    Program(json.loads(sys.argv[1]), Writer(sys.stdout.buffer)).follow(sys.stdin)
+    """Play the part in the first argument, in JSON."""
+    follow(json.loads(sys.argv[1]), sys.stdin, Writer(sys.stdout.buffer))
     sys.stdout.flush()
     os._exit(0)  # reads may hang for minutes on a cut connection: nobody waits for them
 

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from recovery_lab import contenders
@@ -13,7 +13,6 @@ from recovery_lab.target import Target, Traits
 
 JOBS: tuple[JobName, ...] = ("steady", "idle")
 CANARY = "canary"  # in every outage: what happens to its one session is the fault
-APPLICATION = "recovery_lab.contenders.application"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +28,20 @@ class Entry:
 
 
 def entries(target: Target) -> dict[str, Entry]:
-    """Return every contender that can meet an outage of this target.
-
-    Raises BadInputError when two of them have one name.
-    """
+    """Return every contender of a target; raises BadInputError when two of them have one name."""
     found: dict[str, Entry] = {}
-    for entry in (*_own(), *_application(target), *_declared(target)):
+    for entry in (*_own(), *_of(target)):
         if entry.name in found:
             raise BadInputError(f"two contenders are called {entry.name!r}; rename the target's")
         found[entry.name] = entry
     return found
+
+
+def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
+    """Return which of the asked jobs a contender plays, else the first that it can."""
+    played = [job for job in asked if job in entry.jobs] or list(entry.jobs[:1])
+    # Without a pool for each job it plays one alone: the others would use what is to idle.
+    return played if entry.traits.pools else played[:1]
 
 
 def _own() -> Iterator[Entry]:
@@ -50,25 +53,14 @@ def _own() -> Iterator[Entry]:
             yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=f"{module.name}:make")
 
 
-def _application(target: Target) -> Iterator[Entry]:
-    """Yield the application; its one pool serves either job, so it plays one at a time."""
+def _of(target: Target) -> Iterator[Entry]:
+    """Yield the application, whose one pool serves either job, and what the target declares."""
     if (application := target.application) is not None:
-        yield Entry(
-            name=application.service,
-            traits=Traits(pings=True, deadline_s=application.deadline_s),
-            image=INSTRUMENT,
-            factory=f"{APPLICATION}:make",
-            jobs=JOBS,
-        )
-
-
-def _declared(target: Target) -> Iterator[Entry]:
+        name, factory = application.service, "recovery_lab.contenders.application:make"
+        traits = Traits(pings=True, deadline_s=application.deadline_s)
+        yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=JOBS)
     if (declared := target.contenders) is not None:
+        image, factory = declared.image, declared.factory
         for name, traits in declared.entries.items():
-            yield Entry(
-                name=name,
-                traits=traits,
-                image=declared.image,
-                factory=declared.factory,
-                jobs=JOBS if traits.pools else JOBS[:1],
-            )
+            jobs = JOBS if traits.pools else JOBS[:1]
+            yield Entry(name=name, traits=traits, image=image, factory=factory, jobs=jobs)

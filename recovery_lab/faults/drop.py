@@ -1,20 +1,19 @@
 """A silent drop: every packet of the server's network is lost, both ways, and nobody is told.
 
-The rules are held by a helper container inside the server's network namespace (netfault.py), with
-NET_ADMIN there and nothing on the host. It takes them out at a signal, and by itself when its time
-is up.
+A helper container in the server's network namespace (netfault.py), with NET_ADMIN there and nothing
+on the host, holds the rules. It takes them out at a signal, and by itself when its time is up.
 """
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from recovery_lab import docker
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import netfault, server
-from recovery_lab.faults.base import HUNG_UP, Effects, Scene, note
+from recovery_lab.faults import netfault
+from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
 
 _LABEL = f"{docker.LABEL}.fault=drop"
@@ -24,106 +23,93 @@ OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchd
 STEP_LIMIT_S = 10.0
 
 
-class Drop:
+class Drop(Fault):
     """Drop all packets, hold, let them through."""
 
     name = "drop"
     effects = Effects(cuts="both", explains=HUNG_UP)
-    min_hold_s = 2.0
-    max_hold_s = 120.0
     hold_s = 3.0
+    min_hold_s, max_hold_s = 2.0, 120.0
 
     def inject(self, scene: Scene) -> None:
         """Start a helper with the rules; a namespace's rules end with the server's container."""
-        interface = scene.stack.target.database.interface
-        helper = _start(scene, "hold", interface, f"{scene.hold_s + OVERTIME_S:.1f}")
-        if not server.wait_until(scene, lambda: bool(_step(helper, "injected")), STEP_LIMIT_S):
-            said = _step(helper, "failed").get("said", "it said nothing")
+        helper = _start(scene, "hold", f"{scene.hold_s + OVERTIME_S:.1f}")
+        if not scene.wait_until(lambda: "injected" in _steps(helper), STEP_LIMIT_S):
+            said = _steps(helper).get("failed", {}).get("said", "it said nothing")
             raise InconclusiveError(f"drop: its helper put no rules in: {said}")
-        _note(scene, "injected", _step(helper, "injected"))
+        _note(scene, helper, "injected")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that both directions lose packets, and that a fresh connect gets no answer."""
-        found, answer = server.present(scene), scene.seen.probe()
-        if found["State"]["StartedAt"] != scene.before.started:
+        found, seen = scene.present(), scene.seen.probe()
+        if found["State"]["StartedAt"] != scene.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
         networks = found["NetworkSettings"]["Networks"]
         gateway = networks[docker.network(scene.stack)]["Gateway"]
         dropped = {"INPUT": 0, "OUTPUT": 0}
-        for helper in _helpers(scene):
+        for helper in docker.helpers(scene.stack, _LABEL):
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
-        if answer.tcp != "hangs" or not all(dropped.values()):
-            raise InconclusiveError(
-                f"drop did not land: a fresh session {answer.session!r}, "
-                f"a fresh connect {answer.tcp!r}, packets dropped {dropped}"
-            )
-        return f"a fresh connect gets no answer; packets dropped {dropped}"
+        return self.landed(
+            is_in=seen.tcp == "hangs" and all(dropped.values()),
+            evidence=f"a fresh connect gets no answer; packets dropped {dropped}",
+            instead=f"a fresh session {seen.session!r}, a fresh connect {seen.tcp!r}, "
+            f"packets dropped {dropped}",
+        )
 
     def heal(self, scene: Scene) -> None:
         """Have the helper take its rules out; where it can't, another does."""
-        told = False
-        for helper in _helpers(scene):
+        healed = False
+        for helper in docker.helpers(scene.stack, _LABEL):
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
-                server.wait_until(scene, partial(_over, helper), STEP_LIMIT_S)
-            _note(scene, "healed", _step(helper, "healed"))
-            told = told or bool(_step(helper, "healed"))
-        if not told:
-            self._clear(scene)
+                scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
+            _note(scene, helper, "healed")
+            healed = healed or "healed" in _steps(helper)
+        found = None if healed else scene.find()
+        if found and found["State"]["Running"]:  # its namespace stands, and a dead helper's rules
+            docker.run("wait", _start(scene, "clear"), limit_s=STEP_LIMIT_S)
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
-        back = server.verify_back(scene, self.heal)
-        for helper in _helpers(scene):
-            if not _step(helper, "healed") and _running(helper):
+        back = super().verify_healed(scene)
+        for helper in docker.helpers(scene.stack, _LABEL):
+            if not _over(helper):
                 raise HealError(f"{scene.stack.project}: the drop's helper still holds its rules")
             docker.run("rm", "--force", helper)
         return back
 
-    def _clear(self, scene: Scene) -> None:
-        """Take out what a killed helper left, where the server's namespace still stands."""
-        found = server.find(scene)
-        if found and found["State"]["Running"]:
-            helper = _start(scene, "clear", scene.stack.target.database.interface)
-            docker.run("wait", helper, limit_s=STEP_LIMIT_S)
 
-
-def _start(scene: Scene, *words: str) -> str:
+def _start(scene: Scene, does: str, *words: str) -> str:
     """Start a helper in the server's network namespace; return its id."""
+    interface = scene.stack.target.database.interface
     program = Path(netfault.__file__).resolve()
-    options = ["--network", f"container:{server.present(scene)['Id']}"]
+    options = ["--network", f"container:{scene.present()['Id']}"]
     options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
     options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
     options += [*named_as_ours(scene.stack), "--label", _LABEL]
     options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
-    command = [docker.INSTRUMENT, *_PYTHON[1:], *words]
-    return docker.run("run", "--detach", *options, *command).strip()
-
-
-def _helpers(scene: Scene) -> list[str]:
-    return docker.helpers(scene.stack, _LABEL)
+    options += [docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
+    return docker.run("run", "--detach", *options).strip()
 
 
 def _running(helper: str) -> bool:
     return docker.run("inspect", "--format", "{{.State.Running}}", helper).strip() == "true"
 
 
+def _steps(helper: str) -> dict[str, dict[str, Any]]:
+    """Return what a helper says that it did, by the step's name."""
+    said = [json.loads(line) for line in docker.run("logs", helper).splitlines()]
+    return {step["step"]: step for step in said}
+
+
 def _over(helper: str) -> bool:
-    return bool(_step(helper, "healed")) or not _running(helper)
+    return "healed" in _steps(helper) or not _running(helper)
 
 
-def _steps(helper: str) -> Iterator[dict[str, Any]]:
-    for line in docker.run("logs", helper).splitlines():
-        yield json.loads(line)
-
-
-def _step(helper: str, name: str) -> dict[str, Any]:
-    return next((step for step in _steps(helper) if step["step"] == name), {})
-
-
-def _note(scene: Scene, name: str, step: dict[str, Any]) -> None:
+def _note(scene: Scene, helper: str, name: str) -> None:
     """Note a step at the helper's own clock."""
+    step = _steps(helper).get(name)
     if step and scene.witness:
         took_ms = (step["at"] - step["began_at"]) * 1000
         evidence = f"by the helper's clock, within {took_ms:.0f} ms"
-        note(scene, "drop", name, at=step["at"], evidence=evidence)
+        scene.step(name, at=step["at"], evidence=evidence)

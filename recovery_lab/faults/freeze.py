@@ -1,37 +1,26 @@
 """A frozen server: its processes get no time, its kernel still acknowledges everything."""
 
-from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
-from recovery_lab.faults.base import HUNG_UP, Effects, Scene
+from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 
-class Freeze:
+class Freeze(Fault):
     """Pause the container, hold, thaw it."""
 
     name = "freeze"
     effects = Effects(cuts="both", explains=HUNG_UP)
-    min_hold_s = 2.0
-    max_hold_s = 120.0
     hold_s = 2.5
+    min_hold_s, max_hold_s = 2.0, 120.0
 
     def inject(self, scene: Scene) -> None:
         """Pause it."""
-        server.act(scene, self.name, {"injected": "pause"}, "pause")
+        scene.act({"injected": "pause"}, "pause")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that it is paused, and that a fresh session connects and then hangs."""
-        paused, answer = server.present(scene)["State"]["Paused"], scene.seen.probe()
-        if not paused or (answer.tcp, answer.session) != ("ok", "hangs"):
-            raise InconclusiveError(
-                f"freeze did not land: paused {paused}, "
-                f"tcp {answer.tcp!r}, a fresh session {answer.session!r}"
-            )
-        return "paused; a fresh session connects and hangs"
-
-    def heal(self, scene: Scene) -> None:
-        """Thaw it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)
+        paused, seen = scene.present()["State"]["Paused"], scene.seen.probe()
+        return self.landed(
+            is_in=paused and (seen.tcp, seen.session) == ("ok", "hangs"),
+            evidence="paused; a fresh session connects and hangs",
+            instead=f"paused {paused}, tcp {seen.tcp!r}, a fresh session {seen.session!r}",
+        )

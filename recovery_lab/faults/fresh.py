@@ -1,67 +1,61 @@
-"""The witness's program: runs in a container on the clients' network, one answer an order.
-
-It ends when its input does, so a killed runner leaves no witness behind.
-"""
+"""The witness's program, in a container on the clients' network; it ends when its input does."""
 
 import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import msgspec
 import psycopg2
 
-from recovery_lab.faults.answers import Answer, Order
-from recovery_lab.record.session import QUERY_LIMIT_S, DeadlineError, Login, query_fresh, resolve
+from recovery_lab import session
+from recovery_lab.faults.witness import Answer
+from recovery_lab.session import DeadlineError, Login, first_line
 
 TCP_LIMIT_S = 0.5
 SESSION_LIMIT_S = 1.0
 SLEEPER = "lab-slow"  # application_name of the sleeping session
 
-_STARTED = """SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') WHERE NOT pg_is_in_recovery()"""
+_PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery()"
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
 _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
 
 
 class Fresh:
-    """Carries out orders."""
+    """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end)."""
 
     def __init__(self, login: Login) -> None:
         self._login = login
         self._address = ""
         self._slept = ""
 
-    def obey(self, order: Order) -> Answer:
-        """Carry out one order."""
-        match order.do:
-            case "probe":
+    def obey(self, order: str) -> dict[str, Any]:
+        """Return an answer's facts; raises what the driver or the network does."""
+        match order.split():
+            case ["probe"]:
                 return self._probe()
-            case "sleep":
-                threading.Thread(target=self._sleep, args=(order.seconds,), daemon=True).start()
-            case "sleeping":
-                rows = self._query(_SLEEPING, SLEEPER)
-                return _answer(sessions=len(rows), slept=self._slept)
-            case "wake":
-                return _answer(sessions=len(self._query(_WAKE, SLEEPER)))
-            case "clock":
-                pass
-        return _answer()
+            case ["sleep", seconds]:
+                threading.Thread(target=self._sleep, args=(float(seconds),), daemon=True).start()
+            case ["sleeping"]:
+                return {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
+            case ["wake"]:
+                return {"sessions": len(self._query(_WAKE, SLEEPER))}
+        return {}
 
-    def _probe(self) -> Answer:
+    def _probe(self) -> dict[str, Any]:
         """Try a session; only where it hangs, tell a silent server from a silent network."""
         try:
-            rows = self._query(_STARTED)
+            rows = self._query(_PROBE)
         except DeadlineError:
-            return _answer(tcp=self._connect(), session="hangs")
+            return {"session": "hangs", "tcp": self._connect()}
         except (psycopg2.Error, OSError) as error:
-            return _answer(session=_first_line(error))
+            return {"session": first_line(error)}
         if not rows:
-            return _answer(session="in recovery")
-        return _answer(session="ok", server_started=rows[0][0])
+            return {"session": "in recovery"}
+        return {"session": "ok", "server_started": rows[0][0]}
 
     def _connect(self) -> str:
         """Open and close a bare TCP connection."""
@@ -70,70 +64,47 @@ class Fresh:
         except TimeoutError:
             return "hangs"
         except OSError as error:
-            return _first_line(error)
+            return first_line(error)
         return "ok"
 
     def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
-        self._resolve()
-        if not self._address:
+        if not self._resolved():
             raise OSError(f"no address for {self._login.host}")
-        return query_fresh(
-            self._login,
-            self._address,
-            sql,
-            parameters=parameters,
-            limits_s=(SESSION_LIMIT_S, QUERY_LIMIT_S),
-        )
+        limits_s = (SESSION_LIMIT_S, session.QUERY_LIMIT_S)
+        return session.query_fresh(self._login, self._address, sql, parameters, limits_s=limits_s)
 
-    def _resolve(self) -> None:
+    def _resolved(self) -> str:
         """Look the name up on a thread; without an answer the last good address serves."""
-        thread = threading.Thread(target=self._look_up, daemon=True)
+
+        def look_up() -> None:
+            with suppress(OSError):  # a stopped container has no name
+                self._address = self._login.resolve()
+
+        thread = threading.Thread(target=look_up, daemon=True)
         thread.start()
         thread.join(0.3)
-
-    def _look_up(self) -> None:
-        with suppress(OSError):  # a stopped container has no name
-            self._address = resolve(self._login.host, self._login.port)
+        return self._address
 
     def _sleep(self, seconds: float) -> None:
         """Sleep in a session of its own, and note how that ended."""
-        login = self._login
         self._slept = ""
         try:
-            self._resolve()
-            connection = psycopg2.connect(
-                host=login.host,
-                hostaddr=self._address,
-                port=login.port,
-                dbname=login.name,
-                user=login.user,
-                password=login.secret(),
-                application_name=SLEEPER,
-            )
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(%s)", (seconds,))
-            connection.close()
+            with closing(session.connect(self._login, SLEEPER, address=self._resolved())) as own:
+                own.cursor().execute("SELECT pg_sleep(%s)", (seconds,))
             self._slept = "ok"
         except (psycopg2.Error, OSError) as error:
-            self._slept = _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _answer(**facts: Any) -> Answer:
-    return Answer(at=time.monotonic(), wall=time.time(), **facts)
+            self._slept = first_line(error)
 
 
 def main() -> None:
     """Answer orders with the login in the first argument."""
     fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
-    for line in sys.stdin.buffer:
+    for order in sys.stdin:
         try:
-            answer = fresh.obey(msgspec.json.decode(line, type=Order))
+            facts = fresh.obey(order)
         except (psycopg2.Error, DeadlineError, OSError) as error:
-            answer = _answer(error=_first_line(error))
+            facts = {"error": first_line(error)}
+        answer = Answer(at=time.monotonic(), wall=time.time(), **facts)
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
         sys.stdout.buffer.flush()
 

@@ -1,7 +1,6 @@
-"""The write-ahead journal: what is open, named before it is injected, and who holds it.
+"""The write-ahead journal, a file a project: what is open, named before it is injected.
 
-One file for each project under .lab/journal/. The lock on it (flock) dies with its holder: an
-entry whose lock can be taken belongs to a run that is gone.
+The lock on a file dies with its holder: where it can be taken, the entry's run is gone.
 """
 
 import fcntl
@@ -9,14 +8,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError
-from recovery_lab.faults.base import Before
 from recovery_lab.target import Target
 
 FOLDER = Path(".lab/journal")  # under the target's root
@@ -27,19 +25,20 @@ class HeldError(BadInputError):
     """Another process, which lives, holds a file of the journal."""
 
 
-class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault that may be in: written before it is injected, removed when it is seen healed.
+class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
+    """A private stack: written before it is started, removed when it is gone."""
 
-    `pid` is of who answers for it; `healing` tells that its run is gone and another heals.
-    """
+    stack: Stack
+    docker: str = msgspec.field(default_factory=lambda: docker.endpoint()[1])  # its daemon
+    pid: int = msgspec.field(default_factory=os.getpid)  # of who answers for it
+
+
+class OpenFault(OpenStack, frozen=True, kw_only=True):
+    """A fault that may be in: written before it is injected, removed when it is seen healed."""
 
     fault: str
-    stack: Stack
-    hold_s: float
-    before: Before
-    docker: str
-    pid: int
-    healing: bool = False
+    server_started: str  # before it
+    healing: bool = False  # its run is gone, and another process heals
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -50,42 +49,7 @@ class OpenFault(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class OpenStack(msgspec.Struct, frozen=True, kw_only=True):
-    """A private stack: written before it is started, removed when it is gone."""
-
-    stack: Stack
-    docker: str
-    pid: int
-
-
-E = TypeVar("E", bound=OpenFault | OpenStack)
-
-
-class Held(Generic[E]):
-    """One file of the journal, locked by this process until `release` or its death."""
-
-    def __init__(self, path: Path, descriptor: int, kind: type[E]) -> None:
-        self.path = path
-        self._descriptor = descriptor
-        self._kind = kind
-
-    def entry(self) -> E | None:
-        """Return what is open; None where nothing is, or was not written whole."""
-        return read(self.path, self._kind)
-
-    def write(self, entry: E) -> None:
-        """Write an entry; it is on the disk when this returns."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, msgspec.json.encode(entry, enc_hook=str) + b"\n", 0)
-        os.fsync(self._descriptor)
-
-    def remove(self) -> None:
-        """Remove the entry with its file."""
-        self.path.unlink(missing_ok=True)
-
-    def release(self) -> None:
-        """Let the lock go."""
-        os.close(self._descriptor)
+E = TypeVar("E", bound=OpenStack)
 
 
 def path_of(stack: Stack, suffix: str) -> Path:
@@ -99,77 +63,67 @@ def paths(target: Target, suffix: str) -> list[Path]:
 
 
 def read(path: Path, kind: type[E]) -> E | None:
-    """Read an entry; None where there is none.
-
-    One without its newline was never finished, so what it names was never begun.
-    """
+    """Read an entry; None where there is none. Raises BadInputError for another version's."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     if not content.endswith(b"\n"):
-        return None
+        return None  # never finished, so what it names was never begun
     try:
-        return msgspec.json.decode(content, type=kind, dec_hook=_decoded)
+        return msgspec.json.decode(content, type=kind, dec_hook=lambda kind, text: kind(text))
     except msgspec.MsgspecError as error:
         raise BadInputError(f"{path}: not this version's journal: {error}") from error
 
 
-def _decoded(kind: type, value: object) -> object:
-    if kind is Path:
-        return Path(str(value))
-    raise NotImplementedError(kind)
+def write(path: Path, entry: OpenStack) -> None:
+    """Write an entry into a file that this process holds; it is on the disk when this returns."""
+    with path.open("wb") as file:
+        file.write(msgspec.json.encode(entry, enc_hook=str) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager
-def held(path: Path, kind: type[E]) -> Iterator[Held[E]]:
-    """Hold a file of the journal; raises HeldError while another process holds it.
-
-    An empty file does not stay: nothing is open there.
-    """
-    one = _take(path, kind)
+def held(path: Path) -> Iterator[None]:
+    """Hold a file of the journal; raises HeldError while another does. An empty one goes after."""
+    descriptor = _locked(path)
     try:
-        yield one
+        yield
     finally:
-        if one.entry() is None:
-            one.remove()
-        one.release()
+        if read(path, OpenStack) is None:
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 @contextmanager
 def named_stack(stack: Stack) -> Iterator[None]:
     """Name a private stack while it may stand; the name stays where containers of it do."""
-    with held(path_of(stack, STACK), OpenStack) as one:
-        one.write(OpenStack(stack=stack, docker=docker.endpoint()[1], pid=os.getpid()))
+    path = path_of(stack, STACK)
+    with held(path):
+        write(path, OpenStack(stack=stack))
         try:
             yield
         finally:
             if not docker.containers(stack):
-                one.remove()
+                path.unlink(missing_ok=True)
 
 
-def _take(path: Path, kind: type[E]) -> Held[E]:
+def _locked(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _still_there(path, descriptor):
-                return Held(path, descriptor, kind)
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise HeldError(_whose(path, kind)) from None
+            entry = read(path, OpenStack)
+            whose = f"a run that lives{f' (process {entry.pid})' if entry else ''}"
+            raise HeldError(
+                f"{path.name}: held by {whose}; wait for it, or end it: its watchdog heals"
+            ) from None
+        except FileNotFoundError:
+            pass
         os.close(descriptor)  # its last holder removed it meanwhile
-
-
-def _still_there(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _whose(path: Path, kind: type[E]) -> str:
-    entry = read(path, kind)
-    pid = f" (process {entry.pid})" if entry else ""
-    return f"{path.name}: held by a run that lives{pid}; wait for it, or end it: its watchdog heals"

@@ -1,43 +1,30 @@
 """A crash: SIGKILL to the whole server, and a start, which has to recover."""
 
-from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
-from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Scene
+from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 KILLED = 137  # 128 + SIGKILL
 DEAD_LIMIT_S = 10.0
 
 
-class Kill:
+class Kill(Fault):
     """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
 
     name = "kill"
     effects = Effects(cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True)
-    min_hold_s = 0.0
-    max_hold_s = 600.0
     hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:
         """Kill, and wait until it is dead."""
-        server.act(scene, self.name, {"injected": "die"}, "kill", "--signal", "KILL")
-        server.wait_until(
-            scene, lambda: not server.present(scene)["State"]["Running"], DEAD_LIMIT_S
-        )
+        scene.act({"injected": "die"}, "kill", "--signal", "KILL")
+        scene.wait_until(lambda: not scene.present()["State"]["Running"], DEAD_LIMIT_S)
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that a SIGKILL ended it, and not for want of memory."""
-        state = server.present(scene)["State"]
-        if state["Running"] or state["ExitCode"] != KILLED or state["OOMKilled"]:
-            raise InconclusiveError(
-                f"kill did not land: running {state['Running']}, exit {state['ExitCode']}, "
-                f"out of memory {state['OOMKilled']}"
-            )
-        return f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}"
-
-    def heal(self, scene: Scene) -> None:
-        """Start it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)
+        state = scene.present()["State"]
+        running, status, full = state["Running"], state["ExitCode"], state["OOMKilled"]
+        return self.landed(
+            is_in=not running and status == KILLED and not full,
+            evidence=f"exit code {KILLED}, not out of memory, at {state['FinishedAt']}",
+            instead=f"running {running}, exit {status}, out of memory {full}",
+        )

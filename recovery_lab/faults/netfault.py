@@ -1,10 +1,4 @@
-"""The drop's program: holds packet rules in the database's network namespace.
-
-It runs in a helper container with the standard library alone. `hold INTERFACE SECONDS` puts the
-rules in and takes them out at SIGTERM or when the time is up, whichever comes first; `counters
-ADDRESS` tells what was dropped so far; `clear INTERFACE` takes out what is left. Each is one JSON
-line; a step's instant lies between its two clock readings.
-"""
+"""The drop's program, of the standard library alone: packet rules in the server's namespace."""
 
 import json
 import signal
@@ -12,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 LINGER_S = 60.0
@@ -35,15 +28,23 @@ COMMIT
 """
 
 
-def present() -> bool:
-    """Tell whether the rules are in."""
-    return f":{CHAIN} " in _run("iptables-save", "-t", "filter")
+def hold(interface: str, limit_s: float) -> None:
+    """Drop everything until SIGTERM or SIGINT, and for `limit_s` at most."""
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        change("injected", RULES_IN, interface)
+        signal.sigtimedwait(ending, limit_s)
+    finally:
+        clear(interface)
+    signal.sigtimedwait(ending, LINGER_S)  # a container's end costs what is being measured now
 
 
-def change(rules: str, interface: str) -> None:
-    """Load rules beside those that are there, in one transaction."""
-    given = rules.format(chain=CHAIN, interface=interface)
-    _run("iptables-restore", "--noflush", "--wait", "5", given=given)
+def clear(interface: str) -> None:
+    """Take the rules out; idempotent."""
+    if f":{CHAIN} " in _run("iptables-save", "-t", "filter"):
+        dropped = counters()
+        change("healed", RULES_OUT, interface, **dropped)
 
 
 def counters() -> dict[str, int]:
@@ -57,39 +58,16 @@ def counters() -> dict[str, int]:
     return found
 
 
-def knock(address: str) -> None:
-    """Send one datagram out: the server itself says nothing while nobody reaches it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward, suppress(PermissionError):
-        outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
+def change(step: str, rules: str, interface: str, **facts: int) -> None:
+    """Load rules beside those that are there; tell the step, its instant between two readings."""
+    given = rules.format(chain=CHAIN, interface=interface)
+    began_at = time.monotonic()
+    _run("iptables-restore", "--noflush", "--wait", "5", given=given)
+    _say(step=step, began_at=began_at, at=time.monotonic(), **facts)
 
 
-def hold(interface: str, limit_s: float) -> None:
-    """Drop everything until told to stop, and for `limit_s` at most."""
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
-    try:
-        _step("injected", lambda: change(RULES_IN, interface))
-        signal.sigtimedwait(ending, limit_s)
-    finally:
-        clear(interface)
-    signal.sigtimedwait(ending, LINGER_S)  # a container's end costs what is being measured now
-
-
-def clear(interface: str) -> None:
-    """Take the rules out; idempotent."""
-    if present():
-        dropped = counters()
-        _step("healed", lambda: change(RULES_OUT, interface), **dropped)
-
-
-def _step(name: str, act: Callable[[], None], **facts: int) -> None:
-    began = time.monotonic()
-    act()
-    _say(name, began_at=began, at=time.monotonic(), **facts)
-
-
-def _say(step: str, **facts: object) -> None:
-    sys.stdout.write(json.dumps({"step": step, **facts}) + "\n")
+def _say(**facts: object) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
@@ -98,21 +76,23 @@ def _run(*command: str, given: str = "") -> str:
         command, input=given, capture_output=True, text=True, timeout=10, check=False
     )
     if done.returncode:
-        _say("failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
+        _say(step="failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
         sys.exit(1)
     return done.stdout
 
 
 def main() -> None:
-    """Do what the first argument says."""
+    """Do what the first argument says: hold the rules, take out what is left, or count."""
     match sys.argv[1:]:
         case ["hold", interface, seconds]:
             hold(interface, float(seconds))
         case ["clear", interface]:
             clear(interface)
         case ["counters", address]:
-            knock(address)
-            sys.stdout.write(json.dumps(counters()) + "\n")
+            # One datagram out: the server itself says nothing while nobody reaches it.
+            with socket.socket(type=socket.SOCK_DGRAM) as outward, suppress(PermissionError):
+                outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
+            _say(**counters())
         case _:
             sys.exit(f"unknown arguments: {sys.argv[1:]}")
 

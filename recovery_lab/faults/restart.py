@@ -1,47 +1,37 @@
 """A restart as an operator does it: a fast shutdown, then a start."""
 
-from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import server
-from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Scene
+from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Fault
+from recovery_lab.faults.scene import Scene
 
 
-class Restart:
+class Restart(Fault):
     """Restart the container; with a length: stop it, hold, start it."""
 
     name = "restart"
     effects = Effects(
         cuts="both", ends_sessions=True, explains=(*SHUT_DOWN, *HUNG_UP), restarts=True
     )
-    min_hold_s = 0.0
-    max_hold_s = 600.0
     hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:
         """Restart, or stop: by the signal and the grace that the container declares."""
         if scene.hold_s:
-            server.act(scene, self.name, {"injected": "die"}, "stop")
+            scene.act({"injected": "die"}, "stop")
         else:
-            server.act(scene, self.name, {"injected": "die", "healed": "start"}, "restart")
+            scene.act({"injected": "die", "healed": "start"}, "restart")
 
     def verify_landed(self, scene: Scene) -> str:
         """Verify that the container's start moved, or that it stands stopped by itself."""
-        state = server.present(scene)["State"]
+        state, before = scene.present()["State"], scene.started
+        running, status, started = state["Running"], state["ExitCode"], state["StartedAt"]
         if scene.hold_s:
-            if state["Running"] or state["ExitCode"] != 0:
-                raise InconclusiveError(
-                    f"restart did not land: running {state['Running']}, exit {state['ExitCode']}"
-                )
-            return f"stopped, exit code 0, at {state['FinishedAt']}"
-        if state["StartedAt"] == scene.before.started:
-            raise InconclusiveError(
-                f"restart did not land: the container runs since {state['StartedAt']} as before"
+            return self.landed(
+                is_in=not running and status == 0,
+                evidence=f"stopped, exit code 0, at {state['FinishedAt']}",
+                instead=f"running {running}, exit {status}",
             )
-        return f"container start {scene.before.started} -> {state['StartedAt']}"
-
-    def heal(self, scene: Scene) -> None:
-        """Start it."""
-        server.bring_back(scene, self.name)
-
-    def verify_healed(self, scene: Scene) -> str:
-        """Verify that it is back."""
-        return server.verify_back(scene, self.heal)
+        return self.landed(
+            is_in=started != before,
+            evidence=f"container start {before} -> {started}",
+            instead=f"the container runs since {started} as before",
+        )

@@ -1,15 +1,10 @@
-"""The watchdog: a process of its own that heals when the runner is gone or takes too long.
-
-It is started before the fault, in a process session of its own, and knows only the journal's file.
-Its standard input is a pipe from the runner, which closes with it, however that ends.
-"""
+"""The watchdog: a process of its own that heals when the runner is gone or takes too long."""
 
 import select
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from recovery_lab.errors import InconclusiveError
@@ -20,16 +15,11 @@ LOG = "watchdog.log"  # beside the journal: the runner's own streams may be gone
 
 
 class Watchdog:
-    """The runner's end: leaving it tells the watchdog that the runner is done."""
+    """The runner's end; the pipe to the watchdog closes with the runner, however that ends."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "recovery_lab.faults.watching",
-            str(path),
-            f"{limit_s:.1f}",
-        ]
+        program = "recovery_lab.faults.healing"
+        command = [sys.executable, "-m", program, str(path), f"{limit_s:.1f}"]
         pipe = subprocess.PIPE
         with path.with_name(LOG).open("ab") as log:
             self._process = subprocess.Popen(
@@ -45,12 +35,7 @@ class Watchdog:
         self.verify_watching()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         cast("IO[bytes]", self._process.stdin).close()
         self._said.close()
         with suppress(subprocess.TimeoutExpired):  # where the fault is open still it has work to do

@@ -50,7 +50,8 @@ def _cut(case: Case) -> bool:
 
 def _undisturbed(case: Case) -> bool:
     effects = case.seen.effects
-    return effects.cuts == effects.heal_cuts == "none" and not effects.delays_s
+    delayed = effects.delays_s or "reads" in effects.denies
+    return effects.cuts == effects.heal_cuts == "none" and not delayed
 
 
 @_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job == "steady")

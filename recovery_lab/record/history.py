@@ -1,25 +1,15 @@
 """The history: append-only JSON lines, one record a line, all on the observer's clock.
 
 Instants `*_at` are seconds of the observer's CLOCK_MONOTONIC. Wall times (server log, daemon
-events) are mapped onto it through `Clock` records: observer, server and daemon share one kernel,
-on Linux and inside Docker Desktop's VM alike, so the host's own clock is never used.
+events) are mapped onto it through `Clock` records; the host's own clock is never used.
 """
 
-import gzip
-import sys
-import threading
-import zlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from recovery_lab.errors import BadInputError
-
-Outcome = Literal["ok", "error"]
 Role = Literal["database", "application"]
-
 
 R = TypeVar("R", bound="Record")
 
@@ -43,20 +33,16 @@ class Mark(Record, frozen=True, kw_only=True, tag="mark"):
 
 
 class FaultEvent(Record, frozen=True, kw_only=True, tag="fault"):
-    """A step of a fault, in the order `injecting injected landed healing healed back`.
+    """A step of a fault, in the order `injecting injected landed healing healed back`."""
 
-    `at` is on the containers' clock: of the daemon's event or of the helper that did it where
-    `evidence` says so, else of the witness as it heard of it.
-    """
-
-    at: float
+    at: float  # of the daemon's event or the helper that `evidence` names, else of the witness
     fault: str
     name: str
     evidence: str = ""
 
 
 class Event(Record, frozen=True, kw_only=True, tag="event"):
-    """An event of the Docker daemon about the database's container, with the daemon's own time."""
+    """The Docker daemon's event about the database's container, at the daemon's own time."""
 
     at: float
     action: str
@@ -74,16 +60,12 @@ class LogLine(Record, frozen=True, kw_only=True, tag="log"):
 
 
 class Probe(Record, frozen=True, kw_only=True, tag="probe"):
-    """A fresh authenticated session over the clients' own path, that reads a row.
-
-    `ok` means the read succeeded and the server is not in recovery. `timed_out`: nobody answered in
-    time, which may be one lost packet; anything else that is not ok is a refusal.
-    """
+    """A fresh session over the clients' own path."""
 
     started_at: float
     ended_at: float
-    ok: bool
-    timed_out: bool = False
+    ok: bool  # has read a row, from a server that is not in recovery; else it was refused
+    timed_out: bool = False  # or nobody answered, which may be one lost packet
     error: str = ""
     backend_pid: int = 0
     server_started: str = ""
@@ -106,7 +88,7 @@ class Ended(Record, frozen=True, kw_only=True, tag="ended"):
 
     op: int
     at: float
-    outcome: Outcome
+    outcome: Literal["ok", "error"]
     contender: str
     job: str
     kind: str = ""
@@ -128,10 +110,7 @@ class Missed(Record, frozen=True, kw_only=True, tag="missed"):
 
 
 class Health(Record, frozen=True, kw_only=True, tag="health"):
-    """One answer of the application's own health probe; `age_s` is how old its check was then.
-
-    `last_outage` is when the last outage it knows of began, as it writes it.
-    """
+    """The application's own word; `age_s` of its check, and when the `last_outage` began."""
 
     started_at: float
     ended_at: float
@@ -199,41 +178,12 @@ class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
     message: str
 
 
-AnyRecord = (
-    Clock
-    | Mark
-    | FaultEvent
-    | Event
-    | LogLine
-    | Probe
-    | Began
-    | Ended
-    | Missed
-    | Health
-    | Live
-    | Container
-    | Warmed
-    | Look
-    | Sessions
-    | Trouble
-)
+OfRead = Began | Ended | Missed
+_OfObserver = Clock | Mark | Probe | Health | Live | Sessions
+_OfEngine = FaultEvent | Event | LogLine | Container
+AnyRecord = OfRead | Warmed | Look | _OfObserver | _OfEngine | Trouble
 
-_ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(AnyRecord)
-
-
-class Writer:
-    """Writes records to standard output, each whole, from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __call__(self, record: Record) -> None:
-        """Write one record."""
-        line = encode(record)
-        with self._lock:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
+_DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 class History:
@@ -241,27 +191,23 @@ class History:
 
     def __init__(self, records: Iterable[AnyRecord] = ()) -> None:
         self._kinds: dict[type[Record], list[Any]] = {}
-        self._all: list[AnyRecord] = []
-        self._cells: dict[tuple[str, str], list[Began | Ended | Missed]] = {}
+        self.all: list[AnyRecord] = []  # in the order of their making
+        self._cells: dict[tuple[str, str], list[OfRead]] = {}
         for record in records:
             self.append(record)
 
     def append(self, record: AnyRecord) -> None:
         """Add one record."""
-        self._all.append(record)
+        self.all.append(record)
         self._kinds.setdefault(type(record), []).append(record)
-        if isinstance(record, Began | Ended | Missed):
+        if isinstance(record, OfRead):
             self._cells.setdefault((record.contender, record.job), []).append(record)
-
-    def all(self) -> list[AnyRecord]:
-        """Return every record, in the order of their making."""
-        return self._all
 
     def of(self, kind: type[R]) -> list[R]:
         """Return the records of one kind, in the order of their making."""
         return self._kinds.get(kind, [])
 
-    def cell(self, contender: str, job: str) -> list[Began | Ended | Missed]:
+    def cell(self, contender: str, job: str) -> list[OfRead]:
         """Return the records of one contender's reads in one job."""
         return self._cells.get((contender, job), [])
 
@@ -272,38 +218,15 @@ class History:
 
 def encode(record: Record) -> bytes:
     """Return one line of a history, newline included."""
-    return _ENCODER.encode(record) + b"\n"
+    return msgspec.json.encode(record) + b"\n"
 
 
 def decode(line: bytes) -> AnyRecord:
     """Return the record in one line; raises msgspec.DecodeError when it is not one."""
-    record: AnyRecord = _DECODER.decode(line)
-    return record
-
-
-def read_history(path: Path) -> History:
-    """Read a history, compressed or not; a last line cut short by a killed writer is left out.
-
-    Raises BadInputError naming the file and the line where it is torn, or of an older shape.
-    """
-    content = path.read_bytes()
-    try:
-        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(f"{path}: torn: {error}") from error
-    history = History()
-    for number, line in enumerate(lines[:-1], start=1):  # the last was never finished
-        try:
-            history.append(decode(line))
-        except msgspec.MsgspecError as error:
-            raise BadInputError(f"{path}, line {number}: not a record: {error}") from error
-    return history
+    return _DECODER.decode(line)
 
 
 def to_monotonic(wall: float, clocks: Iterable[Clock]) -> float:
-    """Map a wall time onto the observer's clock by the nearest `Clock` record.
-
-    The nearest, not the first: a stepped wall clock then moves only what lies near the step.
-    """
+    """Map a wall time onto the observer's clock by the nearest pair: a step moves what is near."""
     nearest = min(clocks, key=lambda clock: abs(clock.wall - wall))
     return nearest.at + (wall - nearest.wall)

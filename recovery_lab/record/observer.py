@@ -1,83 +1,149 @@
 """The observer: runs in a container on the clients' network and records on one clock.
 
-It opens fresh sessions, asks the application's own probes, and writes down its two clocks. Orders
-come as lines on standard input (`hurry`, `rest`, `sessions`, `mark NAME`); records leave as JSON
-lines on standard output. It ends when its input does, so a killed runner leaves none behind.
+Orders come as lines on its input: `hurry DELAY-S`, `rest`, `sessions`, `mark NAME`. Fresh sessions,
+the application's probes and its clocks leave as JSON lines on its output. It ends with its input.
 """
 
+import os
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import msgspec
 import psycopg2
 
-from recovery_lab.record.history import Clock, Mark, Trouble, Writer
-from recovery_lab.record.prober import Prober
-from recovery_lab.record.sampler import Probes, Sampler
-from recovery_lab.record.session import DeadlineError, Login
+from recovery_lab.record.history import Clock, Mark, Probe, Record, Sessions, Trouble, encode
+from recovery_lab.record.sampler import Sampler
+from recovery_lab.session import STARTED, DeadlineError, Login, first_line, query_fresh
+from recovery_lab.target import Health
+
+FAST_S = 0.02  # from the injection on, until a probe succeeds
+CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not compete with readers
+RARE_S = 1.0  # otherwise
+# To connect, and to query; a lost first SYN is then repeated by us, not by the kernel after 1 s.
+PROBE_LIMIT_S = 0.1
+COUNT_LIMITS_S = (2.0, 1.0)
+
+_PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
+       split_part(current_setting('server_version'), ' ', 1)"""
+_TOLD = ("ok", "backend_pid", "server_started", "server_version")
+_COUNT = """SELECT application_name, count(*), current_setting('max_connections')::int
+       FROM pg_stat_activity WHERE usename = current_user
+       GROUP BY application_name ORDER BY application_name"""
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """What to observe; handed over as the one argument, in JSON."""
 
     login: Login
-    probes: Probes | None
+    url: str
+    health: Health | None
 
 
 class Observer:
-    """Carries out orders; `emit` writes a record."""
+    """Probes, and tells its clocks, as orders have it; it hurries from the injection on."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.emit = Writer()
-        self._prober = Prober(assignment.login, self.emit)
-        self._sampler = Sampler(assignment.probes, self.emit) if assignment.probes else None
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self._address = ""
+        self._delay_s = 0.0  # what the fault declares: attempts may take so much longer
+        self._resolved = threading.Event()
+        self._hurry = threading.Event()
+        self._lock = threading.Lock()
 
-    def run(self) -> None:
-        """Follow orders until the input ends."""
-        self._clock()
-        self._prober.start()
-        if self._sampler:
-            self._sampler.start()
-        threading.Thread(target=self._clock_loop, daemon=True).start()
-        for line in sys.stdin:
-            order, _, argument = line.strip().partition(" ")
-            self._obey(order, argument)
-        self._prober.stop()
+    def start(self) -> None:
+        """Start its threads, which end with the process."""
+        for loop in (self._tell_clocks, self._keep_resolving, self._keep_probing):
+            threading.Thread(target=loop, daemon=True).start()
 
-    def _obey(self, order: str, argument: str) -> None:
+    def emit(self, record: Record) -> None:
+        """Write a record to standard output, whole, from any thread."""
+        line = encode(record)
+        with self._lock:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+
+    def obey(self, order: str, argument: str) -> None:
+        """Carry out an order."""
         match order:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))
             case "hurry":
-                self._clock()  # and not within a second: an outage begins with it
-                self._prober.hurry()
+                self.emit(_clock())  # and not within a second: an outage begins with it
+                self._delay_s = float(argument)
+                self._hurry.set()
             case "rest":
-                self._prober.rest()
+                self._delay_s = 0.0
+                self._hurry.clear()
             case "sessions":
-                self._sessions()
+                self.emit(self._sessions())
             case _:
                 self.emit(Trouble(at=time.monotonic(), message=f"unknown order {order!r}"))
 
-    def _sessions(self) -> None:
+    def probe(self) -> Probe:
+        """Open one fresh session and read a row."""
+        limit_s = PROBE_LIMIT_S + self._delay_s
+        started_at = time.monotonic()
         try:
-            self.emit(self._prober.sessions())
+            [row] = query_fresh(self._login, self._address, _PROBE, limits_s=(limit_s, limit_s))
+            told = dict(zip(_TOLD, row, strict=True))
+            told["error"] = "" if told["ok"] else "in recovery"
+        except (psycopg2.Error, DeadlineError, OSError) as error:
+            timed_out = isinstance(error, DeadlineError)
+            told = {"ok": False, "timed_out": timed_out, "error": first_line(error)}
+        return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
+
+    def _sessions(self) -> Sessions | Trouble:
+        """Count this role's sessions by application, and how many there may be at all."""
+        try:
+            rows = query_fresh(self._login, self._address, _COUNT, limits_s=COUNT_LIMITS_S)
         except (psycopg2.Error, DeadlineError) as error:
             said = f"could not count the sessions: {error}"
-            self.emit(Trouble(at=time.monotonic(), message=said))
+            return Trouble(at=time.monotonic(), message=said)
+        at, counts = time.monotonic(), {row[0]: row[1] for row in rows}
+        return Sessions(at=at, by_application=counts, max_connections=rows[0][2])
 
-    def _clock(self) -> None:
-        self.emit(Clock(at=time.monotonic(), wall=time.time()))
-
-    def _clock_loop(self) -> None:
+    def _tell_clocks(self) -> None:
         while True:
+            self.emit(_clock())
             time.sleep(1.0)  # a pace, not a synchronisation
-            self._clock()
+
+    def _keep_resolving(self) -> None:
+        """Keep the last good address: a stopped container has no name, a dead upstream hangs."""
+        while True:
+            with suppress(OSError):
+                self._address = self._login.resolve()
+                self._resolved.set()
+            time.sleep(FAST_S if self._hurry.is_set() else RARE_S)
+
+    def _keep_probing(self) -> None:
+        self._resolved.wait(10.0)
+        while True:
+            probe = self.probe()
+            self.emit(probe)
+            if self._hurry.is_set():
+                took_s = probe.ended_at - probe.started_at
+                time.sleep(CONFIRM_S if probe.ok else max(0.0, FAST_S - took_s))
+            else:
+                self._hurry.wait(RARE_S)
+
+
+def _clock() -> Clock:
+    return Clock(at=time.monotonic(), wall=time.time())
 
 
 def main() -> None:
-    """Run the observer with the assignment in the first argument."""
-    Observer(msgspec.json.decode(sys.argv[1], type=Assignment)).run()
+    """Observe what the first argument assigns, and follow orders until the input ends."""
+    assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
+    observer = Observer(assignment.login)
+    observer.start()
+    if assignment.health:
+        Sampler(assignment.url, assignment.health, observer.emit).start()
+    for line in sys.stdin:
+        order, _, argument = line.strip().partition(" ")
+        observer.obey(order, argument)
+    os._exit(0)  # a probe may be under way: nobody waits for it
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""The record of one outage while it is written: every line kept before it is used."""
+"""A history's file: every line kept before it is used, and read again."""
 
 import errno
+import gzip
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from recovery_lab.errors import InconclusiveError
-from recovery_lab.record.history import AnyRecord, Clock, History, Record, Trouble, encode
+import msgspec
 
-R = TypeVar("R", bound=Record)
+from recovery_lab.errors import BadInputError, InconclusiveError
+from recovery_lab.record.history import AnyRecord, History, R, Trouble, decode, encode
 
 
 class Recorder:
@@ -49,17 +50,13 @@ class Recorder:
     def verify_whole(self) -> None:
         """Raise InconclusiveError when a record could not be kept: nothing is judged on less."""
         if self._broken:
-            raise InconclusiveError(
-                f"{self._path}: the record ends with its last whole line: {self._broken}"
-            )
+            told = f"the record ends with its last whole line: {self._broken}"
+            raise InconclusiveError(f"{self._path}: {told}")
 
     def wait_for(
         self, kind: type[R], limit_s: float, alive: Callable[[], None], *, count: int = 1
     ) -> R:
-        """Return the `count`th record of a kind once it is there; `alive` raises if none will come.
-
-        Raises InconclusiveError when a helper reports trouble, or says nothing in time.
-        """
+        """Return the `count`th record of a kind; raises InconclusiveError at trouble or silence."""
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             self.verify_whole()
@@ -72,6 +69,18 @@ class Recorder:
             time.sleep(0.01)  # polled: records arrive by other threads
         raise InconclusiveError(f"no {kind.__name__} from the helpers after {limit_s:.0f} s")
 
-    def clocks(self) -> list[Clock]:
-        """Return the clock pairs so far."""
-        return self.history.of(Clock)
+
+def read_history(path: Path) -> History:
+    """Read a history, compressed or not, up to its last whole line; BadInputError: torn, or old."""
+    content = path.read_bytes()
+    try:
+        lines = (gzip.decompress(content) if path.suffix == ".gz" else content).split(b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInputError(f"{path}: torn: {error}") from error
+    history = History()
+    for number, line in enumerate(lines[:-1], start=1):  # the last was never finished
+        try:
+            history.append(decode(line))
+        except msgspec.MsgspecError as error:
+            raise BadInputError(f"{path}, line {number}: not a record: {error}") from error
+    return history

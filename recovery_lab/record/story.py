@@ -1,10 +1,13 @@
 """The server's and the daemon's own story of an outage, fetched piece by piece into the history."""
 
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 from recovery_lab import docker
 from recovery_lab.docker import Stack
-from recovery_lab.record.history import Container, Event, Role, to_monotonic
+from recovery_lab.record.history import Clock, Container, Event, LogLine, Role, to_monotonic
 from recovery_lab.record.recorder import Recorder
-from recovery_lab.record.serverlog import log_lines
 
 
 class Story:
@@ -13,11 +16,11 @@ class Story:
     def __init__(self, stack: Stack, recorder: Recorder) -> None:
         self._stack = stack
         self._recorder = recorder
-        self._began = self._since = recorder.clocks()[-1].wall
+        self._began = self._since = self._now().wall
 
     def fetch(self) -> None:
         """Append the daemon's events and the server's log lines since the last fetch."""
-        clocks, target = self._recorder.clocks(), self._stack.target
+        clocks, target = self._recorder.history.of(Clock), self._stack.target
         service, since, until = target.database.service, self._since, clocks[-1].wall
         if until <= since:
             return
@@ -31,17 +34,34 @@ class Story:
 
     def note_containers(self) -> None:
         """Record which containers, and which starts of them, are there now."""
-        self._note("database", self._stack.target.database.service)
-        if self._stack.target.application:
-            self._note("application", self._stack.target.application.service)
+        target = self._stack.target
+        services: dict[Role, str] = {"database": target.database.service}
+        if target.application:
+            services["application"] = target.application.service
+        for role, service in services.items():
+            found, at = docker.container(self._stack, service), self._now().at
+            started = found["State"]["StartedAt"]
+            self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
 
     def log_of(self, service: str) -> str:
         """Return what a service has logged since the outage's record began."""
-        return docker.service_log(
-            self._stack, service, self._began, self._recorder.clocks()[-1].wall
-        )
+        return docker.service_log(self._stack, service, self._began, self._now().wall)
 
-    def _note(self, role: Role, service: str) -> None:
-        found, at = docker.container(self._stack, service), self._recorder.clocks()[-1].at
-        started = found["State"]["StartedAt"]
-        self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
+    def _now(self) -> Clock:
+        return self._recorder.history.of(Clock)[-1]
+
+
+def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogLine]:
+    """Return the lines of the declared format, which may lack parts, on the observer's clock."""
+    found = []
+    for line in text.splitlines():
+        # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
+        if not (match := re.search(line_format, line)):
+            continue
+        parts = {name: part or "" for name, part in match.groupdict().items()}
+        moment = datetime.fromisoformat(parts["at"])
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        at, pid = to_monotonic(moment.timestamp(), clocks), int(parts["pid"])
+        told = {name: parts.get(name, "") for name in ("severity", "message", "sqlstate")}
+        found.append(LogLine(at=at, pid=pid, application=parts.get("app", ""), **told))
+    return found

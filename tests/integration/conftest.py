@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from recovery_lab.errors import LabError
-from recovery_lab.record.history import read_history
+from recovery_lab.record.recorder import read_history
 from tests.running import ROOT, Running, Watch, told, watched
 
 RESTART = ["scripts/take-away.sh", "restart"]
@@ -122,4 +122,4 @@ def pytest_runtest_makereport(item: pytest.Item):
         report.sections.append(("containers and logs", told(item.funcargs["stack"].value)))
         folder = item.funcargs.get("tmp_path")
         for path in sorted(folder.rglob("history.jsonl.gz")) if folder else []:
-            report.sections.append((str(path), "\n".join(map(repr, read_history(path).all()))))
+            report.sections.append((str(path), "\n".join(map(repr, read_history(path).all))))

@@ -14,7 +14,7 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import FAULTS, Before, Done, Scene, journal, run_fault, server
+from recovery_lab.faults import FAULTS, Done, Scene, journal, run_fault
 from recovery_lab.faults.healing import heal_open
 from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.record.history import FaultEvent
@@ -110,22 +110,20 @@ def test_fault_whose_injection_does_nothing_is_inconclusive(
 
 def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     """One fault at a time: neither beside a living run nor over what a dead one has left."""
-    found = stack.container(stack.database)
     entry = OpenFault(
         fault="freeze",
         stack=stack.value,
-        hold_s=5.0,
-        before=Before(container=found["Id"], started="", server_started=""),
+        server_started="",
         docker=docker.endpoint()[1],
         pid=1,
     )
-    with journal.held(_path(stack), OpenFault) as held:
+    with journal.held(_path(stack)):
         with pytest.raises(BadInputError, match="held by a run that lives"):
             _play(stack, "none", 0.0)
-        held.write(entry)
+        journal.write(_path(stack), entry)
     with pytest.raises(BadInputError, match="fault 'freeze' of a dead run is open"):
         _play(stack, "none", 0.0)
-    assert [line for line in heal_open(stack.target, keep=True) if "freeze" in line]
+    assert [line for line in heal_open(stack.target, None) if "freeze" in line]
     assert not _path(stack).exists()
 
 
@@ -156,7 +154,7 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run) -> None:
     """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
     one = run("drop")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
     for helper in docker.helpers(stack.value, "recovery-lab.fault=drop"):
@@ -194,7 +192,7 @@ def test_heal_waits_for_the_watchdog(stack: Running, run) -> None:
     The watchdog is stopped in the middle of it: it may else be done before `heal` has begun.
     """
     one = run("kill")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.watching")
+    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
     one.kill()
     one.wait(5)
     wait_until(lambda: b'"healing":true' in _path(stack).read_bytes(), "the watchdog heals", 10.0)
@@ -220,7 +218,7 @@ def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
 
 def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
-    return server.present(Scene(stack=stack.value, hold_s=0.0, note=print))["State"]
+    return Scene(stack=stack.value, hold_s=0.0, note=print).present()["State"]
 
 
 def _child_of(parent: int, module: str) -> int:

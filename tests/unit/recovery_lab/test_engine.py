@@ -156,10 +156,10 @@ def play(scene: Scene) -> None:
         scene.pace()
 
 
-def played(stage: SimpleNamespace, folder: Path, crew: Crew) -> OutageInfo:
+def played(stage: SimpleNamespace, folder: Path, crew: Crew, info: OutageInfo = INFO) -> OutageInfo:
     """Play one outage with a crew."""
     crew.stack = stage.stack
-    return play_outage(crew, View(), INFO, folder)
+    return play_outage(crew, View(), info, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     info = played(stage, tmp_path, crew)
     assert (True, "") == (info.complete, info.trouble)
     assert (
-        "cast hurry warm look sessions steady mark-released release mark-stopped stop look rest "
+        "cast hurry-0 warm look sessions steady mark-released release mark-stopped stop look rest "
         "mark-closed"
     ).split() == [order.replace(" ", "-") for order in crew.orders]
     history = read_outage(tmp_path)[1]
@@ -206,7 +206,15 @@ def test_baseline_is_as_long_as_its_reads_need(
     assert [pytest.approx(baseline_s)] == began
 
 
-@pytest.mark.parametrize("order", ["warm", "steady", "hurry", "release", "stop"])
+def test_observer_is_told_the_faults_delay(stage, tmp_path: Path) -> None:
+    """Its attempts may take that much longer."""
+    slowed = msgspec.structs.replace(INFO.effects, delays_s=0.4)
+    crew = Crew()
+    played(stage, tmp_path, crew, msgspec.structs.replace(INFO, effects=slowed))
+    assert "hurry 0.4" in crew.orders
+
+
+@pytest.mark.parametrize("order", ["warm", "steady", "hurry 0", "release", "stop"])
 def test_helper_that_dies_ends_its_outage(stage, tmp_path: Path, order: str) -> None:
     """Inconclusive, with its last words, whatever it was asked last; the record so far is kept."""
     info = played(stage, tmp_path, Crew(dies_at=order))

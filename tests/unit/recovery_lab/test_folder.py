@@ -73,9 +73,9 @@ def test_run_is_found_by_path_name_or_latest(
 def test_plain_history_is_read_and_a_compressed_one_is_the_same(tmp_path: Path) -> None:
     """What a killed runner left plain is read; the same history gives the same bytes."""
     place = kept(tmp_path)
-    plain = folder.read_outage(place)[1].all()
+    plain = folder.read_outage(place)[1].all
     folder.compress_history(place)
-    assert plain == folder.read_outage(place)[1].all() == [Mark(at=1.0, name="asked")]
+    assert plain == folder.read_outage(place)[1].all == [Mark(at=1.0, name="asked")]
 
 
 @pytest.mark.parametrize(

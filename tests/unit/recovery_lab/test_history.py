@@ -13,9 +13,9 @@ from recovery_lab.record.history import (
     Missed,
     decode,
     encode,
-    read_history,
     to_monotonic,
 )
+from recovery_lab.record.recorder import read_history
 
 WHO = {"contender": "adopted", "job": "steady"}
 RECORDS = [
@@ -31,7 +31,7 @@ def test_records_survive_the_way_to_the_file_and_back(tmp_path: Path) -> None:
     """What is written is what is read, each kind."""
     path, history = tmp_path / "history.jsonl", RECORDS
     path.write_bytes(b"".join(encode(record) for record in history))
-    assert history == read_history(path).all()
+    assert history == read_history(path).all
     assert decode(encode(history[0])) == history[0]
 
 
@@ -40,7 +40,7 @@ def test_line_cut_short_by_a_killed_writer_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     whole = encode(Mark(at=1.0, name="asked"))
     path.write_bytes(whole + whole[:9])
-    assert [Mark(at=1.0, name="asked")] == read_history(path).all()
+    assert [Mark(at=1.0, name="asked")] == read_history(path).all
 
 
 def test_wall_time_is_mapped_by_the_nearest_clock() -> None:

@@ -1,29 +1,77 @@
-"""The observer's orders, without a server."""
+"""The observer's fresh sessions: how long each may take, and what becomes of an order."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from threading import Thread
 
 import pytest
 
-from recovery_lab.record import observer
-from recovery_lab.record.history import AnyRecord, Clock, Mark, Trouble
-from recovery_lab.record.session import Login
+from recovery_lab.record.history import Clock, Mark, Record, Trouble
+from recovery_lab.record.observer import Observer
+from recovery_lab.session import Login
 
-LOGIN = Login(host="db", port=5432, name="lab", user="reader", password="x")
-
-
-def obeyed(monkeypatch: pytest.MonkeyPatch, order: str, argument: str = "") -> list[AnyRecord]:
-    """Return what an observer records when it gets an order."""
-    told: list[AnyRecord] = []
-    monkeypatch.setattr(observer, "Writer", lambda: told.append)
-    observer.Observer(observer.Assignment(login=LOGIN, probes=None))._obey(order, argument)
-    return told
+ANSWER_S = 0.3
 
 
-def test_observer_that_is_hurried_tells_the_time_at_once(monkeypatch) -> None:
+@pytest.fixture
+def late() -> Iterator[int]:
+    """A server on the far side of a slow path: it hangs up after a while; its port."""
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                with closing(server.accept()[0]):
+                    time.sleep(ANSWER_S)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=serve, args=(server,), daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def observer(late: int, monkeypatch: pytest.MonkeyPatch) -> Observer:
+    """An observer of that server, which has looked its name up."""
+    one = Observer(Login(host="localhost", port=late, name="lab", user="reader", password="none"))
+    monkeypatch.setattr(one, "_address", "127.0.0.1")
+    return one
+
+
+@pytest.mark.parametrize(("delay_s", "timed_out"), [("0", True), ("0.5", False)])
+def test_attempt_may_take_the_faults_declared_delay_longer(
+    delay_s: str, timed_out: bool, observer: Observer
+) -> None:
+    """Else whoever delays new sessions would be taken for one who refuses them."""
+    observer.obey("hurry", delay_s)
+    probe = observer.probe()
+    assert (False, timed_out) == (probe.ok, probe.timed_out), probe
+
+
+def test_delay_is_over_with_the_outage(observer: Observer) -> None:
+    """Attempts of the next one are as short as ever."""
+    observer.obey("hurry", "0.5")
+    observer.obey("rest", "")
+    assert observer.probe().timed_out
+
+
+def test_order_is_stamped_or_called_unknown(observer: Observer, monkeypatch) -> None:
+    """A mark at the observer's own clock; what it does not know is trouble."""
+    said: list[Record] = []
+    monkeypatch.setattr(observer, "emit", said.append)
+    before = time.monotonic()
+    observer.obey("mark", "released")
+    observer.obey("dance", "")
+    mark, trouble = said
+    assert isinstance(mark, Mark)
+    assert isinstance(trouble, Trouble)
+    assert ("released", "unknown order 'dance'") == (mark.name, trouble.message)
+    assert before <= mark.at <= trouble.at
+
+
+def test_observer_that_is_hurried_tells_the_time_at_once(observer: Observer, monkeypatch) -> None:
     """One that is kept from outage to outage would else let the next one wait for its second."""
-    assert [Clock] == [type(record) for record in obeyed(monkeypatch, "hurry")]
-
-
-def test_observer_names_what_it_does_not_know(monkeypatch) -> None:
-    """A mark has its name, and an order that is none is trouble."""
-    assert ["asked"] == [one.name for one in obeyed(monkeypatch, "mark", "asked")]
-    assert [Mark] == [type(record) for record in obeyed(monkeypatch, "mark", "asked")]
-    assert [Trouble] == [type(record) for record in obeyed(monkeypatch, "dance")]
+    said: list[Record] = []
+    monkeypatch.setattr(observer, "emit", said.append)
+    observer.obey("hurry", "0")
+    assert [Clock] == [type(record) for record in said]

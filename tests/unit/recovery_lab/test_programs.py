@@ -19,11 +19,9 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[program
     (tmp_path / "docker").write_text('#!/bin/sh\necho "$*"\necho "last words" >&2\n')
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "their/image", "some.module", "{}", ["/a:/b:ro"])
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     yield one
     one.end()
-    for stream in (one.stdout, one.stderr):
-        stream.close()
 
 
 def test_program_is_this_checkouts_own(started: programs.Helper) -> None:
@@ -39,7 +37,6 @@ def test_program_gets_the_network_the_password_and_no_rights(started: programs.H
     words = started.stdout.read().decode()
     assert "--network mine_default" in words
     assert "--volume /somewhere/.secrets/reader_password:/run/secrets/" in words
-    assert "--volume /a:/b:ro" in words
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
     assert "--log-driver none --memory 512m --pids-limit 512" in words
 
@@ -52,11 +49,9 @@ def test_program_is_started_in_the_labs_surroundings(
     (tmp_path / "docker").write_text('#!/bin/sh\necho "platform:$DOCKER_DEFAULT_PLATFORM"\n')
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "their/image", "some.module", "{}")
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     assert b"platform:\n" == one.stdout.read()
     one.end()
-    for stream in (one.stdout, one.stderr):
-        stream.close()
 
 
 def test_program_that_complains_much_is_not_held_up(
@@ -70,11 +65,9 @@ def test_program_that_complains_much_is_not_held_up(
     )
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    one = programs.start_program(STACK, "their/image", "some.module", "{}")
+    one = programs.start_program(STACK, "it", "their/image", "some.module", {})
     assert b"done\n" == one.stdout.readline()
     assert one.last_words().startswith("complaint 3000 of")
-    for stream in (one.stdout, one.stderr):
-        stream.close()
 
 
 def test_program_that_ended_is_quoted(started: programs.Helper) -> None:

@@ -160,8 +160,8 @@ def test_warm_fills_the_pool_by_the_servers_own_count(
     reader = reader_of(site, pool_application="web-pool")
     asked = []
 
-    def rows(login: object, address: str, sql: str, **options: Any) -> list[tuple[int]]:
-        asked.append(options["parameters"])
+    def rows(login: object, address: str, sql: str, given: Any, **_: Any) -> list[tuple[int]]:
+        asked.append(given)
         site.pool["checked_in"] = min(5, 2 + len(asked))
         return [(pid,) for pid in range(1, 2 + len(asked))]
 

@@ -1,15 +1,11 @@
-"""Plain psycopg2 in words: how canary and quitter log in, and what ends their reads."""
-
-from pathlib import Path
+"""Plain psycopg2 in words: what ends the reads of canary and quitter."""
 
 import psycopg2
 import psycopg2.errors
 import pytest
 
 from recovery_lab.contenders import driver
-from recovery_lab.record.session import DeadlineError
-
-LOGIN = {"host": "db", "port": 6543, "name": "lab", "user": "reader"}
+from recovery_lab.session import DeadlineError
 
 
 @pytest.mark.parametrize(
@@ -38,16 +34,3 @@ def test_failure_keeps_the_first_line_alone() -> None:
     """Addresses and hints that follow it are no part of what is compared."""
     told = driver.failure(psycopg2.OperationalError("gone\n\tIs the server running?"))
     assert ("gone", "") == (told["message"], told["sqlstate"])
-
-
-def test_password_comes_from_its_file_or_as_it_is(tmp_path: Path) -> None:
-    """A file is read anew for each session; without one the login holds it."""
-    file = tmp_path / "password"
-    file.write_text("shelf\n")
-    args = driver.connect_args({**LOGIN, "password_file": str(file)}, "lab-canary")
-    assert ("shelf", "lab", "lab-canary") == (
-        args["password"],
-        args["dbname"],
-        args["application_name"],
-    )
-    assert "ladder" == driver.connect_args({**LOGIN, "password": "ladder"}, "x")["password"]

@@ -20,7 +20,7 @@ def job(adapter: Scripted, records: Records) -> Job:
 
 def one_read(job: Job, records: Records) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return how a read began and ended."""
-    job.steady()
+    job.start()
     ended = records.wait_for("ended")[0]
     job.stop()
     return records.of("began")[0], ended
@@ -67,7 +67,7 @@ def test_broken_adapter_is_trouble(
 ) -> None:
     """An adapter without its answer's keys proves nothing, and must not look like a hung read."""
     monkeypatch.setattr(adapter, "read", lambda nonce: {})
-    job.steady()
+    job.start()
     assert "adopted: KeyError: 'nonce'" == records.wait_for("trouble")[0]["message"]
     job.stop()
 
@@ -77,7 +77,7 @@ def test_hung_read_has_begun_and_the_ones_due_meanwhile_are_missed(
 ) -> None:
     """One worker, held: one begun without an end, then missed."""
     adapter.held.clear()
-    job.steady()
+    job.start()
     missed = records.wait_for("missed", 3)
     job.stop()
     assert {"record", "contender", "job", "due_at"} == set(missed[0])
@@ -93,7 +93,7 @@ def test_release_uses_all_that_was_warmed_at_once(
     """Five reads have begun before the first may end, all due then; steady ones follow."""
     job.warm(5)
     adapter.held.clear()
-    job.release()
+    job.start(job.warmed)
     began = records.wait_for("began", 5)
     assert 1 == len({one["due_at"] for one in began})
     records.wait_for("missed")
@@ -108,14 +108,14 @@ def test_after_stop_a_job_begins_anew(
     """A read that hangs from before keeps its number: no later one is taken for it."""
     before = threading.active_count()
     adapter.held.clear()
-    job.steady()
+    job.start()
     records.wait_for("began")
     job.stop()
     adapter.held.set()
     records.wait_for("ended")
     adapter.held.clear()
     job.warm(5)
-    job.steady()
+    job.start()
     records.wait_for("missed")
     adapter.held.set()
     records.wait_for("ended", 4)
@@ -132,12 +132,12 @@ def test_hung_worker_of_the_outage_before_is_no_worker_of_the_next(
     """Though its read never ended, the next outage has all its workers."""
     hanging = adapter.held
     hanging.clear()
-    job.steady()
+    job.start()
     records.wait_for("missed")
     job.stop()
     adapter.held = threading.Event()
     adapter.held.set()
-    job.steady()
+    job.start()
     assert records.wait_for("ended")[0]["op"] > 1
     job.stop()
     hanging.set()

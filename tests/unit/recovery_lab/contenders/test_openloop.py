@@ -1,5 +1,6 @@
 """The open loop: reads are due on a raster, whatever became of the ones before."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -92,13 +93,14 @@ def test_late_schedule_is_a_late_read_and_not_a_missed_one(
     """
     seen.free.clear()
     loop = loop_of(seen)
-    slept = threading.Event()
+    waits = itertools.count()
 
     def oversleep(_: float) -> bool:
-        if not slept.is_set():
-            slept.set()
+        """Sleep before the first read is handed out; stop when five have been."""
+        wait = next(waits)
+        if wait == 0:
             time.sleep(0.06)
-        return len(seen.read) + len(seen.missed) >= 5
+        return wait == 5
 
     monkeypatch.setattr(loop._stop, "wait", oversleep)
     loop.start()

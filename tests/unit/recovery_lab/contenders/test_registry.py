@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from recovery_lab.contenders.program import load
-from recovery_lab.contenders.registry import entries
+from recovery_lab.contenders.registry import Entry, entries, jobs_of
 from recovery_lab.docker import INSTRUMENT
 from recovery_lab.errors import BadInputError
 from recovery_lab.target import Contenders, Target, Traits, load_target
@@ -54,3 +54,21 @@ def test_two_of_one_name_are_refused(target: Target) -> None:
     declared = Contenders(image="shop", factory="shop:make", entries={"canary": Traits()})
     with pytest.raises(BadInputError, match="two contenders are called 'canary'"):
         entries(msgspec.structs.replace(target, contenders=declared))
+
+
+@pytest.mark.parametrize(
+    ("asked", "pools", "can", "played"),
+    [
+        (["steady", "idle"], True, ("steady", "idle"), ["steady", "idle"]),
+        (["idle"], True, ("steady", "idle"), ["idle"]),
+        (["steady", "idle"], False, ("steady", "idle"), ["steady"]),
+        (["idle"], False, ("steady", "idle"), ["idle"]),
+        (["idle"], False, ("steady",), ["steady"]),
+    ],
+)
+def test_contender_plays_the_jobs_that_it_can(
+    asked: list[str], pools: bool, can: tuple[str, ...], played: list[str]
+) -> None:
+    """The canary reads steadily beside an idle pool; one pool for two jobs would never idle."""
+    entry = Entry(name="x", traits=Traits(pools=pools), image="", factory="", jobs=can)
+    assert played == jobs_of(entry, asked)

@@ -12,8 +12,9 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, drop, healing, kill, runner, server, slow
-from recovery_lab.faults.answers import Answer, Order
+from recovery_lab.faults import Scene, drop, healing, kill, runner, slow
+from recovery_lab.faults import scene as scenes
+from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
 from recovery_lab.target import Target, load_target
 
@@ -71,8 +72,7 @@ class World:
     def seen_scene(self, hold_s: float = 2.0) -> Scene:
         """The scene as a fault gets it from the runner."""
         witness: Any = Witness(self)
-        scene = replace(self.scene, hold_s=hold_s, witness=witness)
-        return replace(scene, before=server.look_before(scene))
+        return replace(self.scene, hold_s=hold_s).seen_by(witness)
 
     def pace(self) -> None:
         """Stand in for the caller's pace: do what is due, or find a helper dead."""
@@ -208,11 +208,11 @@ class Witness:
         self.world.now += 0.25
         return Clock(at=self.world.now, wall=self.world.now)
 
-    def ask(self, order: Order) -> Answer:
+    def ask(self, order: str) -> Answer:
         world = self.world
-        if order.do == "sleep" and not world.stubbed:
+        if order.startswith("sleep ") and not world.stubbed:
             world.sleeping = 1
-        if order.do == "wake":
+        if order == "wake":
             world.sleeping = 0
         return Answer(at=world.now, wall=world.now, sessions=world.sleeping, slept=world.slept)
 
@@ -257,9 +257,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
     clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)
     monkeypatch.setattr(runner, "time", clock)
-    monkeypatch.setattr(server.time, "sleep", made.pass_time)
+    monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
-    limits = [(server, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
+    limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     for module, name in [*limits, (slow, "SEEN_S"), (slow, "DUE_S")]:
         monkeypatch.setattr(module, name, 0.02)
     return made

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults import FAULTS, Scene, command, run_fault, server
+from recovery_lab.faults import FAULTS, Scene, command, run_fault
+from recovery_lab.faults import scene as scenes
 from tests.unit.recovery_lab.faults.conftest import World
 
 COMMAND = FAULTS["command"]
@@ -52,7 +53,7 @@ def test_command_that_cannot_be_run_is_bad_input(world: World, words: tuple[str,
 def test_command_that_takes_too_long_is_ended(world: World, monkeypatch) -> None:
     """Every fault is bounded."""
     monkeypatch.setattr(command, "LIMIT_S", 0.05)
-    monkeypatch.setattr(server.time, "sleep", lambda _: None)
+    monkeypatch.setattr(scenes.time, "sleep", lambda _: None)
     with pytest.raises(InconclusiveError, match="sleep still runs after 0 s: ended"):
         COMMAND.inject(_scene(world, "sleep", "60"))
 

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from recovery_lab.docker import INSTRUMENT
-from recovery_lab.faults import FAULTS, command, runner, server
+from recovery_lab.faults import FAULTS, command, runner
+from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.drop import _LABEL, OVERTIME_S
 from recovery_lab.faults.fresh import SLEEPER
 from recovery_lab.target import load_target
@@ -51,6 +52,6 @@ def test_docs_name_the_bounds_of_the_watch() -> None:
     assert f"lives {runner.GRACE_S:.0f} s after" in PAGE
     assert f"{OVERTIME_S:.0f} s after the fault's length" in PAGE
     assert f"at most {command.LIMIT_S:.0f} s" in PAGE
-    assert f"works for {server.AGAIN_S:.0f} s" in PAGE
-    assert f"for {server.HALF_SHUT_S:.0f} s is\nhalf-shut" in PAGE
-    assert f"After {server.BACK_LIMIT_S:.0f} s nothing goes on" in PAGE
+    assert f"works for {scenes.AGAIN_S:.0f} s" in PAGE
+    assert f"for {scenes.HALF_SHUT_S:.0f} s is\nhalf-shut" in PAGE
+    assert f"After {scenes.BACK_LIMIT_S:.0f} s nothing goes on" in PAGE

@@ -3,7 +3,7 @@
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, server, slow
+from recovery_lab.faults import FAULTS
 from tests.unit.recovery_lab.faults.conftest import World
 
 CASES = [
@@ -150,14 +150,14 @@ def test_slow_tells_how_its_query_ended(slept: str, said: str, world: World) -> 
 def test_slow_that_still_sleeps_is_not_healed(world: World) -> None:
     """A session of the fault is left behind by nobody."""
     scene = world.seen_scene()
-    scene.seen.ask(slow.Order(do="sleep", seconds=2.0))
+    scene.seen.ask("sleep 2.0")
     with pytest.raises(HealError, match="1 sessions of the fault still sleep"):
         FAULTS["slow"].verify_healed(scene)
 
 
 def test_steps_are_taken_at_the_daemons_own_instant(world: World) -> None:
     """Not when the command returned: its event, put on the containers' clock."""
-    server.act(world.seen_scene(), "freeze", {"injected": "pause"}, "pause")
+    world.seen_scene().act({"injected": "pause"}, "pause")
     [event] = world.events
     assert ("injected", "the daemon's event 'pause'") == (event.name, event.evidence)
     assert world.seen[0][0] == event.at

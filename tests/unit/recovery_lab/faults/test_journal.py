@@ -9,7 +9,6 @@ import pytest
 
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import journal
-from recovery_lab.faults.base import NOTHING
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
 from tests.unit.recovery_lab.faults.conftest import PROJECT, ROOT, World
 
@@ -17,7 +16,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from recovery_lab.faults import journal
-with journal.held(Path(sys.argv[1]), journal.OpenFault):
+with journal.held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -34,8 +33,7 @@ def entry(world: World) -> OpenFault:
     return OpenFault(
         fault="freeze",
         stack=replace(world.stack, environment={"PORT": "8501"}),
-        hold_s=2.0,
-        before=NOTHING,
+        server_started="",
         docker="unix:///unit",
         pid=4711,
     )
@@ -43,23 +41,23 @@ def entry(world: World) -> OpenFault:
 
 def test_entry_reads_back_as_written(world: World, path: Path) -> None:
     """The target with its paths too: a fresh process knows nothing else."""
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
-        assert entry(world) == held.entry()
+    with journal.held(path):
+        journal.write(path, entry(world))
+        assert entry(world) == journal.read(path, OpenFault)
     assert entry(world) == journal.read(path, OpenFault)
 
 
 def test_entry_cut_short_was_never_begun(world: World, path: Path) -> None:
     """The injection comes after the whole line is on the disk."""
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(path):
+        journal.write(path, entry(world))
     path.write_bytes(path.read_bytes()[:-1])
     assert journal.read(path, OpenFault) is None
 
 
 def test_file_without_an_entry_does_not_stay(path: Path) -> None:
     """Where nothing is open, the folder shows nothing."""
-    with journal.held(path, OpenFault):
+    with journal.held(path):
         assert path.exists()
     assert not path.exists()
 
@@ -74,10 +72,10 @@ def test_entry_of_another_version_is_named(path: Path) -> None:
 
 def test_held_file_is_refused_and_its_holder_named(world: World, path: Path) -> None:
     """Also within one process: two faults at once are none."""
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(path):
+        journal.write(path, entry(world))
         named = pytest.raises(HeldError, match=r"held by a run that lives \(process 4711\)")
-        with named, journal.held(path, OpenFault):
+        with named, journal.held(path):
             pytest.fail("held twice")
 
 
@@ -87,12 +85,12 @@ def test_lock_dies_with_its_holder(path: Path) -> None:
     words = [sys.executable, "-c", HOLDER, str(path)]
     with subprocess.Popen(words, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(HeldError), journal.held(path, OpenFault):
+        with pytest.raises(HeldError), journal.held(path):
             pytest.fail("held twice")
         holder.kill()
         holder.wait(10)
-        with journal.held(path, OpenFault) as held:
-            assert held.entry() is None
+        with journal.held(path):
+            assert journal.read(path, OpenFault) is None
 
 
 @pytest.mark.parametrize("stands", [True, False])

@@ -121,8 +121,8 @@ def test_run_leaves_a_given_witness_to_who_gave_it(world: World, monkeypatch) ->
 def test_run_over_an_open_fault_is_refused(world: World) -> None:
     """And what is open stays as it is."""
     path = journal.path_of(world.stack, FAULT)
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(path):
+        journal.write(path, entry(world))
     with pytest.raises(BadInputError, match="make heal"):
         run_fault(FAULTS["restart"], world.scene)
     assert "freeze" == _open(world).fault

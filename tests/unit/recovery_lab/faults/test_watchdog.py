@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults import FAULTS, journal, watchdog, watching
-from recovery_lab.faults.journal import FAULT, HeldError, OpenFault
+from recovery_lab.faults import FAULTS, healing, journal, watchdog
+from recovery_lab.faults.journal import FAULT, HeldError
 from tests.unit.recovery_lab.faults.conftest import World
 from tests.unit.recovery_lab.faults.test_journal import entry
 
@@ -32,8 +32,8 @@ def runner_pipe(monkeypatch):
 
 def _leave_frozen(world: World, path: Path) -> None:
     FAULTS["freeze"].inject(world.seen_scene())
-    with journal.held(path, OpenFault) as held:
-        held.write(entry(world))
+    with journal.held(path):
+        journal.write(path, entry(world))
 
 
 def test_runner_that_is_done_leaves_nothing_to_do(
@@ -41,7 +41,7 @@ def test_runner_that_is_done_leaves_nothing_to_do(
 ) -> None:
     """The name is gone with the fault; no file is made to look for it."""
     runner_pipe()
-    assert "nothing open" == watching.watch(path, 5.0)
+    assert "nothing open" == healing.watch(path, 5.0)
     assert not path.parent.exists()
 
 
@@ -51,7 +51,7 @@ def test_runner_that_is_gone_is_stood_in_for(
     """Its pipe closes: the fault is healed, seen healed, and taken out."""
     _leave_frozen(world, path)
     runner_pipe()
-    assert "the runner is gone" in watching.watch(path, 5.0)
+    assert "the runner is gone" in healing.watch(path, 5.0)
     assert not world.state["Paused"]
     assert not path.exists()
 
@@ -61,8 +61,8 @@ def test_runner_that_is_stuck_is_healed_over_its_head(
 ) -> None:
     """It lives and holds the lock; it is told first, and its name stays for it to take out."""
     _leave_frozen(world, path)
-    with journal.held(path, OpenFault):
-        assert "healed freeze" in watching.watch(path, 0.05)
+    with journal.held(path):
+        assert "healed freeze" in healing.watch(path, 0.05)
     assert "healing\n" == capsys.readouterr().out
     assert not world.state["Paused"]
     assert path.exists()
@@ -74,10 +74,10 @@ def test_lock_that_does_not_die_is_not_broken(
 ) -> None:
     """A pipe that closed while its runner lives is no reason to touch its fault."""
     _leave_frozen(world, path)
-    monkeypatch.setattr(watching, "LOCK_LIMIT_S", 0.05)
+    monkeypatch.setattr(healing, "LOCK_LIMIT_S", 0.05)
     runner_pipe()
-    with journal.held(path, OpenFault), pytest.raises(HeldError):
-        watching.watch(path, 5.0)
+    with journal.held(path), pytest.raises(HeldError):
+        healing.watch(path, 5.0)
     assert world.state["Paused"]
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from recovery_lab import programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.answers import Order
 from recovery_lab.faults.witness import Witness
 from tests.unit.recovery_lab.faults.conftest import ROOT, World
 
@@ -36,13 +35,13 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
     port = listener.getsockname()[1]
     login = msgspec.structs.replace(login, host="127.0.0.1", port=port, password_file=str(secret))
 
-    def start(stack, image, program, words) -> programs.Helper:
+    def start(stack, name, image, program, words) -> programs.Helper:
         command = [sys.executable, "-m", program, msgspec.json.encode(login).decode()]
         pipe = subprocess.PIPE
         one = subprocess.Popen(
             command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
-        return programs.helper_of(one)
+        return programs.Helper(name, one)
 
     monkeypatch.setattr(programs, "start_program", start)
     with closing(Witness(world.stack)) as one:
@@ -71,9 +70,9 @@ def test_probe_tells_a_refusal_in_its_own_words(witness: Witness, listener) -> N
 def test_order_that_cannot_be_carried_out_says_why(witness: Witness, listener) -> None:
     """In the driver's own words; the witness itself goes on."""
     listener.close()
-    witness.ask(Order(do="sleep", seconds=1.0))
+    witness.ask("sleep 1.0")
     with pytest.raises(InconclusiveError, match=r"failed to obey 'sleeping': .*refused"):
-        witness.ask(Order(do="sleeping"))
+        witness.ask("sleeping")
     witness.clock()
 
 

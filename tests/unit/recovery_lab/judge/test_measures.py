@@ -209,7 +209,7 @@ def test_time_outs_of_a_busy_machine_are_no_effect_of_a_command(silent_s: float,
     silent = [probe(1.0 + at_s, "timed out", took_s=0.1) for at_s in steps(0.0, silent_s, 0.1)]
     kept = [
         record
-        for record in steady.history().all()
+        for record in steady.history().all
         if not isinstance(record, Probe)
         or not ORIGIN + 1.0 <= record.started_at < ORIGIN + 1.0 + silent_s
     ]

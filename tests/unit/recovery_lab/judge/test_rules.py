@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge.rules import RULES
 from recovery_lab.record.history import Look
 from tests.unit.recovery_lab.histories import (
@@ -260,6 +261,23 @@ def test_rule_is_broken(told: str) -> None:
     assert "failed" == cell.verdict, (cell.failures, cell.doubts)
     found = {failure.rule: failure.said for failure in cell.failures}
     assert said in found.get(rule, ""), cell.failures
+
+
+@pytest.mark.parametrize(
+    ("declared", "holds"),
+    [
+        ({"heal_cuts": "both"}, False),
+        ({"delays_s": 0.5}, False),
+        ({"denies": ("reads",)}, False),
+        ({"denies": ("writes",)}, True),
+    ],
+)
+def test_reads_are_undisturbed_only_where_the_fault_leaves_them_alone(
+    declared: dict[str, object], holds: bool
+) -> None:
+    """Not those that it cuts as it heals, delays or denies; a contender writes nothing."""
+    script = with_read(untouched(effects=Effects(cuts="none", **declared)), 1.02, "failed")
+    assert holds == ("undisturbed" in {one.rule for one in script.cell().failures})
 
 
 def test_every_rule_has_its_two_histories() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, server
+from recovery_lab.faults import FAULTS
+from recovery_lab.faults import scene as scenes
 from tests.unit.recovery_lab.faults.conftest import DATABASE, PROJECT, World
 
 
@@ -48,12 +49,12 @@ def test_start_that_does_not_fit_the_fault_is_inconclusive(
     if restarted:
         world.run("restart", "db")
     with pytest.raises(InconclusiveError, match=f"{name}: expected "):
-        server.verify_start(scene, FAULTS[name])
+        FAULTS[name].verify_start(scene)
 
 
 def test_half_shut_server_is_named_and_started(world: World, monkeypatch) -> None:
     """It runs, keeps its old sessions and takes no new ones: ended fast, and started."""
-    monkeypatch.setattr(server, "HALF_SHUT_S", 0.0)
+    monkeypatch.setattr(scenes, "HALF_SHUT_S", 0.0)
     scene = world.seen_scene()
     world.half_shut = True
     said = FAULTS["restart"].verify_healed(scene)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from recovery_lab.record.history import Clock
-from recovery_lab.record.serverlog import log_lines
+from recovery_lab.record.story import log_lines
 from recovery_lab.target import load_target
 
 FORMAT = load_target(Path(__file__).parents[3] / "target.toml").server_log.line

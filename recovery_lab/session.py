@@ -1,0 +1,87 @@
+"""Sessions with PostgreSQL: how all parts of the lab log in, wait, and tell of an error.
+
+libpq's `connect_timeout` is whole seconds and at least two, so sockets are polled here, which also
+bounds the query on a frozen server, where connecting succeeds.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
+
+QUERY_LIMIT_S = 1.0
+Limits = tuple[float, float]  # in s, to connect and to query
+# An SQL expression: when the server started.
+STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
+       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """How to log in; a password that stands in a file is read anew for each session."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password_file: str = ""
+    password: str = ""
+
+    def secret(self) -> str:
+        """Return the password as it is now."""
+        return self.password or Path(self.password_file).read_text(encoding="utf-8").strip()
+
+    def resolve(self) -> str:
+        """Return the host's first address; blocks as the resolver does: give it its own thread."""
+        return str(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4][0])
+
+
+class DeadlineError(Exception):
+    """The session did not get that far (`connect`, `query`) in time, and is of no use any more."""
+
+    def __init__(self, phase: str, limit_s: float) -> None:
+        self.phase = phase
+        super().__init__(f"{phase} not done after {limit_s:.1f} s")
+
+
+def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> connection:
+    """Open a session of an application's name; one that is asynchronous is to be driven."""
+    way: dict[str, Any] = {"host": login.host, "hostaddr": address, "port": login.port}
+    way |= {"dbname": login.name, "user": login.user, "password": login.secret()}
+    opened: connection = psycopg2.connect(**way, application_name=name, async_=async_)
+    return opened
+
+
+def query_fresh(
+    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limits_s: Limits
+) -> list[tuple[Any, ...]]:
+    """Run one statement in a session of its own; return its rows, or raise as `drive` does."""
+    with closing(connect(login, "lab-observer", address=address, async_=1)) as fresh:
+        drive(fresh, "connect", limits_s[0])
+        cursor = fresh.cursor()
+        cursor.execute(sql, parameters)
+        drive(fresh, "query", limits_s[1])
+        return cursor.fetchall()
+
+
+def drive(driven: connection, phase: str, limit_s: float) -> None:
+    """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
+    deadline = time.monotonic() + limit_s
+    while (state := driven.poll()) != POLL_OK:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineError(phase, limit_s)
+        reads = [driven] if state == POLL_READ else []
+        writes = [driven] if state == POLL_WRITE else []
+        select.select(reads, writes, [], left)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error; addresses and hints that follow it are left out."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
