@@ -189,6 +189,15 @@ def test_users_command_has_the_effects_that_the_record_shows(fault, ready_s, cut
     assert cuts == measures.effects_seen(history, FAULTS["command"].effects).cuts
 
 
+def test_sessions_that_a_command_ended_are_cut_though_the_server_goes_on() -> None:
+    """One backend terminated is an outage for whom it served; so is a start that named nobody."""
+    ended = outage(fault="freeze", ready_s=0.0, extra=[outage().log("FATAL", "57P01")])
+    silent = outage(ready_s=0.0, named=False)
+    for history in (ended.history(), silent.history()):
+        seen = measures.effects_seen(history, FAULTS["command"].effects)
+        assert ("established", True) == (seen.cuts, seen.ends_sessions)
+
+
 def test_gap_lies_between_good_ends_and_stays_open_at_the_end() -> None:
     """The longest time in which nobody was served."""
     assert 0.3 == pytest.approx(measures.gap_s(every(0.1, 2.0, 0.4, 0.5)))

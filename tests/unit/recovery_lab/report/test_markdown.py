@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from recovery_lab.folder import read_run
-from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_run
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import LogLine
-from recovery_lab.report import markdown, timeline
+from recovery_lab.report import figures, markdown, timeline
 from recovery_lab.report.words import outages_with, spread
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, keep
 
@@ -179,6 +179,20 @@ def test_outages_in_doubt_are_counted_though_they_do_not_count(tmp_path: Path) -
 def test_zero_is_said_of_outages_with_its_bound(bad: list[int], said: str) -> None:
     """Never of reads, and never more than so many outages allow."""
     assert said == outages_with(bad)
+
+
+def test_lags_are_listed_up_to_twenty_and_of_several_outages_only() -> None:
+    """A longer list nobody reads; one lag stands in the table before."""
+    judged = Played(fault="restart").judged()
+    for count, said in (
+        (1, None),
+        (2, "0.123 0.123"),
+        (20, "0.123 0.123"),
+        (21, "21 outages: see"),
+    ):
+        page = figures.TABLES["lags"](None, judge_run([judged] * count, []))
+        assert (said is not None) == ("dashboard" in page)
+        assert f"| restart | dashboard | {said or ''}" in page or said is None
 
 
 def test_what_never_came_is_the_worst() -> None:

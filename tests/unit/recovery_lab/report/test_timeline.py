@@ -31,6 +31,31 @@ def test_unfinished_read_is_a_bar_to_the_end() -> None:
     assert (8.5, 9.0) == (one["at"], one["until"])
 
 
+def test_fault_ready_recovery_and_lag_stand_over_the_lanes() -> None:
+    """Ready at its early end; the lag from there to the recovery; all within the record."""
+    played = Played()
+    spec = chart(played.judged(), played.info(), played.history())
+    drawn = {}
+    for mark in spec["datasets"]["marks"]:
+        if mark["kind"] not in ("read", "phase"):
+            where = (mark["at"], mark.get("until"))
+            drawn.setdefault(mark["lane"].partition(" ")[0], {})[mark["kind"]] = where
+    shared = {"fault": (0.1, 0.4), "ready": (0.58, None)}
+    own = {"back": (0.703, None), "lag": (0.58, 0.703)}
+    assert {"server": shared | {"told": (0.605, None)}, "dashboard": shared | own} == drawn
+    assert [-2.1, 9.0] == pytest.approx([one["value"] for one in spec["params"]])
+
+
+def test_server_that_was_never_ready_has_no_mark_of_it() -> None:
+    """Nor a recovery; its phases are those that the probes saw."""
+    played = Played(ready_s=99.0, recovered_s=99.0)
+    marks = chart(played.judged(), played.info(), played.history())["datasets"]["marks"]
+    assert {"fault", "told", "read", "phase"} == {mark["kind"] for mark in marks}
+    assert "not seen ready" in [mark.get("text") for mark in marks]
+    phases = [(m["at"], m["works"]) for m in marks if m["kind"] == "phase"]
+    assert [(-2.0, True), (0.1, False)] == [(round(at, 3), works) for at, works in phases]
+
+
 @pytest.mark.parametrize("outcome", ["ok", "failed"])
 def test_every_read_is_drawn(outcome: str) -> None:
     """Good or not."""
