@@ -75,6 +75,10 @@ verify: browser-image ## prove it all on a stack of its own, then print what was
 verify-more: browser-image ## the same, and what takes longer: odd checkouts and folders, in ten minutes
 	@bash scripts/verify.sh more
 
+.PHONY: bench
+bench: images ## measure what each policy costs when nothing is wrong, on a stack of its own, in two minutes
+	@bash scripts/alone.sh bench $(PYTHON) -m tests.bench
+
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
 	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
