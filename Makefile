@@ -83,6 +83,10 @@ bench: images ## measure what each policy costs when nothing is wrong, on a stac
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
 	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
 
+.PHONY: mutants
+mutants: environment ## change the judge in small ways and count what its tests notice, in half an hour
+	@bash scripts/mutants.sh
+
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker
 	@$(PYTHON) -m pytest tests/unit
