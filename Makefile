@@ -75,9 +75,17 @@ verify: browser-image ## prove it all on a stack of its own, then print what was
 verify-more: browser-image ## the same, and what takes longer: odd checkouts and folders, in ten minutes
 	@bash scripts/verify.sh more
 
+.PHONY: bench
+bench: images ## measure what each policy costs when nothing is wrong, on a stack of its own, in two minutes
+	@bash scripts/alone.sh bench $(PYTHON) -m tests.bench
+
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes
 	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
+
+.PHONY: mutants
+mutants: environment ## change the judge in small ways and count what its tests notice, in half an hour
+	@bash scripts/mutants.sh
 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker

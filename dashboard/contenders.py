@@ -1,21 +1,32 @@
 """The pool policies as the lab's contenders: what is measured is the code that is shipped.
 
+Beside them the parts of the plan: the defaults with one of its options (`only-pool_recycle`), and
+the plan without one (`without-pool_pre_ping`), which tell which option cures what.
+
 The lab calls `make` in a container of this image, as target.toml declares it. Both ends are
 duck-typed: nothing of the lab is imported here.
 """
 
 import contextlib
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from dashboard.db_connector import POLICIES, Address
+from dashboard.db_connector import PLAN_18_03, POLICIES, Address, Policy
 from dashboard.errors import classify, driver_error, phase_of
 from dashboard.monitor import Monitor
 from dashboard.pool import Fetch, ReadPool, make_pool
 from dashboard.sampler import Sampler
-from dashboard.settings import PolicyName
+
+PARTS: Mapping[str, Mapping[str, Any]] = {
+    **{f"only-{name}": {name: value} for name, value in PLAN_18_03.items()},
+    "without-pool_pre_ping": {
+        name: value for name, value in PLAN_18_03.items() if name != "pool_pre_ping"
+    },
+}
 
 CHECK_EVERY_S = 1.0  # the dashboard's own default
 WARM_LIMIT_S = 10.0
@@ -32,10 +43,10 @@ READ_SQL = """SELECT '{nonce}' AS nonce, pg_backend_pid() AS backend_pid,
 class PolicyContender:
     """Reads through a pool of the dashboard's, under one policy."""
 
-    def __init__(self, policy: PolicyName, address: Address) -> None:
-        self._pool: ReadPool = make_pool(POLICIES[policy], address)
-        self._pinned = POLICIES[policy].pins_one_connection
-        if POLICIES[policy].disposes_on_failed_check:
+    def __init__(self, policy: Policy, address: Address) -> None:
+        self._pool: ReadPool = make_pool(policy, address)
+        self._pinned = policy.pins_one_connection
+        if policy.disposes_on_failed_check:
             Monitor(
                 Sampler(address),
                 interval_s=CHECK_EVERY_S,
@@ -99,7 +110,7 @@ class PolicyContender:
 
 
 def make(name: str, way: Json) -> PolicyContender:
-    """Make the contender of a policy; `way["login"]` says where its database is."""
+    """Make the contender of a policy or a part; `way["login"]` says where its database is."""
     login = way["login"]
     address = Address(
         host=login["host"],
@@ -108,4 +119,10 @@ def make(name: str, way: Json) -> PolicyContender:
         user=login["user"],
         password=Path(login["password_file"]).read_text(encoding="utf-8").strip(),
     )
-    return PolicyContender(cast("PolicyName", name), address)
+    return PolicyContender(_policy(name), address)
+
+
+def _policy(name: str) -> Policy:
+    if name in PARTS:
+        return replace(POLICIES["naive"], engine_options=PARTS[name])
+    return next(policy for policy in POLICIES.values() if policy.name == name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 
+from dashboard import retry
 from dashboard.errors import PasswordFileError
 from dashboard.settings import PolicyName, Settings
 
@@ -42,6 +43,7 @@ class Policy:
     engine_options: Mapping[str, Any] = field(default_factory=dict)
     disposes_on_failed_check: bool = False
     pins_one_connection: bool = False
+    retries_reads: bool = False
 
 
 POLICIES: Mapping[PolicyName, Policy] = {
@@ -51,6 +53,12 @@ POLICIES: Mapping[PolicyName, Policy] = {
         Policy(name="adopted", shown_as="plan 18-03", engine_options=PLAN_18_03),
         Policy(name="dispose", shown_as="dispose on failure", disposes_on_failed_check=True),
         Policy(name="pinned", shown_as="cached connection", pins_one_connection=True),
+        Policy(
+            name="retry",
+            shown_as="plan 18-03 + retry",
+            engine_options=retry.OPTIONS,
+            retries_reads=True,
+        ),
     )
 }
 
@@ -115,9 +123,9 @@ def build_engine(policy: Policy, address: Address) -> Engine:
         port=address.port,
         database=address.database,
     )
-    engine = create_engine(
-        url, connect_args={"application_name": APPLICATION_NAME}, **policy.engine_options
-    )
+    options = dict(policy.engine_options)
+    connect_args = {"application_name": APPLICATION_NAME, **options.pop("connect_args", {})}
+    engine = create_engine(url, connect_args=connect_args, **options)
 
     def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
         arguments["password"] = address.password_now()

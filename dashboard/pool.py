@@ -7,8 +7,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 import psycopg2
 import psycopg2.extras
-from sqlalchemy import Engine, QueuePool
+from sqlalchemy import Connection, Engine, QueuePool
 
+from dashboard import retry
 from dashboard.db_connector import APPLICATION_NAME, Address, Policy, build_engine
 from dashboard.pool_stats import PoolCounters, PoolStats
 
@@ -60,14 +61,18 @@ class EnginePool:
         return pool.size() + pool._max_overflow  # noqa: SLF001
 
     def read(self, query: Query[T]) -> T:
-        """Run `query` in a transaction of its own."""
+        """Run `query` in a transaction of its own; under `retry`, again while it may be of use."""
+
+        def work(connection: Connection) -> T:
+            # Driver SQL: the same words reach psycopg2 as from the pinned connection.
+            return query(
+                lambda sql: [dict(row) for row in connection.exec_driver_sql(sql).mappings()]
+            )
+
+        if self.policy.retries_reads:
+            return retry.read(self._engine, work)
         with self._engine.connect() as connection:
-
-            def fetch(sql: str) -> list[Row]:
-                # Driver SQL: the same words reach psycopg2 as from the pinned connection.
-                return [dict(row) for row in connection.exec_driver_sql(sql).mappings()]
-
-            return query(fetch)
+            return work(connection)
 
     def stats(self) -> PoolStats:
         """Return the pool's state."""

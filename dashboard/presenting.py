@@ -76,6 +76,7 @@ OPTION_MEANINGS: dict[str, str] = {
     ),
     "pool_timeout": marked("waits at most this many seconds for a free connection"),
     "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),
+    "connect_args": marked("gives up soon on a server that does not answer"),
 }
 
 
@@ -182,6 +183,8 @@ def policy_told(policy: Policy, say: Words) -> str:
         lines.append("- " + say("closes the whole pool when a check fails"))
     if policy.pins_one_connection:
         lines.append("- " + say("keeps one connection for ever, without a pool"))
+    if policy.retries_reads:
+        lines.append("- " + say("reads again, within one deadline, while the database is away"))
     return "\n".join([head, "", *(lines or ["- " + say("no option: SQLAlchemy's defaults")])])
 
 

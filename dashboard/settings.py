@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
-PolicyName = Literal["adopted", "dispose", "naive", "pinned"]
+PolicyName = Literal["adopted", "dispose", "naive", "pinned", "retry"]
 POLICY_NAMES: tuple[PolicyName, ...] = get_args(PolicyName)
 
 T = TypeVar("T")

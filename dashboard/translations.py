@@ -85,6 +85,7 @@ KOREAN: Mapping[str, str] = {
     "plan 18-03": "계획 18-03",
     "dispose on failure": "실패하면 풀을 새로 만듦",
     "cached connection": "연결 하나를 계속 재사용",
+    "plan 18-03 + retry": "계획 18-03 + 재시도",
     "asks a connection whether it lives before each use": (
         "연결을 꺼낼 때마다 살아 있는지 확인합니다"
     ),
@@ -96,6 +97,12 @@ KOREAN: Mapping[str, str] = {
     ),
     "takes the connection used last, so that spare ones may go": (
         "가장 최근에 쓴 연결부터 꺼내, 남는 연결이 정리될 수 있게 합니다"
+    ),
+    "gives up soon on a server that does not answer": (
+        "응답하지 않는 서버를 오래 기다리지 않습니다"
+    ),
+    "reads again, within one deadline, while the database is away": (
+        "데이터베이스가 응답하지 않는 동안 정해진 시간 안에서 다시 조회합니다"
     ),
     "closes the whole pool when a check fails": "상태 확인이 실패하면 풀 전체를 닫습니다",
     "keeps one connection for ever, without a pool": "풀 없이 연결 하나를 계속 재사용합니다",

@@ -26,6 +26,8 @@ main() {
   # The host's file holds the images' versions, so that all test the same libraries.
   lock host --group dashboard --group instrument --group lab --group test --group lint \
     --constraints requirements/dashboard.txt --constraints requirements/instrument.txt "$@"
+  # Beside the host's, in one environment.
+  lock mutants --group mutants --constraints requirements/host.txt "$@"
 }
 
 main "$@"

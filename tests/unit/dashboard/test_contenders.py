@@ -10,8 +10,8 @@ import psycopg2
 import pytest
 import sqlalchemy.exc
 
-from dashboard.contenders import PolicyContender, make
-from dashboard.db_connector import POLICIES
+from dashboard.contenders import PARTS, PolicyContender, make
+from dashboard.db_connector import PLAN_18_03, POLICIES
 
 Hold = Any
 
@@ -54,6 +54,15 @@ def test_each_policy_is_a_contender_over_the_dashboards_own_pool(
     contender = make(name, way)
     assert POLICIES[name] is contender._pool.policy
     assert (None if name == "pinned" else 5) == (contender.look() or {}).get("size")
+
+
+def test_parts_are_one_option_each_and_the_plan_without_its_ping(way: dict[str, Any]) -> None:
+    """Which option cures what is told by engines that differ in it alone."""
+    options = {name: dict(make(name, way)._pool.policy.engine_options) for name in PARTS}
+    without = options.pop("without-pool_pre_ping")
+    assert dict(PLAN_18_03) == {**without, "pool_pre_ping": True}
+    assert "pool_pre_ping" not in without
+    assert [dict([option]) for option in PLAN_18_03.items()] == list(options.values())
 
 
 def test_dispose_has_a_monitor_beside_it(

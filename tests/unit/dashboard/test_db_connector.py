@@ -47,9 +47,10 @@ def test_defaults_stay_sqlalchemys(name: str) -> None:
 
 
 def test_policies_differ_in_what_they_are_for() -> None:
-    """Only `dispose` hears of failed checks, only `pinned` keeps one connection."""
+    """Each of three differs in one thing that is no engine option."""
     assert ["dispose"] == [p.name for p in POLICIES.values() if p.disposes_on_failed_check]
     assert ["pinned"] == [p.name for p in POLICIES.values() if p.pins_one_connection]
+    assert ["retry"] == [p.name for p in POLICIES.values() if p.retries_reads]
 
 
 def test_policies_are_shown_as_the_design_says() -> None:
@@ -59,6 +60,7 @@ def test_policies_are_shown_as_the_design_says() -> None:
         "adopted": "plan 18-03",
         "dispose": "dispose on failure",
         "pinned": "cached connection",
+        "retry": "plan 18-03 + retry",
     } == {policy.name: policy.shown_as for policy in POLICIES.values()}
 
 

@@ -144,6 +144,7 @@ def test_policy_told_lists_each_option_with_its_effect() -> None:
         assert f"`{name}={value}`: {presenting.OPTION_MEANINGS[name]}" in told
     for name in ("naive", "dispose", "pinned"):
         assert 1 == presenting.policy_told(POLICIES[name], SAY).count("\n- ")
+    assert 6 == presenting.policy_told(POLICIES["retry"], SAY).count("\n- ")
 
 
 def test_read_end_is_told_with_its_reason() -> None:

@@ -97,7 +97,7 @@ def test_remedy_of_each_setting_is_itself_good(setting: object) -> None:
 
 def test_unknown_policy_lists_the_known_ones() -> None:
     """Whoever mistypes a policy sees the names to choose from."""
-    with pytest.raises(SettingsError, match="adopted, dispose, naive, pinned"):
+    with pytest.raises(SettingsError, match="adopted, dispose, naive, pinned, retry"):
         Settings.from_env({"DB_POOL_POLICY": "adapted"})
 
 

@@ -1,0 +1,56 @@
+"""Measures what a policy costs when nothing is wrong: `make bench`. On a stack of its own.
+
+Rounds are interleaved at random, and `naive` stands in twice: what it differs from itself is the
+noise. Figures of a busy machine are figures of that machine.
+"""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.progress import Progress
+
+from recovery_lab.docker import Stack
+from recovery_lab.stack import private_stack
+from recovery_lab.target import load_target
+from tests.bench.tables import price
+
+ROOT = Path(__file__).parents[2]
+ROUNDS, SEED, PATHS = 60, 18_03, 4
+
+
+def measure(stack: Stack) -> object:
+    """Run the measuring program in a container of the dashboard's image; return its result."""
+    words = "docker compose run --rm --no-deps -T --entrypoint python".split()
+    words += ["--volume", f"{ROOT}/tests/bench:/app/tests/bench:ro"]
+    words += ["dashboard", "-m", "tests.bench.checkout", str(ROUNDS), str(SEED)]
+    with (
+        Progress() as progress,
+        subprocess.Popen(words, stdout=subprocess.PIPE, cwd=ROOT, env=stack.environ()) as program,
+    ):
+        rounds = progress.add_task("rounds", total=PATHS * ROUNDS)
+        assert program.stdout is not None
+        for line in program.stdout:
+            told = json.loads(line)
+            if "result" in told:
+                return told["result"]
+            progress.advance(rounds)
+    sys.exit("error     the measuring program ended without a result")
+
+
+def main() -> None:
+    """Measure, keep the figures as JSON, and print them."""
+    began = datetime.now(UTC)
+    with private_stack(load_target(ROOT / "target.toml"), "bench") as stack:
+        paths = measure(stack)
+    kept = ROOT / f".lab/bench/{began:%Y-%m-%dT%H%M%SZ}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({"began": f"{began:%Y-%m-%dT%H:%M:%SZ}", "paths": paths}) + "\n")
+    print(price(kept))
+    print(f"figures   {kept.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
