@@ -165,7 +165,8 @@ def main() -> None:
     try:
         status = app(standalone_mode=False, prog_name="recovery-lab")
     except typer.TyperException as error:
-        _fail(f"error: {error.format_message()}; see: recovery-lab --help", USAGE)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        _fail(f"error: {said}; see: recovery-lab --help", USAGE)
     except BadInputError as error:
         _fail(f"error: {error}", USAGE)
     except InconclusiveError as error:

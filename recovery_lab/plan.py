@@ -75,9 +75,10 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
 
     Raises BadInputError where a name is unknown, or a fault cannot have the length asked for.
     """
-    everyone = [name for name in entries(target) if name != CANARY]
+    known = {name: entry for name, entry in entries(target).items() if name != CANARY}
+    everyone = [name for name, entry in known.items() if not entry.when_asked]
     faults = names("FAULTS", asked.faults or IN_MATRIX, IN_MATRIX)
-    contenders = names("CONTENDERS", asked.contenders or everyone, everyone)
+    contenders = names("CONTENDERS", asked.contenders or everyone, known)
     asked = msgspec.structs.replace(asked, contenders=contenders)
     solos = [*contenders, *([TWIN] if len(contenders) > 1 else [])] if asked.solo else [""]
     return [
@@ -156,13 +157,12 @@ def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str] = JO
 
 def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[str]) -> list[str]:
     """Return who was asked for, and for each of their jobs one control where there is one."""
-    known = entries(target)
-    effects = FAULTS[fault].effects
+    known, effects = entries(target), FAULTS[fault].effects
     jobs = {job for name in wanted for job in jobs_of(known[name], JOBS)}
     controls = {
         job: name
         for name, entry in reversed(list(known.items()))
-        for job in jobs_of(entry, JOBS)
+        for job in ([] if entry.when_asked else jobs_of(entry, JOBS))
         if part_of(_cast_of(target, entry, fault), job, effects, hold_s).breaks
     }
     chosen = {name for job, name in controls.items() if job in jobs}

@@ -102,11 +102,15 @@ class Traits(Table, frozen=True, kw_only=True):
 
 
 class Contenders(Table, frozen=True, kw_only=True):
-    """The target's own contenders: a factory `module:function`, and the image it lives in."""
+    """The target's own contenders: a factory `module:function`, and the image it lives in.
+
+    Those of `when_asked` are in no outage that does not name them.
+    """
 
     image: str
     factory: str
     entries: dict[str, Traits]
+    when_asked: dict[str, Traits] = {}
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w.]+:\w+", self.factory):

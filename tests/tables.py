@@ -45,8 +45,10 @@ def contenders() -> Jobs:
 
 
 def playing() -> Jobs:
-    """Return those that can decide an outage: not the canary, which is shown."""
-    return {name: one for name, one in contenders().items() if name != CANARY}
+    """Return those that can decide an outage unasked: not the canary, which is shown."""
+    known = entries(load_target(ROOT / "target.toml"))
+    unasked = {name for name, entry in known.items() if not entry.when_asked}
+    return {name: one for name, one in contenders().items() if name in unasked - {CANARY}}
 
 
 def rewritten(text: str, make: Callable[[str], str]) -> str:

@@ -24,6 +24,7 @@ class Entry:
     image: str
     factory: str
     jobs: tuple[JobName, ...] = ("steady",)
+    when_asked: bool = False  # in no outage that does not name it
     plays: str = ""  # whom a twin stands in for a second time; its factory hears this name
 
 
@@ -60,7 +61,12 @@ def _of(target: Target) -> Iterator[Entry]:
         traits = Traits(pings=True, deadline_s=application.deadline_s)
         yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=JOBS)
     if (declared := target.contenders) is not None:
-        image, factory = declared.image, declared.factory
-        for name, traits in declared.entries.items():
-            jobs = JOBS if traits.pools else JOBS[:1]
-            yield Entry(name=name, traits=traits, image=image, factory=factory, jobs=jobs)
+        for name, traits in (*declared.entries.items(), *declared.when_asked.items()):
+            yield Entry(
+                name=name,
+                traits=traits,
+                image=declared.image,
+                factory=declared.factory,
+                jobs=JOBS if traits.pools else JOBS[:1],
+                when_asked=name in declared.when_asked,
+            )

@@ -92,7 +92,7 @@ def test_remote_daemon_is_refused(private: Running, proves) -> None:
 def test_bad_words_are_named(private: Running) -> None:
     """Each bad input names the value and what was expected, with a status of its own."""
     for words, environ, said in [
-        (("watch", "--job", "busy", "--", "true"), {}, "--job 'busy'"),
+        (("watch", "--job", "busy", "--", "true"), {}, "'--job': 'busy' is not one of"),
         (("watch", "--", "true"), {"LAB_LIMIT_S": "soon"}, "LAB_LIMIT_S='soon'"),
     ]:
         done = lab(private, *words, **environ)

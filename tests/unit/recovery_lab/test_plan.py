@@ -53,10 +53,11 @@ def test_names_are_exact(text: str, said: str) -> None:
 
 
 def test_no_names_mean_all() -> None:
-    """Each fault of a matrix, and everybody."""
+    """Each fault of a matrix, and everybody who need not be asked for by name."""
     planned = outages(TARGET, Asked(faults=(), solo=True))
     assert {*FAULTS} - {"command"} == {info.fault for info in planned}
-    assert {*all_entries(TARGET), TWIN} - {CANARY} == {info.solo for info in planned}
+    unasked = {name for name, entry in all_entries(TARGET).items() if not entry.when_asked}
+    assert {*unasked, TWIN} - {CANARY} == {info.solo for info in planned}
 
 
 def test_hold_a_fault_cannot_have_is_refused() -> None:
@@ -158,3 +159,14 @@ def test_waived_rules_stand_in_every_outage() -> None:
             outages(TARGET, Asked(waived=[said]))
         with pytest.raises(BadInputError, match=refused):
             watched(TARGET, Watched(command=["true"], waived=[said]))
+
+
+def test_contender_that_plays_when_asked_is_in_no_other_outage() -> None:
+    """Neither in the whole matrix nor as somebody's control; named, it plays."""
+    part = "only-pool_recycle"
+    whole = outages(TARGET, Asked())
+    assert part not in {one.contender for info in whole for one in info.cast}
+    named = outages(TARGET, Asked(faults=("restart",), contenders=("adopted",)))
+    assert part not in [one.contender for one in named[0].cast]
+    asked = outages(TARGET, Asked(faults=("restart",), contenders=(part,)))
+    assert part in [one.contender for one in asked[0].cast]

@@ -20,17 +20,18 @@ def target() -> Target:
     return load_target(ROOT / "target.toml")
 
 
-def test_own_target_has_seven(target: Target) -> None:
-    """Canary and quitter, the application by its service's name, and the four policies."""
-    found = entries(target)
-    assert {"canary", "quitter", "dashboard", "adopted", "naive", "dispose", "pinned"} == set(found)
-    assert {"adopted", "naive", "dispose"} == {n for n, e in found.items() if e.traits.pools}
+def test_own_target_has_eight(target: Target) -> None:
+    """Canary and quitter, the application by its service's name, and the five policies."""
+    found = {name: entry for name, entry in entries(target).items() if not entry.when_asked}
+    policies = {"adopted", "naive", "dispose", "pinned", "retry"}
+    assert {"canary", "quitter", "dashboard", *policies} == set(found)
+    assert policies - {"pinned"} == {n for n, e in found.items() if e.traits.pools}
     assert {"canary", "quitter", "pinned"} == {
         n for n, e in found.items() if not e.traits.reconnects
     }
     assert {INSTRUMENT} == {found[n].image for n in ("canary", "quitter", "dashboard")}
     assert Traits(pings=True, deadline_s=5.0) == found["dashboard"].traits
-    assert {"adopted", "naive", "dispose", "dashboard"} == {
+    assert {*policies, "dashboard"} - {"pinned"} == {
         n for n, e in found.items() if "idle" in e.jobs
     }
 
