@@ -20,10 +20,7 @@ CONTENDER = "recovery_lab.contenders.program"
 
 
 class Crew:
-    """Starts observer and witness at once, contenders as asked; whoever makes it closes it.
-
-    `twin` names the contender that stands in a second time.
-    """
+    """Starts observer and witness at once, contenders as asked; whoever makes it closes it."""
 
     def __init__(self, stack: Stack, twin: str = "") -> None:
         self.stack = stack
@@ -93,10 +90,10 @@ class Crew:
             "contender": name,
             "plays": entry.plays or name,
             "jobs": jobs_of(entry, asked),
-            "factory": entry.factory,
+            "factory": entry.factory,  # `module:function`
             "way": way_of(self.stack),
             "workers": entry.traits.workers,
-            "reads_per_s": info.reads_per_s,
+            "reads_per_s": info.reads_per_s,  # of each worker
         }
 
 

@@ -1,8 +1,4 @@
-"""Sessions with PostgreSQL: how all parts of the lab log in, wait, and tell of an error.
-
-libpq's `connect_timeout` is whole seconds and at least two, so sockets are polled here, which also
-bounds the query on a frozen server, where connecting succeeds.
-"""
+"""Sessions with PostgreSQL: how all parts of the lab log in, wait, and tell of an error."""
 
 import select
 import socket
@@ -72,6 +68,7 @@ def query_fresh(
 
 def drive(driven: connection, phase: str, limit_s: float) -> None:
     """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
+    # libpq's own limit is of whole seconds, at least two, and never bounds a frozen server's query.
     deadline = time.monotonic() + limit_s
     while (state := driven.poll()) != POLL_OK:
         left = deadline - time.monotonic()

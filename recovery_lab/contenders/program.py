@@ -18,11 +18,7 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 
 
 def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
-    """Follow orders until there are no more; each job has an adapter, and so a pool, of its own.
-
-    `part` tells the `contender`, whom it `plays` to its `factory` (`module:function`), on which
-    `way` to the database, its `jobs` (`steady`, `idle`), `workers`, and each one's `reads_per_s`.
-    """
+    """Follow orders until there are no more, a job an adapter; crew.py tells what a part is."""
     name, make = part["contender"], load(part["factory"])
     counts = {"steady": part["workers"], "idle": IDLE_CONNECTIONS}
     jobs = [

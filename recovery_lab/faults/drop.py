@@ -1,8 +1,4 @@
-"""A silent drop: every packet of the server's network is lost, both ways, and nobody is told.
-
-A helper container in the server's network namespace (netfault.py), with NET_ADMIN there and nothing
-on the host, holds the rules. It takes them out at a signal, and by itself when its time is up.
-"""
+"""A silent drop: every packet of the server's network is lost, both ways, and nobody is told."""
 
 import json
 from functools import partial
@@ -24,7 +20,7 @@ STEP_LIMIT_S = 10.0
 
 
 class Drop(Fault):
-    """Drop all packets, hold, let them through."""
+    """Have a helper (netfault.py) hold rules; it lets go at a signal, or when its time is up."""
 
     name = "drop"
     effects = Effects(cuts="both", explains=HUNG_UP)
@@ -80,7 +76,7 @@ class Drop(Fault):
 
 
 def _start(scene: Scene, does: str, *words: str) -> str:
-    """Start a helper in the server's network namespace; return its id."""
+    """Start a helper with NET_ADMIN in the server's network namespace alone; return its id."""
     interface = scene.stack.target.database.interface
     program = Path(netfault.__file__).resolve()
     options = ["--network", f"container:{scene.present()['Id']}"]

@@ -130,10 +130,9 @@ def _verify_daemon(entry: OpenStack) -> None:
     """Raise BadInputError on another daemon: there the container would only seem to be gone."""
     address = docker.endpoint()[1]
     if address != entry.docker:
-        raise BadInputError(
-            f"{entry.stack.project}: opened on the daemon {entry.docker}, this one is {address}; "
-            "choose that context, then run: make heal"
-        )
+        other = f"opened on the daemon {entry.docker}, this one is {address}"
+        todo = "choose that context, then run: make heal"
+        raise BadInputError(f"{entry.stack.project}: {other}; {todo}")
 
 
 def _scene(entry: OpenFault) -> Scene:

@@ -23,18 +23,17 @@ _FOLDER = "com.docker.compose.project.working_dir"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played; `run_fault` adds what stands from `fault` on, a witness if missing.
+    """Where a fault is played; `run_fault` adds what stands from `fault` on, if it is not given.
 
     `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
     `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    `begin` returns when the fault may begin; its watchdog is there by then.
     """
 
     stack: Stack
     hold_s: float = 0.0
     note: Callable[[FaultEvent], None] = lambda _: None
     pace: Callable[[], None] = lambda: None
-    begin: Callable[[], None] = lambda: None
+    begin: Callable[[], None] = lambda: None  # returns when it may begin; its watchdog is there
     command: tuple[str, ...] = ()  # of the fault `command`
     fault: str = ""
     started: str = ""  # the container before the fault; what is there after is compared with it

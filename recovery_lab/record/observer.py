@@ -54,7 +54,7 @@ class Observer:
 
     def start(self) -> None:
         """Start its threads, which end with the process."""
-        for loop in (self._tell_clocks, self._keep_resolving, self._keep_probing):
+        for loop in (self._keep_telling, self._keep_resolving, self._keep_probing):
             threading.Thread(target=loop, daemon=True).start()
 
     def emit(self, record: Record) -> None:
@@ -70,9 +70,9 @@ class Observer:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))
             case "hurry":
-                self.emit(_clock())  # and not within a second: an outage begins with it
                 self._delay_s = float(argument)
                 self._hurry.set()
+                self._tell_clock()  # and not within a second: an outage begins with it
             case "rest":
                 self._delay_s = 0.0
                 self._hurry.clear()
@@ -99,14 +99,16 @@ class Observer:
         try:
             rows = query_fresh(self._login, self._address, _COUNT, limits_s=COUNT_LIMITS_S)
         except (psycopg2.Error, DeadlineError) as error:
-            said = f"could not count the sessions: {error}"
-            return Trouble(at=time.monotonic(), message=said)
+            return Trouble(at=time.monotonic(), message=f"could not count the sessions: {error}")
         at, counts = time.monotonic(), {row[0]: row[1] for row in rows}
         return Sessions(at=at, by_application=counts, max_connections=rows[0][2])
 
-    def _tell_clocks(self) -> None:
+    def _tell_clock(self) -> None:
+        self.emit(Clock(at=time.monotonic(), wall=time.time()))
+
+    def _keep_telling(self) -> None:
         while True:
-            self.emit(_clock())
+            self._tell_clock()
             time.sleep(1.0)  # a pace, not a synchronisation
 
     def _keep_resolving(self) -> None:
@@ -127,10 +129,6 @@ class Observer:
                 time.sleep(CONFIRM_S if probe.ok else max(0.0, FAST_S - took_s))
             else:
                 self._hurry.wait(RARE_S)
-
-
-def _clock() -> Clock:
-    return Clock(at=time.monotonic(), wall=time.time())
 
 
 def main() -> None:
