@@ -12,8 +12,6 @@ import msgspec
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
 
-QUERY_LIMIT_S = 1.0
-Limits = tuple[float, float]  # in s, to connect and to query
 # An SQL expression: when the server started.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -55,21 +53,22 @@ def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> c
 
 
 def query_fresh(
-    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limits_s: Limits
+    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limit_s: float
 ) -> list[tuple[Any, ...]]:
-    """Run one statement in a session of its own; return its rows, or raise as `drive` does."""
+    """Run one statement in a session of its own, all by the limit; raises as `drive` does."""
+    began_at = time.monotonic()
     with closing(connect(login, "lab-observer", address=address, async_=1)) as fresh:
-        drive(fresh, "connect", limits_s[0])
+        drive(fresh, "connect", limit_s, began_at)
         cursor = fresh.cursor()
         cursor.execute(sql, parameters)
-        drive(fresh, "query", limits_s[1])
+        drive(fresh, "query", limit_s, began_at)
         return cursor.fetchall()
 
 
-def drive(driven: connection, phase: str, limit_s: float) -> None:
+def drive(driven: connection, phase: str, limit_s: float, began_at: float) -> None:
     """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
     # libpq's own limit is of whole seconds, at least two, and never bounds a frozen server's query.
-    deadline = time.monotonic() + limit_s
+    deadline = began_at + limit_s
     while (state := driven.poll()) != POLL_OK:
         left = deadline - time.monotonic()
         if left <= 0:

@@ -9,11 +9,12 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.session import QUERY_LIMIT_S, Login, first_line, query_fresh
+from recovery_lab.session import Login, first_line, query_fresh
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline
 HEALTH_LIMIT_S = 2.0
+COUNT_LIMIT_S = 3.0
 WARM_ROUNDS = 40  # reads at once overlap within a few rounds; more means that they cannot
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
 
@@ -107,12 +108,8 @@ class Application:
     def _backends(self) -> list[int]:
         host = httpx.URL(self._reading["url"]).host
         addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
-        wanted, limits_s = (
-            (self._reading["pool_application"], addresses),
-            (HEALTH_LIMIT_S, QUERY_LIMIT_S),
-        )
-        address = self._login.resolve()
-        rows = query_fresh(self._login, address, _POOLED, wanted, limits_s=limits_s)
+        wanted, address = (self._reading["pool_application"], addresses), self._login.resolve()
+        rows = query_fresh(self._login, address, _POOLED, wanted, limit_s=COUNT_LIMIT_S)
         return [row[0] for row in rows]
 
 

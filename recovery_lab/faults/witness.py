@@ -9,7 +9,7 @@ from recovery_lab.record.history import Clock
 
 NAME = "the fault's witness"
 MODULE = "recovery_lab.faults.fresh"
-ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 3 s
+ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 2 s
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

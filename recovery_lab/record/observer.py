@@ -21,9 +21,8 @@ from recovery_lab.target import Health
 FAST_S = 0.02  # from the injection on, until a probe succeeds
 CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not compete with readers
 RARE_S = 1.0  # otherwise
-# To connect, and to query; a lost first SYN is then repeated by us, not by the kernel after 1 s.
-PROBE_LIMIT_S = 0.1
-COUNT_LIMITS_S = (2.0, 1.0)
+PROBE_LIMIT_S = 0.1  # a lost first SYN is repeated by us, not by the kernel after 1 s
+COUNT_LIMIT_S = 3.0
 
 _PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
        split_part(current_setting('server_version'), ' ', 1)"""
@@ -83,10 +82,9 @@ class Observer:
 
     def probe(self) -> Probe:
         """Open one fresh session and read a row."""
-        limit_s = PROBE_LIMIT_S + self._delay_s
-        started_at = time.monotonic()
+        started_at, limit_s = time.monotonic(), PROBE_LIMIT_S + self._delay_s
         try:
-            [row] = query_fresh(self._login, self._address, _PROBE, limits_s=(limit_s, limit_s))
+            [row] = query_fresh(self._login, self._address, _PROBE, limit_s=limit_s)
             told = dict(zip(_TOLD, row, strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:
@@ -97,7 +95,7 @@ class Observer:
     def _sessions(self) -> Sessions | Trouble:
         """Count this role's sessions by application, and how many there may be at all."""
         try:
-            rows = query_fresh(self._login, self._address, _COUNT, limits_s=COUNT_LIMITS_S)
+            rows = query_fresh(self._login, self._address, _COUNT, limit_s=COUNT_LIMIT_S)
         except (psycopg2.Error, DeadlineError) as error:
             return Trouble(at=time.monotonic(), message=f"could not count the sessions: {error}")
         at, counts = time.monotonic(), {row[0]: row[1] for row in rows}

@@ -1,8 +1,11 @@
 """How a session is opened; a fresh one ends by its own deadline, whatever the other side does."""
 
 import socket
+import struct
 import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import psycopg2
@@ -11,7 +14,9 @@ import pytest
 from recovery_lab import session
 from recovery_lab.session import DeadlineError, Login, connect, query_fresh
 
-LIMITS_S = (0.1, 1.0)
+LIMIT_S = 0.1
+TOLD = {"client_encoding": "UTF8", "DateStyle": "ISO", "server_version": "17.0"}
+NO_TLS = (80877103, 80877104)  # requests for encryption, by PostgreSQL's protocol
 
 
 @pytest.fixture
@@ -39,8 +44,36 @@ def test_silent_server_is_given_up_after_a_tenth_of_a_second(login: Login) -> No
         there = on_port(login, silent.getsockname()[1])
         begun = time.monotonic()
         with pytest.raises(DeadlineError, match=r"connect not done after 0\.1 s"):
-            query_fresh(there, "127.0.0.1", "SELECT 1", limits_s=LIMITS_S)
-        assert LIMITS_S[0] <= time.monotonic() - begun < 5.0
+            query_fresh(there, "127.0.0.1", "SELECT 1", limit_s=LIMIT_S)
+        assert LIMIT_S <= time.monotonic() - begun < 5.0
+
+
+def log_in_late(server: socket.socket, after_s: float) -> None:
+    """Let one client in, late; say nothing to its query."""
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("!i", len(body) + 4) + body
+
+    with suppress(OSError), server.accept()[0] as client:  # the test is over
+        while struct.unpack("!ii", client.recv(1024)[:8])[1] in NO_TLS:
+            client.sendall(b"N")
+        time.sleep(after_s)
+        facts = [name.encode() + b"\0" + told.encode() + b"\0" for name, told in TOLD.items()]
+        greeting = b"".join(message(b"S", fact) for fact in facts)
+        client.sendall(message(b"R", bytes(4)) + greeting + message(b"Z", b"I"))
+        while client.recv(1024):
+            pass
+
+
+def test_limit_is_for_the_whole_attempt(login: Login) -> None:
+    """A login that took most of it leaves the query the rest, and not as much again."""
+    with socket.create_server(("127.0.0.1", 0)) as late:
+        Thread(target=log_in_late, args=(late, 0.7), daemon=True).start()
+        there = on_port(login, late.getsockname()[1])
+        begun = time.monotonic()
+        with pytest.raises(DeadlineError, match=r"query not done after 1\.0 s"):
+            query_fresh(there, "127.0.0.1", "SELECT 1", limit_s=1.0)
+        assert 1.0 <= time.monotonic() - begun < 1.6
 
 
 def test_closed_port_is_the_drivers_own_error(login: Login) -> None:
@@ -48,7 +81,7 @@ def test_closed_port_is_the_drivers_own_error(login: Login) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(psycopg2.OperationalError, match="refused"):
-        query_fresh(on_port(login, port), "127.0.0.1", "SELECT 1", limits_s=LIMITS_S)
+        query_fresh(on_port(login, port), "127.0.0.1", "SELECT 1", limit_s=LIMIT_S)
 
 
 def test_password_comes_from_its_file_or_as_it_is(login: Login, monkeypatch) -> None:
