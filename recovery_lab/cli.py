@@ -50,10 +50,9 @@ TARGET = Path("target.toml")
 @app.callback()
 def recovery_lab() -> None:
     """Does the dashboard come back when PostgreSQL does, and what did its users see meanwhile?"""
-    # SIGTERM must run the same clean-up as Ctrl-C: a database that was taken down comes back.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A shell starts a background job with SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Both must run the same clean-up; a shell starts a background job with SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 @app.command()

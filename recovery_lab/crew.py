@@ -6,11 +6,9 @@ import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.contenders.registry import jobs_of
-from recovery_lab.docker import Stack
 from recovery_lab.faults.witness import Witness
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import all_entries
-from recovery_lab.programs import Helper
 from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
@@ -22,11 +20,11 @@ CONTENDER = "recovery_lab.contenders.program"
 class Crew:
     """Starts observer and witness at once, contenders as asked; whoever makes it closes it."""
 
-    def __init__(self, stack: Stack, twin: str = "") -> None:
+    def __init__(self, stack: docker.Stack, twin: str = "") -> None:
         self.stack = stack
         self._entries = all_entries(stack.target, twin)
         self._recorder: Recorder | None = None
-        self._contenders: dict[str, Helper] = {}
+        self._contenders: dict[str, programs.Helper] = {}
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
         assignment = Assignment(login=programs.login(stack), url=url, health=health)
@@ -70,11 +68,9 @@ class Crew:
     def close(self) -> None:
         """End all of them, side by side; idempotent."""
         self._recorder = None
-        self.witness.hang_up()
-        _end([self._observer, *self._contenders.values()])
-        self.witness.close()
+        _end([self.witness.helper, self._observer, *self._contenders.values()])
 
-    def _start(self, name: str, image: str, module: str, assignment: Any) -> Helper:
+    def _start(self, name: str, image: str, module: str, assignment: Any) -> programs.Helper:
         helper = programs.start_program(self.stack, name, image, module, assignment)
         helper.listen(self._emit)
         return helper
@@ -97,14 +93,14 @@ class Crew:
         }
 
 
-def _end(helpers: list[Helper]) -> None:
+def _end(helpers: list[programs.Helper]) -> None:
     for helper in helpers:
         helper.hang_up()
     for helper in helpers:
         helper.end()
 
 
-def way_of(stack: Stack) -> dict[str, Any]:
+def way_of(stack: docker.Stack) -> dict[str, Any]:
     """Return what a contender's factory is told: the login, and how the application is read."""
     target, application = stack.target, stack.target.application
     reading = application and {

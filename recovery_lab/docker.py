@@ -1,8 +1,4 @@
-"""The one module that talks to Docker, through the `docker` command line.
-
-The command line, not a client library, so that DOCKER_HOST, contexts and Docker Desktop work as
-they do for the user. No command here waits without a limit.
-"""
+"""The one module that talks to Docker: by its command line, so that the user's contexts work."""
 
 import json
 import os
@@ -12,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +21,11 @@ BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
 _LOCAL = ("unix://", "npipe://")  # sockets of this machine
 
 
-@cache
-def _ignored() -> frozenset[str]:
-    """Return the variables that would change what a docker command means (scripts/lib.sh)."""
-    told = Path(__file__).with_name("surroundings.txt").read_text(encoding="utf-8")
-    split = [line.split(maxsplit=2) for line in told.splitlines()]
-    return frozenset(name for kind, name, _ in split if kind == "ignored")
-
-
 def surroundings() -> dict[str, str]:
     """Return this process' environment, less what would change a docker command's meaning."""
-    return {name: value for name, value in os.environ.items() if name not in _ignored()}
+    told = Path(__file__).with_name("surroundings.txt").read_text(encoding="utf-8")
+    ignored = {line.split()[1] for line in told.splitlines() if line.startswith("ignored ")}
+    return {name: value for name, value in os.environ.items() if name not in ignored}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +49,11 @@ def run(
 ) -> str:
     """Run one `docker` command; return its standard output. `pace` is called while it runs.
 
-    It has a process session of its own: Ctrl-C reaches the runner alone, which ends it unless it
-    is healing. Raises DockerError with the command's own message when it fails or takes too long.
+    Raises DockerError with the command's own message when it fails or takes too long.
     """
     command, pipe, env = ["docker", *words], subprocess.PIPE, environ or surroundings()
     try:
+        # A process session of its own: Ctrl-C reaches the runner alone, which ends it or heals.
         process = subprocess.Popen(
             command, stdout=pipe, stderr=pipe, text=True, env=env, start_new_session=True
         )

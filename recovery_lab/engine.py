@@ -1,7 +1,4 @@
-"""The one engine: plays an outage, from a steady state to a steady state, and records it.
-
-It decides nothing: the judge's measures only say when there is nothing more to wait for.
-"""
+"""The one engine: plays an outage, from a steady state to a steady state, and records it."""
 
 import time
 from collections.abc import Callable
@@ -46,11 +43,7 @@ class View:
 
 
 def play_outage(crew: Crew, view: View, info: OutageInfo, folder: Path) -> OutageInfo:
-    """Record one outage into its folder; return what was planned, with how it went.
-
-    What the harness could not do is kept as the outage's trouble, for the judge to call
-    inconclusive. Raises HealError when the database is not back: nothing may go on then.
-    """
+    """Record one outage; return it with how it went. HealError: not back, nothing may go on."""
     for broken_off in folder.glob("history.jsonl*"):
         broken_off.unlink()  # of a run that is resumed: this outage begins anew
     save(folder / "outage.json", info)
@@ -67,7 +60,7 @@ def play_outage(crew: Crew, view: View, info: OutageInfo, folder: Path) -> Outag
     except (BadInputError, HealError):
         raise
     except (LabError, OSError) as error:
-        info = msgspec.structs.replace(info, trouble=str(error))
+        info = msgspec.structs.replace(info, trouble=str(error))  # inconclusive, to the judge
     finally:
         crew.record_into(None)
         recorder.close()

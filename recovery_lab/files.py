@@ -11,10 +11,7 @@ RUN_LOCK = Path(".lab/run.lock")
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file through a neighbour that is renamed into place: a killed run leaves no half.
-
-    Raises OSError, for instance on a full disk, with the old file untouched.
-    """
+    """Write a file by a neighbour renamed into place; raises OSError, the old file untouched."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, neighbour = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -30,10 +27,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def living_run() -> Iterator[None]:
-    """Let `make clean` see that a run lives, until it ends or dies (scripts/alone.py looks).
-
-    The lock is shared: runs side by side are not kept from each other here.
-    """
+    """Let `make clean` see that a run lives (scripts/alone.py looks); runs share the lock."""
     RUN_LOCK.parent.mkdir(parents=True, exist_ok=True)
     with RUN_LOCK.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_SH)

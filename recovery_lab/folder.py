@@ -26,21 +26,17 @@ T = TypeVar("T")
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what was asked for, its outages as planned, and what it stood on.
+    """One run: what was asked for, its outages as planned, and what it stood on."""
 
-    `shape` is that of the folder; `twin` is the contender that its twin doubles; `commit` ends in
-    `+` where uncommitted changes were there; `images` are ids, since a tag may be built anew.
-    """
-
-    shape: int
+    shape: int  # of the folder
     name: str
     began: str
     seed: int
     planned: list[OutageInfo]
     target: str
-    twin: str
-    commit: str
-    images: dict[str, str]
+    twin: str  # the contender that it doubles
+    commit: str  # ends in `+` where uncommitted changes were there
+    images: dict[str, str]  # ids, since a tag may be built anew
     host: dict[str, str]
     versions: dict[str, str]
     settings: dict[str, str]

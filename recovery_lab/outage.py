@@ -12,28 +12,17 @@ Word = Literal["passed", "failed", "inconclusive"]
 
 
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender of an outage: its traits, its jobs, and what it is in this outage.
-
-    `parts` holds what the target or the plan says of a job ("subject", "reference" or
-    "control: RULE"); what stands nowhere follows from effects and traits. `deciding` is false for
-    canary and twin: they are shown.
-    """
+    """One contender of an outage: its traits, its jobs, and what it is in this outage."""
 
     contender: str
     traits: Traits
     jobs: list[JobName]
-    parts: dict[str, str] = {}
-    deciding: bool = True
+    parts: dict[str, str] = {}  # by job, as in the target's `roles`; else by effects and traits
+    deciding: bool = True  # canary and twin are only shown
 
 
 class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One outage: what was planned, and, once it is over, what the runner has to say.
-
-    `application` is the contender that stands for the running application, empty where there is
-    none. `command` is a user's own, and `title` what it is called. `capabilities` are the
-    target's. `complete` is false until the outage was recorded to its end; `trouble` is why it
-    could not be.
-    """
+    """One outage: what was planned, and, once it is over, what the runner has to say."""
 
     fault: str
     effects: Effects
@@ -45,14 +34,14 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
     solo: str = ""
     policy: str = ""
-    command: list[str] = []
-    title: str = ""
-    application: str = ""
-    capabilities: list[str] = []
+    command: list[str] = []  # a user's own
+    title: str = ""  # what that is called
+    application: str = ""  # the contender that stands for it, where there is one
+    capabilities: list[str] = []  # the target's
     health: Health | None = None
     waived: list[str] = []
-    complete: bool = False
-    trouble: str = ""
+    complete: bool = False  # until the outage was recorded to its end
+    trouble: str = ""  # why it could not be
 
     @property
     def name(self) -> str:

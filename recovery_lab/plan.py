@@ -25,20 +25,16 @@ TWIN = "twin"  # the reference once more under another name: A against A
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a matrix is asked for; no names mean all that there are.
-
-    Alone in their outages (`solo`) the first of several contenders stands in a second time as
-    `twin`; `hold_s` None means each fault's own length; `waived` are rules.
-    """
+    """What a matrix is asked for; no names mean all that there are."""
 
     faults: Sequence[str] = QUICK
     contenders: Sequence[str] = ()
     repeats: int = 1
-    hold_s: float | None = None
-    solo: bool = False
+    hold_s: float | None = None  # each fault's own length
+    solo: bool = False  # alone in their outages, the first of several a second time, as `twin`
     seed: int = 0
     limit_s: float = 120.0
-    waived: Sequence[str] = ()
+    waived: Sequence[str] = ()  # rules
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,10 +51,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def names(option: str, words: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """Return exact names, each once.
-
-    Raises BadInputError naming the option, the unknown name and what there is.
-    """
+    """Return exact names, each once; BadInputError: the option, the name and what there is."""
     for word in words:
         if word not in known:
             raise BadInputError(f"{option}: {word!r} is none of {', '.join(known)}")
@@ -71,10 +64,7 @@ def new_seed() -> int:
 
 
 def outages(target: Target, asked: Asked) -> list[OutageInfo]:
-    """Return the outages of a run; a run's seed makes the same lengths again.
-
-    Raises BadInputError where a name is unknown, or a fault cannot have the length asked for.
-    """
+    """Return a run's outages, by its seed; BadInputError: a name or a length cannot be had."""
     known = {name: entry for name, entry in entries(target).items() if name != CANARY}
     everyone = [name for name, entry in known.items() if not entry.when_asked]
     faults = names("FAULTS", asked.faults or IN_MATRIX, IN_MATRIX)

@@ -1,13 +1,13 @@
 """The lab's own programs, each in a helper container on the clients' network."""
 
 import select
-import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import IO, Any, cast
 
 import msgspec
@@ -21,13 +21,12 @@ from recovery_lab.session import Login
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
-Process = subprocess.Popen[bytes]
 
 
 class Helper:
     """A running helper container: orders go in as lines, answers or records come out."""
 
-    def __init__(self, name: str, process: Process, assignment: Any = None) -> None:
+    def __init__(self, name: str, process: Popen[bytes], assignment: Any = None) -> None:
         self.name = name
         self.process = process
         self.assignment = assignment
@@ -91,7 +90,7 @@ class Helper:
         self.hang_up()
         try:
             self.process.wait(5.0)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             end_process_group(self.process, 5.0)
         for reader in self._readers:
             reader.join(5.0)
@@ -116,11 +115,9 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
         words += ["--volume", mount]
     told = msgspec.json.encode(assignment).decode()
     words += ["--entrypoint", "python", image, "-m", module, told]
-    env, pipe = docker.surroundings(), subprocess.PIPE
+    env = docker.surroundings()
     # A process session of its own: Ctrl-C reaches the runner alone.
-    process = subprocess.Popen(
-        words, stdin=pipe, stdout=pipe, stderr=pipe, env=env, start_new_session=True
-    )
+    process = Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, start_new_session=True)
     return Helper(name, process, assignment)
 
 

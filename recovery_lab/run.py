@@ -14,7 +14,6 @@ from pathlib import Path
 
 from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
-from recovery_lab.docker import Stack
 from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
@@ -28,7 +27,11 @@ _LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
 
 
 def begin_run(
-    where: Stack, name: str, target_file: Path, planned: Sequence[OutageInfo], root: Path = Path()
+    where: docker.Stack,
+    name: str,
+    target_file: Path,
+    planned: Sequence[OutageInfo],
+    root: Path = Path(),
 ) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
     began, private = datetime.now(UTC), where.target.private
@@ -63,12 +66,10 @@ def verify_same(info: folder.RunInfo, target_file: Path, root: Path) -> None:
         )
 
 
-def play_run(run: Path, where: Stack, view: View, *, stop_at_bad: bool = False) -> RunVerdict:
-    """Play what a run has not recorded yet, outage by outage; judge it as it stands at the end.
-
-    Contenders are kept from one solo outage to the next. `stop_at_bad` ends the run at the first
-    outage that is not passed. Raises HealError where a database is not back: nothing may go on.
-    """
+def play_run(
+    run: Path, where: docker.Stack, view: View, *, stop_at_bad: bool = False
+) -> RunVerdict:
+    """Play what a run has not recorded yet; judge it at the end. HealError: nothing may go on."""
     planned = folder.read_run(run).planned
     left = [info for info in planned if not _recorded(run / "outages" / info.name)]
     progress = Progress(view, len(left))
@@ -139,10 +140,7 @@ def _play(crew: Crew, view: View, info: OutageInfo, path: Path) -> tuple[OutageI
 
 
 def _recorded(path: Path) -> bool:
-    """Tell whether an outage of a run that is resumed stands: whole, or seen to fail.
-
-    One that broke off is set aside, and kept.
-    """
+    """Tell whether a resumed run's outage stands: whole, or seen to fail; else set it aside."""
     if not (path / "outage.json").exists():
         return False
     info, history = folder.read_outage(path)
@@ -168,7 +166,7 @@ def _commit(root: Path) -> str:
     return done.stdout.strip()
 
 
-def _images(where: Stack) -> dict[str, str]:
+def _images(where: docker.Stack) -> dict[str, str]:
     """Return each image by its id: a tag may be built anew under a run."""
     target, told = where.target, {}
     for table in (target.database, target.application):

@@ -65,10 +65,10 @@ def query_fresh(
         return cursor.fetchall()
 
 
-def drive(driven: connection, phase: str, limit_s: float, began_at: float) -> None:
+def drive(driven: connection, phase: str, limit_s: float, began_at: float | None = None) -> None:
     """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
     # libpq's own limit is of whole seconds, at least two, and never bounds a frozen server's query.
-    deadline = began_at + limit_s
+    deadline = (time.monotonic() if began_at is None else began_at) + limit_s
     while (state := driven.poll()) != POLL_OK:
         left = deadline - time.monotonic()
         if left <= 0:

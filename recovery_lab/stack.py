@@ -1,7 +1,4 @@
-"""What can be done with a stack: a Compose project of a target, passed as a value.
-
-A private stack stands beside the user's: another project, port and volume, gone afterwards.
-"""
+"""What can be done with a stack: a Compose project of a target, passed as a value."""
 
 import os
 import socket
@@ -44,12 +41,8 @@ def recreate(stack: Stack) -> None:
 
 
 def settle(stack: Stack, limit_s: float = 120.0) -> None:
-    """Wait until a fresh session works, the application says `up`, and a live read is good.
-
-    The application is to have the policy asked for. Raises InconclusiveError with the last trouble.
-    A first start makes its data set. The application is asked, and not Docker's health check,
-    which looks every few seconds.
-    """
+    """Wait for the steady state; raises InconclusiveError with the last trouble."""
+    # A first start makes its data set. Docker's own health check looks every few seconds only.
     deadline, trouble = time.monotonic() + limit_s, ""
     with closing(Witness(stack)) as witness:
         while time.monotonic() < deadline:
@@ -60,7 +53,7 @@ def settle(stack: Stack, limit_s: float = 120.0) -> None:
 
 
 def _trouble(stack: Stack, witness: Witness) -> str:
-    """Return what keeps the stack from its steady state; empty where nothing does."""
+    """Return what is not steady: a fresh session, `up` by the policy asked for, a live read."""
     health, application = stack.target.health, stack.target.application
     try:
         if (session := witness.probe().session) != "ok":
@@ -78,12 +71,8 @@ def _trouble(stack: Stack, witness: Witness) -> str:
 
 
 def down(stack: Stack) -> None:
-    """Remove containers, networks and volumes, and helpers that are left; idempotent.
-
-    Tried again for a while: a container that is just going still holds the network. Where no
-    container is left and the daemon goes on counting an endpoint, only its restart frees it.
-    """
-    deadline = time.monotonic() + 10.0
+    """Remove containers, networks and volumes, and helpers that are left; idempotent."""
+    deadline = time.monotonic() + 10.0  # a container that is just going still holds the network
     while True:
         for helper in docker.helpers(stack):
             with suppress(DockerError):  # it may be going by itself
@@ -93,7 +82,7 @@ def down(stack: Stack) -> None:
         except DockerError as error:
             if time.monotonic() > deadline:
                 if "has active endpoints" in error.said and not docker.containers(stack):
-                    return
+                    return  # the daemon counts one that is gone: only its restart frees it
                 raise
             time.sleep(0.5)  # polled: nobody tells
         else:
@@ -125,10 +114,9 @@ def private_stack(
     *,
     started: bool = True,
 ) -> Iterator[Stack]:
-    """Yield a started stack that meets no other; remove it whatever happens, a failed start too.
+    """Yield a stack that meets no other, named in the journal; remove it, unless told to `keep`.
 
-    `keep` is asked at the end whether it is to stand. The journal names it, so that `make heal`
-    removes what a killed run has left. Raises BadInputError where the target declares no [private].
+    Raises BadInputError where the target declares no [private].
     """
     private = _declared(target.private, "private")
     # Picked once: Docker gives a container that restarts another ephemeral one.

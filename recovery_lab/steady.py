@@ -13,10 +13,7 @@ HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
 
 
 def wait_until_steady(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
-    """Wait until fresh sessions work and the application's own probe says `up`.
-
-    Raises InconclusiveError with what they said last.
-    """
+    """Wait for fresh sessions and health `up`; raises InconclusiveError with their last words."""
     crew.observe(f"hurry {info.effects.delays_s:g}")
     recorder.wait_for(Clock, START_LIMIT_S, crew.verify_alive)
     deadline = time.monotonic() + SETTLE_LIMIT_S
@@ -60,7 +57,6 @@ def _verify_warm(warmed: Warmed) -> None:
 def ensure_headroom(sessions: Sessions) -> None:
     """Raise InconclusiveError where the server could run out of sessions: a fault by itself."""
     used = sum(sessions.by_application.values())
-    if used > HEADROOM_SHARE * sessions.max_connections:
-        raise InconclusiveError(
-            f"{used} sessions before the fault, the server allows {sessions.max_connections}"
-        )
+    most = sessions.max_connections
+    if used > HEADROOM_SHARE * most:
+        raise InconclusiveError(f"{used} sessions before the fault, the server allows {most}")

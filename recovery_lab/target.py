@@ -1,8 +1,4 @@
-"""The system under test, read from one declared file (target.toml), and what it makes judgeable.
-
-A target is made of capabilities: `compose` and `database` are needed, every other table is one
-that may be there. A rule whose capability is missing is not judged, by name.
-"""
+"""The system under test, read from one declared file (target.toml), and what it makes judgeable."""
 
 import os
 import re
@@ -102,15 +98,12 @@ class Traits(Table, frozen=True, kw_only=True):
 
 
 class Contenders(Table, frozen=True, kw_only=True):
-    """The target's own contenders: a factory `module:function`, and the image it lives in.
-
-    Those of `when_asked` are in no outage that does not name them.
-    """
+    """The target's own contenders: a factory `module:function`, and the image it lives in."""
 
     image: str
     factory: str
     entries: dict[str, Traits]
-    when_asked: dict[str, Traits] = {}
+    when_asked: dict[str, Traits] = {}  # in no outage that does not name them
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w.]+:\w+", self.factory):
@@ -130,7 +123,7 @@ class Private(Table, frozen=True, kw_only=True):
 
 
 class Target(Table, frozen=True, kw_only=True):
-    """One declared system under test."""
+    """One declared system under test; each table that may be there is a capability."""
 
     compose: Compose
     database: Database
@@ -171,10 +164,7 @@ class Target(Table, frozen=True, kw_only=True):
         return [f"{self.root / file}:{PASSWORD_MOUNT}:ro"] if file else []
 
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
-        """Return how a program in a container logs in; `environment` is what Compose gets.
-
-        Raises BadInputError naming the variable that should hold the password.
-        """
+        """Return how a program in a container logs in; BadInputError: its variable is not set."""
         one, variable = self.database, self.database.password_env
         way: dict[str, str | int] = {"host": one.host, "port": one.port}
         way |= {"name": one.name, "user": one.user}

@@ -27,10 +27,7 @@ DEMO_LIMIT_S = 15.0
 
 @living_run()
 def run(target_file: Path, asked: plan.Asked, say: Say, *, resume: str, keep: bool) -> int:
-    """Play a matrix, or go on with the one to `resume`; judge and report it.
-
-    With `keep` it stops at the first outage that is not passed, and leaves its stack standing.
-    """
+    """Play a matrix, or `resume` one; `keep`: stop where not passed, and leave its stack."""
     target = load_target(target_file)
     folder = find_run(resume) if resume else None
     if folder:

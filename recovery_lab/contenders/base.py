@@ -1,8 +1,4 @@
-"""What every contender is: one small adapter that reads, and tells what went wrong.
-
-It, job, openloop and program run in any image: they need the standard library alone. An adapter is
-duck-typed; a target's own contenders import nothing from here.
-"""
+"""What every contender is; it, job, openloop and program need the standard library alone."""
 
 import json
 import threading
@@ -12,7 +8,7 @@ Json = dict[str, Any]
 
 
 class Adapter(Protocol):
-    """One contender's way to the database, made for each of its jobs."""
+    """One contender's way to the database, made for each of its jobs; nobody need import it."""
 
     def read(self, nonce: str) -> Json:
         """Return `nonce`, `backend_pid` (or 0), `server_started` (or ""); raises as it likes."""

@@ -1,8 +1,4 @@
-"""The program of one contender's container; it needs the standard library and its factory.
-
-Orders come as lines on its input (`warm`, `steady`, `release`, `stop`, `look`), records leave as
-JSON lines on its output. It ends when its input does; after `stop` all may begin anew.
-"""
+"""The program of one contender's container: lines of orders come in, JSON lines of records out."""
 
 import importlib
 import json
@@ -18,7 +14,7 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 
 
 def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
-    """Follow orders until there are no more, a job an adapter; crew.py tells what a part is."""
+    """Follow orders (see job.py) to their end, a job an adapter; crew.py tells what a part is."""
     name, make = part["contender"], load(part["factory"])
     counts = {"steady": part["workers"], "idle": IDLE_CONNECTIONS}
     jobs = [

@@ -1,7 +1,5 @@
 """The quitter, a control: it waits a second, closes, and never connects again."""
 
-import time
-
 import psycopg2
 
 from recovery_lab.contenders.base import Json
@@ -19,7 +17,7 @@ class Quitter(OneSession):
 
     def __init__(self, _name: str, way: Json) -> None:
         super().__init__(way, "lab-quitter", async_=1)
-        drive(self._session, "connect", START_LIMIT_S, time.monotonic())
+        drive(self._session, "connect", START_LIMIT_S)
 
     def read(self, nonce: str) -> Json:
         """Read within a second, or close for good."""
@@ -27,7 +25,7 @@ class Quitter(OneSession):
             try:
                 cursor = self._session.cursor()
                 cursor.execute(READ_SQL, (nonce,))
-                drive(self._session, "query", QUIT_AFTER_S, time.monotonic())
+                drive(self._session, "query", QUIT_AFTER_S)
                 return dict(cursor.fetchall()[0])
             except (psycopg2.Error, DeadlineError):
                 self._session.close()

@@ -1,10 +1,10 @@
 """A user's own command as a fault: what it did is for the judge to read from the record."""
 
-import subprocess
+from subprocess import DEVNULL, Popen
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
-from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
+from recovery_lab.faults.base import CRASHED, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
 LIMIT_S = 900.0  # a command that takes longer is ended: every fault is bounded
@@ -16,7 +16,7 @@ class Command(Fault):
 
     name = "command"
     effects = Effects(
-        cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=None, observed=True
+        cuts="both", ends_sessions=True, explains=CRASHED, restarts=None, observed=True
     )
     hold_s = 0.0
 
@@ -46,14 +46,12 @@ class Command(Fault):
             docker.compose(scene.stack, *words, scene.stack.target.database.service)
 
 
-def _start(scene: Scene) -> "subprocess.Popen[bytes]":
+def _start(scene: Scene) -> Popen[bytes]:
     if not scene.command:
         raise BadInputError("the fault `command` needs a command to run")
-    env, quiet = scene.stack.environ(), subprocess.DEVNULL
+    env, words = scene.stack.environ(), scene.command
     try:
         # A process session of its own: Ctrl-C reaches the runner alone.
-        return subprocess.Popen(
-            scene.command, stdin=quiet, stdout=quiet, env=env, start_new_session=True
-        )
+        return Popen(words, stdin=DEVNULL, stdout=DEVNULL, env=env, start_new_session=True)
     except OSError as error:
         raise BadInputError(f"cannot run {scene.command[0]!r}: {error.strerror}") from error

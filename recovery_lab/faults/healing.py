@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from recovery_lab import docker
-from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, LabError
 from recovery_lab.faults import journal
 from recovery_lab.faults.journal import FAULT, STACK, HeldError, OpenFault, OpenStack
@@ -28,7 +27,7 @@ LOCK_LIMIT_S = 10.0  # a dying process closes its pipe to the watchdog, and late
 OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
 
 
-def heal_open(target: Target, down: Callable[[Stack], None] | None) -> Iterator[str]:
+def heal_open(target: Target, down: Callable[[docker.Stack], None] | None) -> Iterator[str]:
     """Heal every open fault and remove every dead run's stack by `down`; yield a line for each.
 
     Without `down` the stacks stay, as does one in which another process lives or heals. All are
@@ -113,7 +112,7 @@ def _heal(path: Path) -> str:
     return f"{entry.stack.project}: healed {entry.fault}: {said}"
 
 
-def _remove(path: Path, down: Callable[[Stack], None] | None) -> str:
+def _remove(path: Path, down: Callable[[docker.Stack], None] | None) -> str:
     """Remove the stack of a file that this process holds."""
     entry = journal.read(path, OpenStack)
     if entry is None:

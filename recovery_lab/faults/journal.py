@@ -121,9 +121,8 @@ def _locked(path: Path) -> int:
             os.close(descriptor)
             entry = read(path, OpenStack)
             whose = f"a run that lives{f' (process {entry.pid})' if entry else ''}"
-            raise HeldError(
-                f"{path.name}: held by {whose}; wait for it, or end it: its watchdog heals"
-            ) from None
+            told = f"held by {whose}; wait for it, or end it: its watchdog heals"
+            raise HeldError(f"{path.name}: {told}") from None
         except FileNotFoundError:
             pass
         os.close(descriptor)  # its last holder removed it meanwhile

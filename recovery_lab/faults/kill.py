@@ -1,6 +1,6 @@
 """A crash: SIGKILL to the whole server, and a start, which has to recover."""
 
-from recovery_lab.faults.base import CRASHED, HUNG_UP, Effects, Fault
+from recovery_lab.faults.base import CRASHED, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
 KILLED = 137  # 128 + SIGKILL
@@ -11,7 +11,7 @@ class Kill(Fault):
     """Kill the container, hold, start it; Docker's restart policies do not act on a kill."""
 
     name = "kill"
-    effects = Effects(cuts="both", ends_sessions=True, explains=(*CRASHED, *HUNG_UP), restarts=True)
+    effects = Effects(cuts="both", ends_sessions=True, explains=CRASHED, restarts=True)
     hold_s = 3.0
 
     def inject(self, scene: Scene) -> None:

@@ -3,10 +3,10 @@
 import json
 import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import suppress
+from subprocess import run
 
 LINGER_S = 60.0
 CHAIN = "RECOVERY_LAB"
@@ -72,9 +72,7 @@ def _say(**facts: object) -> None:
 
 
 def _run(*command: str, given: str = "") -> str:
-    done = subprocess.run(
-        command, input=given, capture_output=True, text=True, timeout=10, check=False
-    )
+    done = run(command, input=given, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:
         _say(step="failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
         sys.exit(1)

@@ -1,6 +1,6 @@
 """A restart as an operator does it: a fast shutdown, then a start."""
 
-from recovery_lab.faults.base import HUNG_UP, SHUT_DOWN, Effects, Fault
+from recovery_lab.faults.base import SHUT_DOWN, Effects, Fault
 from recovery_lab.faults.scene import Scene
 
 
@@ -8,9 +8,7 @@ class Restart(Fault):
     """Restart the container; with a length: stop it, hold, start it."""
 
     name = "restart"
-    effects = Effects(
-        cuts="both", ends_sessions=True, explains=(*SHUT_DOWN, *HUNG_UP), restarts=True
-    )
+    effects = Effects(cuts="both", ends_sessions=True, explains=SHUT_DOWN, restarts=True)
     hold_s = 1.0
 
     def inject(self, scene: Scene) -> None:

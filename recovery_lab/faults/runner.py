@@ -8,7 +8,6 @@ from recovery_lab import docker
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import command, journal
 from recovery_lab.faults.base import Fault, checked
-from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.watchdog import Watchdog
 from recovery_lab.faults.witness import Witness
@@ -35,13 +34,11 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     """
     checked(fault, scene.hold_s)
     docker.refuse_remote()
-    path = journal.path_of(scene.stack, FAULT)
+    path = journal.path_of(scene.stack, journal.FAULT)
     with journal.held(path), _witness(scene) as witness:
-        if open_already := journal.read(path, OpenFault):
-            raise BadInputError(
-                f"{scene.stack.project}: fault {open_already.fault!r} of a dead run is open; "
-                "run: make heal"
-            )
+        if left := journal.read(path, journal.OpenFault):
+            of = f"{scene.stack.project}: fault {left.fault!r} of a dead run"
+            raise BadInputError(f"{of} is open; run: make heal")
         witness.revive()  # it may have ended since the outage before
         scene = replace(scene, fault=fault.name).seen_by(witness)
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
@@ -49,7 +46,9 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
             scene.begin()
             run = _Run(fault, scene, watchdog, interrupts)
             stack, before = scene.stack, scene.server_started
-            journal.write(path, OpenFault(stack=stack, fault=fault.name, server_started=before))
+            journal.write(
+                path, journal.OpenFault(stack=stack, fault=fault.name, server_started=before)
+            )
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up

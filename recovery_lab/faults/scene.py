@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from recovery_lab import docker
-from recovery_lab.docker import Stack
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults.witness import Answer, Witness
 from recovery_lab.record.history import Clock, FaultEvent, to_monotonic
@@ -23,15 +22,12 @@ _FOLDER = "com.docker.compose.project.working_dir"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a fault is played; `run_fault` adds what stands from `fault` on, if it is not given.
+    """Where a fault is played; `run_fault` adds what stands from `fault` on, if it is not given."""
 
-    `note` appends to the history (`recorder.append`); all instants are on the containers' clock.
-    `pace` is called at least every 0.2 s in every wait; where it raises, the fault is healed.
-    """
-
-    stack: Stack
+    stack: docker.Stack
     hold_s: float = 0.0
-    note: Callable[[FaultEvent], None] = lambda _: None
+    note: Callable[[FaultEvent], None] = lambda _: None  # keeps a step, at the containers' clock
+    # At least every 0.2 s in every wait; where it raises, the fault is healed.
     pace: Callable[[], None] = lambda: None
     begin: Callable[[], None] = lambda: None  # returns when it may begin; its watchdog is there
     command: tuple[str, ...] = ()  # of the fault `command`

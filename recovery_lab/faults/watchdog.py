@@ -1,10 +1,10 @@
 """The watchdog: a process of its own that heals when the runner is gone or takes too long."""
 
 import select
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import IO, Self, cast
 
 from recovery_lab.errors import InconclusiveError
@@ -18,12 +18,10 @@ class Watchdog:
     """The runner's end; the pipe to the watchdog closes with the runner, however that ends."""
 
     def __init__(self, path: Path, limit_s: float) -> None:
-        program = "recovery_lab.faults.healing"
-        command = [sys.executable, "-m", program, str(path), f"{limit_s:.1f}"]
-        pipe = subprocess.PIPE
+        command = [sys.executable, "-m", "recovery_lab.faults.healing", str(path), f"{limit_s:.1f}"]
         with path.with_name(LOG).open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=log, start_new_session=True, cwd=ROOT
+            self._process = Popen(
+                command, stdin=PIPE, stdout=PIPE, stderr=log, start_new_session=True, cwd=ROOT
             )
         self._said = cast("IO[bytes]", self._process.stdout)
 
@@ -38,7 +36,7 @@ class Watchdog:
     def __exit__(self, *_: object) -> None:
         cast("IO[bytes]", self._process.stdin).close()
         self._said.close()
-        with suppress(subprocess.TimeoutExpired):  # where the fault is open still it has work to do
+        with suppress(TimeoutExpired):  # where the fault is open still it has work to do
             self._process.wait(1.0)
 
     def verify_watching(self) -> None:

@@ -3,7 +3,6 @@
 import msgspec
 
 from recovery_lab import docker, programs
-from recovery_lab.docker import Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.record.history import Clock
 
@@ -28,13 +27,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Witness:
     """Asks the helper, which is started before the fault; whoever makes it closes it."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: docker.Stack) -> None:
         self._stack = stack
-        self._helper = self._start()
+        self.helper = self._start()
 
     def ask(self, order: str) -> Answer:
         """Give an order (see fresh.py); return its answer. Raises InconclusiveError without one."""
-        answer = msgspec.json.decode(self._helper.ask(order, ANSWER_LIMIT_S), type=Answer)
+        answer = msgspec.json.decode(self.helper.ask(order, ANSWER_LIMIT_S), type=Answer)
         if answer.error:
             raise InconclusiveError(f"{NAME} failed to obey {order!r}: {answer.error}")
         return answer
@@ -50,21 +49,17 @@ class Witness:
 
     def verify_alive(self) -> None:
         """Raise InconclusiveError with its last words when it has ended."""
-        self._helper.verify_alive()
+        self.helper.verify_alive()
 
     def revive(self) -> None:
         """Start it again where it has ended: the healing must be seen."""
-        if self._helper.process.poll() is not None:
+        if self.helper.process.poll() is not None:
             self.close()
-            self._helper = self._start()
-
-    def hang_up(self) -> None:
-        """Close its input, which ends it; returns at once, `end` waits."""
-        self._helper.hang_up()
+            self.helper = self._start()
 
     def close(self) -> None:
         """End the helper; idempotent."""
-        self._helper.end()
+        self.helper.end()
 
     def _start(self) -> programs.Helper:
         login = programs.login(self._stack)

@@ -11,16 +11,14 @@ from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
 
+# `void`: the fault did not land or there was no steady state: nothing counts, not even what failed.
+# `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
 Kind = Literal["void", "late", "unsure"]
 Said = Iterator[tuple[Kind, str]]
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
-    """One doubt, in words.
-
-    `void`: the fault did not land or there was no steady state: nothing counts, not even what
-    failed. `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
-    """
+    """One doubt, in words."""
 
     kind: Kind
     said: str

@@ -36,9 +36,8 @@ def _rule(
     def add(broken: Broken) -> Broken:
         text = (broken.__doc__ or "").rstrip(".")
         says = text[:1].lower() + text[1:]
-        RULES[name] = Rule(
-            name=name, says=says, bound=bound, applies=applies, broken=broken, needs=needs
-        )
+        told = {"name": name, "says": says, "bound": bound, "needs": needs}
+        RULES[name] = Rule(**told, applies=applies, broken=broken)
         return broken
 
     return add

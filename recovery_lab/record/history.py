@@ -1,8 +1,4 @@
-"""The history: append-only JSON lines, one record a line, all on the observer's clock.
-
-Instants `*_at` are seconds of the observer's CLOCK_MONOTONIC. Wall times (server log, daemon
-events) are mapped onto it through `Clock` records; the host's own clock is never used.
-"""
+"""The history: a JSON line a record, its instants in s of the observer's CLOCK_MONOTONIC."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, TypeVar
@@ -184,6 +180,7 @@ _OfEngine = FaultEvent | Event | LogLine | Container
 AnyRecord = OfRead | Warmed | Look | _OfObserver | _OfEngine | Trouble
 
 _DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+decode = _DECODER.decode  # of one line; raises msgspec.DecodeError when it is no record
 
 
 class History:
@@ -219,11 +216,6 @@ class History:
 def encode(record: Record) -> bytes:
     """Return one line of a history, newline included."""
     return msgspec.json.encode(record) + b"\n"
-
-
-def decode(line: bytes) -> AnyRecord:
-    """Return the record in one line; raises msgspec.DecodeError when it is not one."""
-    return _DECODER.decode(line)
 
 
 def to_monotonic(wall: float, clocks: Iterable[Clock]) -> float:

@@ -1,8 +1,4 @@
-"""The observer: runs in a container on the clients' network and records on one clock.
-
-Orders come as lines on its input: `hurry DELAY-S`, `rest`, `sessions`, `mark NAME`. Fresh sessions,
-the application's probes and its clocks leave as JSON lines on its output. It ends with its input.
-"""
+"""The observer, a program in a container on the clients' network: it records on one clock."""
 
 import os
 import sys
@@ -64,7 +60,7 @@ class Observer:
             sys.stdout.buffer.flush()
 
     def obey(self, order: str, argument: str) -> None:
-        """Carry out an order."""
+        """Carry out an order: `mark NAME`, `hurry DELAY-S`, `rest` or `sessions`."""
         match order:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from recovery_lab import docker
-from recovery_lab.docker import Stack
 from recovery_lab.record.history import Clock, Container, Event, LogLine, Role, to_monotonic
 from recovery_lab.record.recorder import Recorder
 
@@ -13,7 +12,7 @@ from recovery_lab.record.recorder import Recorder
 class Story:
     """Fetches what happened since the last fetch; times are the daemon's own (see history.py)."""
 
-    def __init__(self, stack: Stack, recorder: Recorder) -> None:
+    def __init__(self, stack: docker.Stack, recorder: Recorder) -> None:
         self._stack = stack
         self._recorder = recorder
         self._began = self._since = self._now().wall

@@ -18,15 +18,12 @@ _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
 class Screen:
-    """Prints each phase of an outage once, when it is known.
-
-    `info` is the outage as planned; a run's repeats differ from it in nothing that is shown.
-    """
+    """Prints each phase of an outage once, when it is known."""
 
     def __init__(self, show: Say, name: str, info: OutageInfo, context: str) -> None:
         self._show = show
         self._name = name
-        self._info = info
+        self._info = info  # as planned; repeats differ in nothing that is shown
         self._context = context
         self._history = History()
         self._printed: set[str] = set()

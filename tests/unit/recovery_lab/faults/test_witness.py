@@ -78,37 +78,37 @@ def test_order_that_cannot_be_carried_out_says_why(witness: Witness, listener) -
 
 def test_witness_that_is_gone_is_noticed(witness: Witness) -> None:
     """No evidence is made up for it."""
-    os.kill(witness._helper.process.pid, 9)
-    witness._helper.process.wait(5)
+    os.kill(witness.helper.process.pid, 9)
+    witness.helper.process.wait(5)
     with pytest.raises(InconclusiveError, match="witness"):
         witness.clock()
 
 
 def test_witness_ends_with_its_runner(witness: Witness) -> None:
     """Its input closes, and it goes."""
-    witness._helper.stdin.close()
-    assert 0 == witness._helper.process.wait(5)
+    witness.helper.stdin.close()
+    assert 0 == witness.helper.process.wait(5)
 
 
 def test_witness_that_is_gone_is_started_again(witness: Witness) -> None:
     """The healing must be seen; one that lives is left alone."""
     witness.revive()
     witness.verify_alive()
-    first = witness._helper.process.pid
+    first = witness.helper.process.pid
     os.kill(first, 9)
-    witness._helper.process.wait(5)
+    witness.helper.process.wait(5)
     with pytest.raises(InconclusiveError, match="witness ended"):
         witness.verify_alive()
     witness.revive()
     witness.verify_alive()
-    assert first != witness._helper.process.pid
+    assert first != witness.helper.process.pid
     witness.clock()
 
 
 def test_witness_that_says_nothing_is_ended(witness: Witness, monkeypatch) -> None:
     """Stopped, or on a machine that stands still: another can then be started."""
     monkeypatch.setattr("recovery_lab.faults.witness.ANSWER_LIMIT_S", 0.05)
-    os.kill(witness._helper.process.pid, signal.SIGSTOP)
+    os.kill(witness.helper.process.pid, signal.SIGSTOP)
     with pytest.raises(InconclusiveError, match="no word"):
         witness.clock()
-    assert witness._helper.process.poll() is not None
+    assert witness.helper.process.poll() is not None
