@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -21,6 +22,7 @@ from recovery_lab.target import limit_s, load_target
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
+_say = partial(print, flush=True)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -153,10 +155,6 @@ def status(
 
 def _names(text: str) -> list[str]:
     return [] if text == "all" else text.split(",")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 def main() -> None:

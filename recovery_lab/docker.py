@@ -47,10 +47,7 @@ def run(
     environ: Mapping[str, str] | None = None,
     pace: Callable[[], None] = lambda: None,
 ) -> str:
-    """Run one `docker` command; return its standard output. `pace` is called while it runs.
-
-    Raises DockerError with the command's own message when it fails or takes too long.
-    """
+    """Run one `docker` command, pacing; return its output. DockerError: it failed, or took long."""
     command, pipe, env = ["docker", *words], subprocess.PIPE, environ or surroundings()
     try:
         # A process session of its own: Ctrl-C reaches the runner alone, which ends it or heals.
@@ -115,8 +112,7 @@ def _files(target: Target) -> list[str]:
 def endpoint() -> tuple[str, str]:
     """Return the name and the address of the daemon in use."""
     context = json.loads(run("context", "inspect"))[0]
-    address = os.environ.get("DOCKER_HOST") or context["Endpoints"]["docker"]["Host"]
-    return context["Name"], address
+    return context["Name"], os.environ.get("DOCKER_HOST") or context["Endpoints"]["docker"]["Host"]
 
 
 def describe_context() -> str:

@@ -53,8 +53,7 @@ def play_outage(crew: Crew, view: View, info: OutageInfo, folder: Path) -> Outag
         view.say("starts its contenders")
         crew.cast(info)
         wait_until_steady(crew, recorder, info)
-        story = Story(crew.stack, recorder)
-        _Outage(crew, view, info, folder, recorder, story).record()
+        _Outage(crew, view, info, folder, recorder, Story(crew.stack, recorder)).record()
         recorder.verify_whole()
         info = msgspec.structs.replace(info, complete=True)
     except (BadInputError, HealError):
@@ -110,7 +109,6 @@ class _Outage:
             self.view.look(self.recorder.history)
 
     def _play(self) -> None:
-        """Read steadily, meanwhile prepare the fault, and play it."""
         info, crew = self.info, self.crew
         self.view.say("reads in the steady state before")
         self.view.look(self.recorder.history)
@@ -155,11 +153,9 @@ class _Outage:
             if attending.is_over():
                 return
             spent_s = time.process_time() - began_at
-            pause_s = min(LONGEST_LOOK_S, max(POLL_S, spent_s / LOOKS_SHARE))
-            time.sleep(pause_s)  # records arrive by themselves
+            time.sleep(min(LONGEST_LOOK_S, max(POLL_S, spent_s / LOOKS_SHARE)))  # polled
 
     def _mark(self, name: str) -> None:
-        """Let the observer stamp something that the runner does."""
         count = len(self.recorder.history.of(Mark)) + 1
         self.crew.observe(f"mark {name}")
         self.recorder.wait_for(Mark, 5.0, self.crew.verify_alive, count=count)
@@ -184,14 +180,12 @@ class _Outage:
         self._mark(measures.CLOSED)
 
     def _keep_story(self) -> None:
-        """Keep the daemon's events and both logs, as they were printed."""
         self.story.fetch()
         self.story.note_containers()
         target = self.crew.stack.target
         for name, table in (("server", target.database), ("application", target.application)):
             if table:
-                log = self.story.log_of(table.service)
-                write_whole(self.folder / f"{name}.log", log.encode())
+                write_whole(self.folder / f"{name}.log", self.story.log_of(table.service).encode())
 
 
 def _baseline_s(info: OutageInfo) -> float:

@@ -18,10 +18,8 @@ class HealError(LabError):
 
 
 class DockerError(LabError):
-    """A `docker` command failed; holds what was run and what it said."""
+    """A `docker` command failed; holds what it said."""
 
     def __init__(self, command: list[str], status: int, said: str) -> None:
-        self.command = command
-        self.status = status
         self.said = said.strip()
         super().__init__(f"{' '.join(command)}: exit status {status}: {self.said or 'no message'}")

@@ -6,7 +6,6 @@
 """
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +20,6 @@ from recovery_lab.record.recorder import read_history
 ROOT = Path(".lab/runs")
 LATE = "late"  # outages that were played again
 SHAPE = 2  # of what a run's folder holds; an older one is refused by name
-
 T = TypeVar("T")
 
 
@@ -91,11 +89,10 @@ def find_run(word: str) -> Path:
     raise BadInputError(f"no run {word!r}; see: recovery-lab list")
 
 
-def all_runs() -> Iterator[Path]:
-    """Yield every run's folder, oldest first."""
-    for path in sorted(ROOT.glob("*/run.json")):
-        if not path.parent.is_symlink():  # latest
-            yield path.parent
+def all_runs() -> list[Path]:
+    """Return every run's folder, oldest first."""
+    found = (path.parent for path in sorted(ROOT.glob("*/run.json")))
+    return [folder for folder in found if not folder.is_symlink()]  # latest
 
 
 def point_latest(run: Path) -> None:

@@ -8,8 +8,7 @@ from typing import Any, Self
 class Interrupts:
     """Within it the first signal may break in, as KeyboardInterrupt, and none after it.
 
-    From `hold_back` on none does: what comes then is raised on leaving. Signals reach the main
-    thread alone, so anywhere else this does nothing.
+    From `hold_back` on none does: what comes then is raised on leaving.
     """
 
     def __init__(self, *, held_back: bool = False) -> None:
@@ -22,7 +21,7 @@ class Interrupts:
         self._held_back = True
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():  # no other gets a signal
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._came)
         return self

@@ -166,8 +166,7 @@ class Target(Table, frozen=True, kw_only=True):
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
         """Return how a program in a container logs in; BadInputError: its variable is not set."""
         one, variable = self.database, self.database.password_env
-        way: dict[str, str | int] = {"host": one.host, "port": one.port}
-        way |= {"name": one.name, "user": one.user}
+        way = {name: getattr(one, name) for name in ("host", "port", "name", "user")}
         if one.password_file:
             return {**way, "password_file": PASSWORD_MOUNT}
         if variable not in environment:
@@ -196,6 +195,5 @@ def limit_s(environ: Mapping[str, str] = os.environ) -> float:
     with suppress(ValueError):
         if 0 < float(text) <= 3600:
             return float(text)
-    raise BadInputError(
-        f"LAB_LIMIT_S={text!r}: expected seconds over 0 and at most 3600; unset it for 120"
-    )
+    told = "expected seconds over 0 and at most 3600; unset it for 120"
+    raise BadInputError(f"LAB_LIMIT_S={text!r}: {told}")

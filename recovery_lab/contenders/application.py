@@ -17,7 +17,6 @@ HEALTH_LIMIT_S = 2.0
 COUNT_LIMIT_S = 3.0
 WARM_ROUNDS = 40  # reads at once overlap within a few rounds; more means that they cannot
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
-
 # A contender's session may have the same name, from elsewhere.
 _POOLED = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
@@ -100,8 +99,7 @@ class Application:
         return backends
 
     def _pooled(self) -> Json:
-        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
-        pool = answered.json()["pool"]
+        pool = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S).json()["pool"]
         return {name: pool[name] for name in ("size", "checked_in", "checked_out")}
 
     def _backends(self) -> list[int]:

@@ -51,8 +51,7 @@ class OpenLoop:
         elif due > self._taken_at:
             self.missed(due)  # all have been busy since before it was due
         else:
-            # A worker was idle when it was due, and this thread late. That is the recorder's
-            # fault and no user's: the read begins late, and its record says so.
+            # A worker was idle when it was due, and this thread is late: its record says so.
             threading.Thread(target=self.read, args=(due,), daemon=True).start()
 
     def _work(self) -> None:

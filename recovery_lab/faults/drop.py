@@ -40,8 +40,7 @@ class Drop(Fault):
         found, seen = scene.present(), scene.seen.probe()
         if found["State"]["StartedAt"] != scene.started:
             raise InconclusiveError("drop: the server's container was started anew meanwhile")
-        networks = found["NetworkSettings"]["Networks"]
-        gateway = networks[docker.network(scene.stack)]["Gateway"]
+        gateway = found["NetworkSettings"]["Networks"][docker.network(scene.stack)]["Gateway"]
         dropped = {"INPUT": 0, "OUTPUT": 0}
         for helper in docker.helpers(scene.stack, _LABEL):
             dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
@@ -93,7 +92,6 @@ def _running(helper: str) -> bool:
 
 
 def _steps(helper: str) -> dict[str, dict[str, Any]]:
-    """Return what a helper says that it did, by the step's name."""
     said = [json.loads(line) for line in docker.run("logs", helper).splitlines()]
     return {step["step"]: step for step in said}
 
@@ -103,9 +101,7 @@ def _over(helper: str) -> bool:
 
 
 def _note(scene: Scene, helper: str, name: str) -> None:
-    """Note a step at the helper's own clock."""
     step = _steps(helper).get(name)
     if step and scene.witness:
         took_ms = (step["at"] - step["began_at"]) * 1000
-        evidence = f"by the helper's clock, within {took_ms:.0f} ms"
-        scene.step(name, at=step["at"], evidence=evidence)
+        scene.step(name, at=step["at"], evidence=f"by the helper's clock, within {took_ms:.0f} ms")

@@ -17,7 +17,6 @@ from recovery_lab.session import DeadlineError, Login, first_line
 TCP_LIMIT_S = 0.5
 LIMIT_S = 1.0  # with the look-up and a bare connect less than the shortest fault that hangs
 SLEEPER = "lab-slow"  # application_name of the sleeping session
-
 _PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery()"
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
@@ -58,7 +57,6 @@ class Fresh:
         return {"session": "ok", "server_started": rows[0][0]}
 
     def _connect(self) -> str:
-        """Open and close a bare TCP connection."""
         try:
             socket.create_connection((self._address, self._login.port), TCP_LIMIT_S).close()
         except TimeoutError:

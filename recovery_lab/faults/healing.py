@@ -28,10 +28,9 @@ OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIM
 
 
 def heal_open(target: Target, down: Callable[[docker.Stack], None] | None) -> Iterator[str]:
-    """Heal every open fault and remove every dead run's stack by `down`; yield a line for each.
+    """Heal every open fault; remove dead runs' stacks by `down`, if given; yield a line for each.
 
-    Without `down` the stacks stay, as does one in which another process lives or heals. All are
-    tried, then raises the first trouble: HeldError of a living run's fault, HealError, DockerError.
+    All are tried, then raises the first trouble: HeldError of a living run's fault, or LabError.
     """
     troubles: list[LabError] = []
     busy: set[str] = set()
@@ -113,7 +112,6 @@ def _heal(path: Path) -> str:
 
 
 def _remove(path: Path, down: Callable[[docker.Stack], None] | None) -> str:
-    """Remove the stack of a file that this process holds."""
     entry = journal.read(path, OpenStack)
     if entry is None:
         return f"{path.stem}: named, never started"

@@ -41,7 +41,6 @@ class OpenFault(OpenStack, frozen=True, kw_only=True):
     healing: bool = False  # its run is gone, and another process heals
 
     def __str__(self) -> str:
-        """Say it in a line."""
         does = "heals it" if self.healing else "injected it"
         return (
             f"{self.stack.project}: fault {self.fault!r} is open; process {self.pid} {does}; "

@@ -43,8 +43,7 @@ def hold(interface: str, limit_s: float) -> None:
 def clear(interface: str) -> None:
     """Take the rules out; idempotent."""
     if f":{CHAIN} " in _run("iptables-save", "-t", "filter"):
-        dropped = counters()
-        change("healed", RULES_OUT, interface, **dropped)
+        change("healed", RULES_OUT, interface, **counters())
 
 
 def counters() -> dict[str, int]:

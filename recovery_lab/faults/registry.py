@@ -11,6 +11,5 @@ from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
 
-_ALL: tuple[Fault, ...] = (NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow(), Command())
-
+_ALL: list[Fault] = [NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow(), Command()]
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

@@ -48,8 +48,7 @@ class Scene:
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
         if answer.session != "ok":
             raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
-        begun = answer.server_started
-        return replace(self, witness=witness, started=started, server_started=begun)
+        return replace(self, witness=witness, started=started, server_started=answer.server_started)
 
     def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
         """Append a step of the fault to the history; without `at` the witness stamps it now."""

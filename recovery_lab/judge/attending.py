@@ -30,9 +30,8 @@ class Attending:
     def may_release(self) -> bool:
         """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
         ready, now = measures.ready(self._history), newest_at(self._history)
-        if not self._has_idle or self._released_at is not None or ready is None:
-            return False
-        if now < ready.late_at + THRESHOLDS.release_s:
+        early = ready is None or now < ready.late_at + THRESHOLDS.release_s
+        if early or not self._has_idle or self._released_at is not None:
             return False
         self._released_at = now
         return True

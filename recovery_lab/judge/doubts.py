@@ -82,7 +82,6 @@ def _read_on(seen: Seen) -> list[str]:
 
 
 def _going(seen: Seen) -> Said:
-    """And to be gone, for good."""
     if "back" not in seen.steps:
         yield "unsure", "the fault is not shown to be gone"
     if seen.ready is None:
@@ -163,7 +162,6 @@ def _idling(case: Case) -> Said:
 
 
 def _gaps(case: Case) -> Said:
-    """What the recorder missed of one cell and of the application."""
     seen, capabilities, due = case.seen, case.seen.info.capabilities, len(case.reads)
     late, solo = sum(read.late for read in case.reads), seen.info.solo
     if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):

@@ -154,8 +154,7 @@ def _judged(case: Case) -> tuple[list[Rule], list[str]]:
         if rule.name != part.breaks and not (subject and rule.applies(case)):
             continue
         if rule.needs and rule.needs not in info.capabilities:
-            needed = CAPABILITIES.get(rule.needs, rule.needs)
-            told.append(f"{rule.name}: no {needed} declared")
+            told.append(f"{rule.name}: no {CAPABILITIES.get(rule.needs, rule.needs)} declared")
         elif subject and rule.name in info.waived:  # a control makes no promise to waive
             broken = "; ".join(rule.broken(case))
             kept = f"broken: {broken}" if broken else "kept"

@@ -6,12 +6,18 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 Role = Literal["database", "application"]
-
 R = TypeVar("R", bound="Record")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", omit_defaults=True):
     """Base of every line in a history."""
+
+
+class OfCell(Record, frozen=True, kw_only=True):
+    """Base of what one contender did in one of its jobs."""
+
+    contender: str
+    job: str
 
 
 class Clock(Record, frozen=True, kw_only=True, tag="clock"):
@@ -68,25 +74,21 @@ class Probe(Record, frozen=True, kw_only=True, tag="probe"):
     server_version: str = ""
 
 
-class Began(Record, frozen=True, kw_only=True, tag="began"):
+class Began(OfCell, frozen=True, kw_only=True, tag="began"):
     """A read, written before it starts; `nonce` is what a good answer must echo."""
 
     op: int
     due_at: float
     started_at: float
-    contender: str
-    job: str
     nonce: str = ""
 
 
-class Ended(Record, frozen=True, kw_only=True, tag="ended"):
+class Ended(OfCell, frozen=True, kw_only=True, tag="ended"):
     """The same read's end; `operation_id` is what an answer and the application's log share."""
 
     op: int
     at: float
     outcome: Literal["ok", "error"]
-    contender: str
-    job: str
     kind: str = ""
     message: str = ""
     backend_pid: int = 0
@@ -97,12 +99,10 @@ class Ended(Record, frozen=True, kw_only=True, tag="ended"):
     operation_id: str = ""
 
 
-class Missed(Record, frozen=True, kw_only=True, tag="missed"):
+class Missed(OfCell, frozen=True, kw_only=True, tag="missed"):
     """A read that was due while all workers were busy: never sent."""
 
     due_at: float
-    contender: str
-    job: str
 
 
 class Health(Record, frozen=True, kw_only=True, tag="health"):
@@ -137,23 +137,19 @@ class Container(Record, frozen=True, kw_only=True, tag="container"):
     started: str
 
 
-class Warmed(Record, frozen=True, kw_only=True, tag="warmed"):
+class Warmed(OfCell, frozen=True, kw_only=True, tag="warmed"):
     """The pool before the fault: idle connections by its own count, backends by the server's."""
 
     at: float
     wanted: int
     checked_in: int
     backends: list[int]
-    contender: str
-    job: str
 
 
-class Look(Record, frozen=True, kw_only=True, tag="look"):
+class Look(OfCell, frozen=True, kw_only=True, tag="look"):
     """A contender's pool when its readers had stopped, by its own count."""
 
     at: float
-    contender: str
-    job: str
     size: int
     checked_in: int
     checked_out: int
@@ -178,7 +174,6 @@ OfRead = Began | Ended | Missed
 _OfObserver = Clock | Mark | Probe | Health | Live | Sessions
 _OfEngine = FaultEvent | Event | LogLine | Container
 AnyRecord = OfRead | Warmed | Look | _OfObserver | _OfEngine | Trouble
-
 _DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 decode = _DECODER.decode  # of one line; raises msgspec.DecodeError when it is no record
 

@@ -19,7 +19,6 @@ CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not com
 RARE_S = 1.0  # otherwise
 PROBE_LIMIT_S = 0.1  # a lost first SYN is repeated by us, not by the kernel after 1 s
 COUNT_LIMIT_S = 3.0
-
 _PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
        split_part(current_setting('server_version'), ' ', 1)"""
 _TOLD = ("ok", "backend_pid", "server_started", "server_version")
@@ -89,7 +88,6 @@ class Observer:
         return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
 
     def _sessions(self) -> Sessions | Trouble:
-        """Count this role's sessions by application, and how many there may be at all."""
         try:
             rows = query_fresh(self._login, self._address, _COUNT, limit_s=COUNT_LIMIT_S)
         except (psycopg2.Error, DeadlineError) as error:

@@ -25,8 +25,7 @@ def demo_table(run: Path, verdict: RunVerdict, target: Target) -> Table:
         log = folder / "application.log"
         first = Seen(*read_outage(folder)).cases[0].first_reads
         said = counted_words(first, log.read_text() if log.exists() else "", pattern)
-        met = outcomes(outage.cells[0].figures.first_reads)
-        table.add_row(policy(outage), met, said or "-")
+        table.add_row(policy(outage), outcomes(outage.cells[0].figures.first_reads), said or "-")
     return table
 
 

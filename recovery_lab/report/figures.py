@@ -145,7 +145,6 @@ def watched(verdict: RunVerdict) -> list[OutageVerdict]:
 
 
 def _rows(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
-    """Return the rows of some jobs, by default of all."""
     found: dict[tuple[str, str, JobName], list[Cell]] = {}
     several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
     for outage in verdict.outages:

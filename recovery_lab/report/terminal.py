@@ -62,8 +62,7 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     if seen.asked_at is None:
         return
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
-    # While the server is down only its log tells of lost sessions, one by one; a killed one leaves
-    # no word.
+    # While it is down only the server's log tells of lost sessions, one by one; killed, nothing.
     case, ended = seen.cases[0], ended_sessions(seen.history)
     held, gone = len(case.warm_backends), len(lost_sessions(seen.history))
     if seen.lost_at is not None and (len({line.pid for line in ended}) == held or seen.ready):
@@ -76,8 +75,7 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     before, after = server_starts(seen.history)
     moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
     start = f"start time {moved if before and after else 'unknown'}"
-    told = f"server ready (± {half_s * 1000:.0f} ms; {start})"
-    yield "ready", seen.ready.early_at + half_s, told
+    yield "ready", seen.ready.early_at + half_s, f"server ready (± {half_s * 1000:.0f} ms; {start})"
     if case.recovered and case.recovered_at is not None:
         same = " through the same pool" * ("pool" in seen.info.capabilities)
         backend = f" (backend {pid})" if (pid := case.recovered.backend_pid) else ""
