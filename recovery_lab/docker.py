@@ -47,7 +47,7 @@ def run(
     environ: Mapping[str, str] | None = None,
     pace: Callable[[], None] = lambda: None,
 ) -> str:
-    """Run one `docker` command, pacing; return its output. DockerError: it failed, or took long."""
+    """Run a `docker` command, calling `pace` meanwhile; return its output, or raise DockerError."""
     command, pipe, env = ["docker", *words], subprocess.PIPE, environ or surroundings()
     try:
         # A process session of its own: Ctrl-C reaches the runner alone, which ends it or heals.

@@ -6,10 +6,7 @@ from typing import Any, Self
 
 
 class Interrupts:
-    """Within it the first signal may break in, as KeyboardInterrupt, and none after it.
-
-    From `hold_back` on none does: what comes then is raised on leaving.
-    """
+    """Within it the first signal may break in, as KeyboardInterrupt, and none after it."""
 
     def __init__(self, *, held_back: bool = False) -> None:
         self._held_back = held_back
@@ -17,7 +14,7 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     def hold_back(self) -> None:
-        """Let nothing break in from here on."""
+        """Let nothing break in from here on; what comes is raised on leaving."""
         self._held_back = True
 
     def __enter__(self) -> Self:

@@ -114,7 +114,7 @@ def private_stack(
     *,
     started: bool = True,
 ) -> Iterator[Stack]:
-    """Yield a stack that meets no other, removed unless told to `keep`; BadInputError: cannot."""
+    """Yield a stack that meets no other, removed unless told to `keep`; needs a [private] table."""
     private = _declared(target.private, "private")
     # Picked once: Docker gives a container that restarts another ephemeral one.
     given = {**private.environment, private.port_variable: str(free_port())}

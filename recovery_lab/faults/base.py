@@ -9,7 +9,6 @@ from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults.scene import Scene
 
 Cuts = Literal["established", "new", "both", "none"]
-
 # SQLSTATEs of FATAL lines. What only a client brings that hangs up, or asks for its query's end:
 HUNG_UP = ("57014", "08006", "08P01")
 SHUT_DOWN = (

@@ -97,7 +97,6 @@ def watch(path: Path, limit_s: float) -> str:
 
 
 def _heal(path: Path) -> str:
-    """Heal the fault of a file that this process holds, and see it healed."""
     entry = journal.read(path, OpenFault)
     if entry is None:
         return f"{path.stem}: named, never injected"

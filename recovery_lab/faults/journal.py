@@ -1,7 +1,4 @@
-"""The write-ahead journal, a file a project: what is open, named before it is injected.
-
-The lock on a file dies with its holder: where it can be taken, the entry's run is gone.
-"""
+"""The write-ahead journal, a file a project: what is open; its run lives while the lock is held."""
 
 import fcntl
 import os

@@ -10,7 +10,6 @@ from subprocess import run
 
 LINGER_S = 60.0
 CHAIN = "RECOVERY_LAB"
-
 # One transaction each: both directions go and come together. Loopback is not the clients' path.
 RULES_IN = """*filter
 :{chain} -

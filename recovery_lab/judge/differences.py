@@ -1,6 +1,6 @@
 """Which contenders differ from a reference, by how much, and how often outages may bring errors.
 
-No library: SciPy's exact test knows no ties, its permutation lists all ways (138e9) or samples.
+SciPy's exact test knows no ties; its permutation test lists every way to part them, or samples.
 """
 
 from bisect import bisect_left, bisect_right
