@@ -9,14 +9,15 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.judge.account import hang_bound_s
-from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.session import Login, first_line, query_fresh
 
+HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
+GRACE_S = 0.5  # after a declared deadline
 HEALTH_LIMIT_S = 2.0
 COUNT_LIMIT_S = 3.0
 WARM_ROUNDS = 40  # reads at once overlap within a few rounds; more means that they cannot
 BLIND_ROUNDS = 3  # where nobody tells what the pool holds
+
 # A contender's session may have the same name, from elsewhere.
 _POOLED = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
@@ -37,9 +38,10 @@ class Application:
     def __init__(self, _name: str, way: Json) -> None:
         self._login = msgspec.convert(way["login"], Login)
         self._reading = way["reading"]
-        # No read is given up on before it counts as hung.
-        limit_s, url = hang_bound_s(self._reading["deadline_s"]), self._reading["url"]
-        self._http = httpx.Client(base_url=url, timeout=limit_s, trust_env=False)
+        deadline_s = self._reading["deadline_s"]
+        given_up_s = deadline_s + GRACE_S if deadline_s else HUNG_S
+        url = self._reading["url"]
+        self._http = httpx.Client(base_url=url, timeout=given_up_s, trust_env=False)
 
     def read(self, nonce: str) -> Json:
         """Ask for a live read; it takes no nonce: whose the answer is is HTTP's promise."""
@@ -90,7 +92,7 @@ class Application:
         together, backends = threading.Barrier(count), []
 
         def one(_: int) -> None:
-            together.wait(THRESHOLDS.hung_s)
+            together.wait(HUNG_S)
             with suppress(httpx.HTTPError, NotLiveError):  # the next round tells if it matters
                 backends.append(int(self.read("warm")["backend_pid"]))
 
@@ -99,7 +101,8 @@ class Application:
         return backends
 
     def _pooled(self) -> Json:
-        pool = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S).json()["pool"]
+        answered = self._http.get(self._reading["health_path"], timeout=HEALTH_LIMIT_S)
+        pool = answered.json()["pool"]
         return {name: pool[name] for name in ("size", "checked_in", "checked_out")}
 
     def _backends(self) -> list[int]:
