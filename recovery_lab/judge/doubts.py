@@ -13,7 +13,7 @@ from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
 
 # `void`: the fault did not land or there was no steady state: nothing counts, not even what failed.
 # `late`: the recorder's own schedule; alone, a reason to play again. `unsure`: all else.
-Kind = Literal["void", "late", "unsure"]
+Kind = Literal["void", "late", "unsure", "unbroken"]
 Said = Iterator[tuple[Kind, str]]
 
 
@@ -37,7 +37,7 @@ def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
         return []
     said = [*_steadiness(case), *_watching(case), *_gaps(case)]
     if case.part.role == "control" and not failures:
-        said.append(("unsure", f"the control did not break its rule: {case.part.breaks}"))
+        said.append(("unbroken", f"the control did not break its rule: {case.part.breaks}"))
     return [Doubt(kind=kind, said=words) for kind, words in said]
 
 

@@ -85,6 +85,7 @@ AFTER: Columns[Row] = {
     "recovery lag: median / worst (n)": lambda row: (
         "n/a" if row.job == "idle" else _spread("recovery_lag_s")(row)
     ),
+    "outages that count": "counted",
 }
 LAGS: Columns[Row] = {"fault": "fault", "contender": "contender", "recovery lags, s": _lags}
 # Waits in s, the missed reads' among them, of contenders alone in their outage.
@@ -159,10 +160,27 @@ def _alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
     """Return the rows of contenders alone in their outage; those in doubt do not count."""
     names = {outage.info.solo for outage in verdict.outages}
     return [
-        row._replace(cells=[cell for cell in row.cells if cell.verdict != "inconclusive"])
+        row._replace(cells=[cell for cell in row.cells if not _in_doubt(cell)])
         for row in _rows(verdict, *jobs)
         if row.contender in names and any(cell.label != "not met" for cell in row.cells)
     ]
+
+
+def _counting(verdict: RunVerdict) -> list[Row]:
+    """Return all rows; of an outage in doubt only what was seen to fail counts."""
+    return [
+        row._replace(
+            cells=[
+                cell for cell in row.cells if cell.figures.after_ready.bad or not _in_doubt(cell)
+            ]
+        )
+        for row in _rows(verdict)
+    ]
+
+
+def _in_doubt(cell: Cell) -> bool:
+    """Tell whether it says nothing; a control that nothing happened to is a result."""
+    return any(doubt.kind != "unbroken" for doubt in cell.doubts)
 
 
 def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
@@ -192,7 +210,7 @@ def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "cells": lambda _, run: columns_of(_rows(run), CELLS),
-    "after ready": lambda _, run: columns_of(_rows(run), AFTER),
+    "after ready": lambda _, run: columns_of(_counting(run), AFTER),
     "lags": lambda _, run: columns_of([r for r in _rows(run, "steady") if r.outages > 1], LAGS),
     "waits": lambda _, run: columns_of(_alone(run, "steady"), WAITS),
     "differences": lambda info, run: words.table(DIFFERENCES, _compared(info, run)),

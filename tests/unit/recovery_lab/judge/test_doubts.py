@@ -249,19 +249,19 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         control,
         lambda: control(recovered_s=2.1),
         "the control did not break its rule: recovers",
-        "unsure",
+        "unbroken",
     ),
     "an idle control breaks its rule": (
         lambda: idle(contender="naive", first_outcome="failed"),
         lambda: idle(contender="naive"),
         "the control did not break its rule: first reads",
-        "unsure",
+        "unbroken",
     ),
     "a control's rule is one": (
         control,
         lambda: control(part="control: recovrs"),
         "the control did not break its rule: recovrs",
-        "unsure",
+        "unbroken",
     ),
     "it is watched for 5 s after recovery": (
         lambda: outage(end_s=7.2),

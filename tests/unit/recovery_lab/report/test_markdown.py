@@ -168,6 +168,14 @@ def test_outages_in_doubt_are_counted_though_they_do_not_count(tmp_path: Path) -
         assert said in page
 
 
+def test_outage_in_doubt_proves_no_zero(tmp_path: Path) -> None:
+    """What was not seen whole says nothing of errors, unless some were seen in it."""
+    played = [Played(repeat=n, recovered_s=0.5, end_s=end_s) for n, end_s in ((1, 9.0), (2, 2.0))]
+    page = page_of(tmp_path, played)
+    assert "| 0 | 0 of 1 outages; at most 95 % (95 %) |" in page
+    assert "| 1 of 2 |" in page
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
