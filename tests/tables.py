@@ -2,7 +2,7 @@
 
 `python -m tests.tables` writes them anew: what stands between `<!-- table: NAME -->` and
 `<!-- end -->`. NAME is one of `TABLES`, or `RUN: TABLE`: a folder of docs/runs/ and a table of
-recovery_lab/report/figures.py.
+recovery_lab/report/figures.py; `RUN: TABLE of WORD` has only its rows with a cell of that word.
 """
 
 import inspect
@@ -30,6 +30,7 @@ from recovery_lab.outage import Cast, JobName
 from recovery_lab.report import figures
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
+from tests.bench.tables import price
 
 ROOT = Path(__file__).parents[1]
 INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
@@ -180,6 +181,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "contenders": lambda: _contenders(contenders()),
     "faults": lambda: _faults(playing()),
     "metrics": _metrics,
+    "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,
     "thresholds": _thresholds,
 }
@@ -191,7 +193,9 @@ def made(name: str, runs: Path = RUNS) -> str:
     if not colon:
         return TABLES[name]()
     verdict = msgspec.json.decode((runs / run / "verdict.json").read_bytes(), type=RunVerdict)
-    return figures.TABLES[which](read_run(runs / run), verdict)
+    which, _, word = which.partition(" of ")
+    heads, line, *rows = figures.TABLES[which](read_run(runs / run), verdict).splitlines()
+    return "\n".join([heads, line, *(row for row in rows if not word or f"| {word} |" in row)])
 
 
 def documents() -> list[Path]:
