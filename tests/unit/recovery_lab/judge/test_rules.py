@@ -1,11 +1,12 @@
 """Each promise: a history that keeps it, and its neighbour that differs in one thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from recovery_lab.faults.base import Effects
-from recovery_lab.judge.rules import RULES
+from recovery_lab.judge import rules
+from recovery_lab.judge.rules import RULES, Rule
 from recovery_lab.record.history import Look
 from tests.unit.recovery_lab.histories import (
     NEVER,
@@ -282,6 +283,30 @@ def test_reads_are_undisturbed_only_where_the_fault_leaves_them_alone(
 def test_every_rule_has_its_two_histories() -> None:
     """A new rule comes with its own."""
     assert set(RULES) == {rule for rule, *_ in TABLE.values()}
+
+
+def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its docstring is its promise, as the table of docs/measuring.md has it; it binds everyone."""
+    monkeypatch.setattr(rules, "RULES", {})
+
+    def broken(case: object) -> Iterator[str]:
+        """All XIDs are kept."""
+        yield f"{case} is not"
+
+    assert broken is rules._rule("kept", "0 lost", needs="pool")(broken)
+    rule = rules.RULES["kept"]
+    assert rule == Rule(
+        name="kept",
+        says="all XIDs are kept",
+        bound="0 lost",
+        applies=rule.applies,
+        broken=broken,
+        needs="pool",
+    )
+    assert rule.applies(None)
+    rules._rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
+    free = rules.RULES["free"]
+    assert ("", "", [True, False]) == (free.says, free.needs, [*map(free.applies, ("mine", ""))])
 
 
 NEEDS = {rule.name: rule.needs for rule in RULES.values() if rule.needs}
