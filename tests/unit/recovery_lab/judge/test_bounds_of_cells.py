@@ -229,8 +229,28 @@ def test_all_doubts_of_an_outage_are_told_in_the_order_of_their_asking() -> None
 
 def test_cell_without_reads_says_so() -> None:
     """Beside the schedule that was not kept."""
-    said = [doubt.said for doubt in outage(begin_s=9.0).cell().doubts]
-    assert "no read was due" in said
+    told = [(doubt.kind, doubt.said) for doubt in outage(begin_s=9.0).cell().doubts]
+    assert ("unsure", "no read was due") in told
+
+
+def test_what_is_no_contenders_own_is_no_doubt_of_it() -> None:
+    """Probes are the application's; and an answer as the fault comes in is none of before."""
+    assert [] == outage(without=(Live, Health)).cell().doubts
+    down = Health(started_at=ORIGIN, ended_at=ORIGIN, status="down")
+    assert [] == application(extra=[down]).cell().doubts
+
+
+def test_slow_schedule_is_kept_by_its_own_spaces() -> None:
+    """Four readers of whom each reads every 10 s: two of their spaces are 5 s."""
+    assert [] == outage(reads_per_s=0.1, gap=(3.0, 7.0)).cell().doubts
+
+
+def test_control_is_back_by_its_reads_alone() -> None:
+    """It broke no rule, which is one doubt; that System Health is missing is none of its own."""
+    script = application(part="control: recovers", health_up_s=NEVER, end_s=6.0)
+    assert ["the control did not break its rule: recovers"] == [
+        doubt.said for doubt in script.cell().doubts
+    ]
 
 
 def answered(script: Script, red: Callable[[float], bool], outage_from: float = NEVER) -> Script:

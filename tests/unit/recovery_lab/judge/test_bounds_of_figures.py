@@ -10,6 +10,7 @@ from recovery_lab.record.history import (
     Began,
     Container,
     Ended,
+    FaultEvent,
     Health,
     History,
     Look,
@@ -351,3 +352,52 @@ def test_recovery_is_late_past_60_s(more_s: float, late: bool) -> None:
     cell = script.cell()
     assert pytest.approx(60.0 + more_s, abs=1e-9) == cell.figures.recovery_lag_s
     assert late is cell.late
+
+
+def test_outage_is_told_with_what_was_planned_and_last_heard() -> None:
+    """The policy is the application's last word; each step to the microsecond."""
+    heard = [
+        Health(started_at=at, ended_at=at, status="up", policy=policy, shown_as=f"as {policy}")
+        for at, policy in ((1008.0, "one"), (1008.125, "two"), (1008.25, "three"))
+    ]
+    script = outage(
+        drop=lambda r: isinstance(r, Health) and r.policy == "adopted",
+        extra=[*heard, FaultEvent(at=ORIGIN + 1.1234567, fault="restart", name="seen")],
+    )
+    judged = script.judged()
+    assert (script.info(), "three", "as three", 1.123457, False) == (
+        judged.info,
+        judged.policy,
+        judged.shown_as,
+        judged.steps["seen"],
+        judged.restarted,
+    )
+    assert {"injecting", "landed"} <= set(judged.evidence)
+    assert "seen" not in judged.evidence
+
+
+def test_figures_tell_of_each_part_of_an_outage() -> None:
+    """What failed after ready by its kind, who waited in it, and the gap to the microsecond."""
+    script = with_read(with_read(outage(), 1.02, "ok", 0.5000004), 7.01, "failed")
+    figures = script.cell().figures
+    assert ({"connection_lost": 2}, 0.5, 1.517) == (
+        figures.bad_after_ready,
+        figures.waits_in_outage.longest_s,
+        figures.gap_s,
+    )
+
+
+def test_rule_that_is_not_judged_names_what_is_missing_or_how_it_was_broken() -> None:
+    """A capability goes by its own name where it has no other."""
+    script = outage(looks=((5, 0), (4, 1)), waived=["pool whole"])
+    told = (
+        "pool whole: waived by the plan, broken: "
+        "1 connections still checked out at the end; the pool's size was 5 and is 4"
+    )
+    assert [told] == script.cell().not_judged
+    script.capabilities.remove("pool")
+    script.capabilities.remove("server log")
+    assert [
+        "pool whole: no pool declared",
+        "server sound: no server log declared",
+    ] == script.cell().not_judged
