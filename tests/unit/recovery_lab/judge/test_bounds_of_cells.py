@@ -382,3 +382,10 @@ def test_waits_of_which_none_has_an_end_have_no_longest() -> None:
 def test_refused_session_before_ready_is_no_second_refusal() -> None:
     """The bracket's late end parts them."""
     assert [] == outage(extra=[probe(1.0, "refused")]).cell().doubts
+
+
+def test_system_health_that_was_asked_every_5_s_and_not_green_is_seen_to_be_red() -> None:
+    """Only a longer silence is a doubt instead."""
+    for end_s, rules in ((7.98, {"readiness returns"}), (8.02, set())):
+        script = application(health_up_s=NEVER, drop=between(Health, 3.02, end_s))
+        assert rules == {failure.rule for failure in script.cell().failures}

@@ -4,7 +4,7 @@ import pytest
 
 from recovery_lab.judge.account import Read, Tally, account, bad_kinds, lost_reads, waits
 from recovery_lab.judge.case import Case, Seen
-from recovery_lab.judge.verdict import judge_outage
+from recovery_lab.judge.verdict import judge_cell, judge_outage
 from recovery_lab.record.history import (
     AnyRecord,
     Began,
@@ -401,3 +401,17 @@ def test_rule_that_is_not_judged_names_what_is_missing_or_how_it_was_broken() ->
         "pool whole: no pool declared",
         "server sound: no server log declared",
     ] == script.cell().not_judged
+
+
+def test_application_is_late_with_its_system_health_and_nobody_else() -> None:
+    """Of an application both must be back within the target; a control is held to none."""
+    late = {"health_up_s": 64.0, "end_s": 70.0, "every_s": 0.25}
+    assert application(**late).cell().late
+    assert not outage(**late).cell().late
+    assert not outage(part="control: recovers", **{**late, "recovered_s": 64.0}).cell().late
+
+
+def test_cell_is_labelled_by_its_verdict_until_its_outage_labels_it() -> None:
+    """By itself it knows of no control beside it."""
+    one = case(outage())
+    assert ("passed", "passed") == (judge_cell(one, []).verdict, judge_cell(one, []).label)

@@ -290,14 +290,14 @@ def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(rules, "RULES", {})
 
     def broken(case: object) -> Iterator[str]:
-        """All XIDs are kept."""
+        """All XIDs keep their X."""
         yield f"{case} is not"
 
     assert broken is rules._rule("kept", "0 lost", needs="pool")(broken)
     rule = rules.RULES["kept"]
     assert rule == Rule(
         name="kept",
-        says="all XIDs are kept",
+        says="all XIDs keep their X",
         bound="0 lost",
         applies=rule.applies,
         broken=broken,
