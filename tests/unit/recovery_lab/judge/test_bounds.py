@@ -258,3 +258,32 @@ def test_system_health_is_back_by_a_check_of_ready_or_later(samples, expected) -
 def test_servers_log_is_its_own_since_the_fault(one: LogLine, told: list[str]) -> None:
     """Lines of single sessions are not the server's."""
     assert told == measures.server_log(History([one]), 8.0)
+
+
+def test_effects_of_a_command_are_all_that_the_record_shows() -> None:
+    """Whom it cut, whether sessions ended and the server started anew; without a fault nothing."""
+    server = [tried(7.0), tried(9.5, started=OTHER)]
+    for records, shown in (
+        (server, ("established", True, True)),
+        ([tried(8.5, "refused")], ("new", False, False)),
+        ([WARM, line(8.25)], ("established", True, False)),
+    ):
+        seen = measures.effects_seen(asked(*records), COMMAND)
+        assert shown == (seen.cuts, seen.ends_sessions, seen.restarts)
+    assert "none" == measures.effects_seen(History([tried(8.5, "refused")]), COMMAND).cuts
+
+
+def test_sessions_are_lost_by_name_or_all_with_a_new_start() -> None:
+    """A server that starts anew need not name whom it cut."""
+    other = Warmed(at=1.0, wanted=1, checked_in=1, backends=[72], contender="b", job="steady")
+    server = [tried(7.0), tried(9.5, started=OTHER)]
+    assert {71} == measures.lost_sessions(asked(WARM, other, line(8.25)))
+    assert {71, 72} == measures.lost_sessions(asked(WARM, other, *server))
+    assert set() == measures.lost_sessions(asked(WARM, other))
+
+
+def test_reads_that_end_at_one_instant_recover_at_it() -> None:
+    """Four readers may well end together: the first of the schedule is taken."""
+    both = [Read(due_at=due, ended_at=0.125, outcome="ok") for due in (0.0, 0.0625)]
+    found = measures.recovery([*both, *reads(0.125, 3.0)[1:]], 0.0)
+    assert found is both[0]
