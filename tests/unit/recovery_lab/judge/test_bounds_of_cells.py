@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge import measures
 from recovery_lab.judge.case import Seen
 from recovery_lab.judge.verdict import judge_outage
@@ -21,6 +22,7 @@ from recovery_lab.target import Health as HealthProbe
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
+    Reads,
     Script,
     application,
     idle,
@@ -389,3 +391,28 @@ def test_system_health_that_was_asked_every_5_s_and_not_green_is_seen_to_be_red(
     for end_s, rules in ((7.98, {"readiness returns"}), (8.02, set())):
         script = application(health_up_s=NEVER, drop=between(Health, 3.02, end_s))
         assert rules == {failure.rule for failure in script.cell().failures}
+
+
+def test_all_whose_sessions_read_on_are_named() -> None:
+    """In the order of their names; and a fault that cuts only the established cuts them too."""
+    told = "established sessions read on through the fault: adopted, naive"
+    for effects in (Effects(cuts="both"), Effects(cuts="established")):
+        script = read_through(ORIGIN + 0.5, ORIGIN + 0.75)
+        script.effects = effects
+        added = list(script.cells[0].added)
+        script.cells.append(Reads(contender="naive", keeps_session_s=NEVER, added=added))
+        assert told in [doubt.said for doubt in script.judged().doubts]
+
+
+@pytest.mark.parametrize("step", ["landed", "healing"])
+def test_nobody_reads_on_through_a_fault_of_unknown_length(step: str) -> None:
+    """When it was in is not known: that is a doubt of its own, or none."""
+    script = read_through(ORIGIN + 0.5, ORIGIN + 0.75)
+    script.steps = tuple(name for name in script.steps if name != step)
+    assert not [doubt for doubt in script.judged().doubts if "read on" in doubt.said]
+
+
+def test_reference_is_in_no_doubt_of_its_own() -> None:
+    """It is shown, whatever its recorder missed."""
+    script = outage(part="reference", late=100, looks=(), gap=(5.0, 8.0))
+    assert [] == script.cell().doubts

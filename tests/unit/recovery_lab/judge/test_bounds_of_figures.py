@@ -16,6 +16,7 @@ from recovery_lab.record.history import (
     Look,
     Mark,
     Missed,
+    Probe,
     Warmed,
 )
 from tests.unit.recovery_lab.histories import (
@@ -415,3 +416,11 @@ def test_cell_is_labelled_by_its_verdict_until_its_outage_labels_it() -> None:
     """By itself it knows of no control beside it."""
     one = case(outage())
     assert ("passed", "passed") == (judge_cell(one, []).verdict, judge_cell(one, []).label)
+
+
+def test_record_of_one_probe_ends_with_it() -> None:
+    """And what was never ready was not watched, however short the limit."""
+    script = outage(ready_s=NEVER, recovered_s=NEVER, limit_s=0.5)
+    assert not case(script).was_watched
+    only = History([Probe(started_at=7.0, ended_at=7.5, ok=False)])
+    assert 7.5 == Seen(script.info(), only).end_at
