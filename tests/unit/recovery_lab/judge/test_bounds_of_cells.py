@@ -17,6 +17,7 @@ from recovery_lab.record.history import (
     LogLine,
     Mark,
     Probe,
+    Warmed,
 )
 from recovery_lab.target import Health as HealthProbe
 from tests.unit.recovery_lab.histories import (
@@ -416,3 +417,14 @@ def test_reference_is_in_no_doubt_of_its_own() -> None:
     """It is shown, whatever its recorder missed."""
     script = outage(part="reference", late=100, looks=(), gap=(5.0, 8.0))
     assert [] == script.cell().doubts
+
+
+@pytest.mark.parametrize(("pid", "read_on"), [(71, True), (1, True), (0, False)])
+def test_session_is_known_by_its_reads_or_by_its_warm_pool(pid: int, read_on: bool) -> None:
+    """Either is enough; an answer without a backend's number tells of none."""
+    for changes in ({"without": (Warmed,)}, {"begin_s": 3.0}):
+        script = read_through(ORIGIN + 0.5, ORIGIN + 0.75)
+        script.cells[0].backends = (pid,)
+        script.cells[0].begin_s = changes.get("begin_s", -2.0)
+        script.without = changes.get("without", ())
+        assert read_on is any("read on" in doubt.said for doubt in script.judged().doubts)
