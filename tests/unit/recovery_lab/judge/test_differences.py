@@ -310,3 +310,43 @@ def test_no_error_in_n_outages_bounds_their_share() -> None:
 def test_no_outage_bounds_nothing() -> None:
     """All of none may have errors."""
     assert 1.0 == outages_bound(0)
+
+
+def test_interval_leaves_out_a_shift_that_is_rejected_at_just_5_percent() -> None:
+    """One against 39: the outermost value has p = 0.05, and a claim at 0.05 is a claim."""
+    others = [float(value) for value in range(39)]
+    assert 0.05 == mann_whitney([-1.0], others)
+    assert (-19.0, -38.0, 0.0) == hodges_lehmann([0.0], others)
+
+
+def test_claim_at_just_5_percent_is_one() -> None:
+    """One against 79 carries two pairs: p is 0.025, and 0.05 by Holm."""
+    samples = {"naive": [float(value) for value in range(79)], "twin": [39.5], "slow": [99.0]}
+    found = compared((samples, "naive", "twin"))["slow"]
+    assert ("different", "", 0.025, 0.05) == (found.word, found.why, found.p, found.p_holm)
+
+
+def test_p_of_just_5_percent_stands_alone_and_what_never_came_is_told_beside() -> None:
+    """Second of 80 to the end: 0.05 by itself, 0.1 among two pairs."""
+    samples = {"naive": [*(float(value) for value in range(78)), inf], "twin": [39.5]}
+    samples["slow"] = [99.0]
+    found = compared((samples, "naive", "twin"))["slow"]
+    assert ("not distinguishable", 0.05, 0.1) == (found.word, found.p, found.p_holm)
+    assert (
+        "no shift: never in 0 of 1 against 1 of 79; "
+        "p = 0.05 by itself, which chance brings among so many pairs"
+    ) == found.why
+
+
+def test_p_is_never_above_one() -> None:
+    """However many pairs it is multiplied by."""
+    assert [1.0, 1.0] == holm([0.9, 0.4], 4)
+
+
+def test_a_reference_that_did_not_run_compares_nothing() -> None:
+    """All are refused, by the number of its repeats."""
+    found = differences({"twin": MIXED, "slow": HIGH}, "naive", "twin")
+    assert {"5 against 0 repeats cannot carry 2 pairs: needs 5 of each"} == {
+        one.why.removeprefix("no twin to guard it: ") for one in found
+    }
+    assert {0} == {one.reference_n for one in found}

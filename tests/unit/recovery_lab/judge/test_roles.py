@@ -59,6 +59,13 @@ def test_new_sessions_refused_make_a_subject_of_who_pings() -> None:
     assert "reference" == part_of(cast, "idle", effects, 3.0).role
 
 
+def test_who_does_not_reconnect_is_no_control_of_a_fault_that_leaves_its_session() -> None:
+    """Refusing new sessions cuts it not, nor does an outage just as long as its patience."""
+    cast = Cast(contender="quitter", traits=TRAITS["quitter"], jobs=["steady"])
+    assert "reference" == part_of(cast, "steady", Effects(cuts="new"), 3.0).role
+    assert "reference" == part_of(cast, "steady", FAULTS["freeze"].effects, 1.0).role
+
+
 def test_delay_is_no_promise_of_who_does_not_ping() -> None:
     """It may outlast a declared patience: only where a fault does nothing is nobody disturbed."""
     slowed = Effects(cuts="none", delays_s=2.0)

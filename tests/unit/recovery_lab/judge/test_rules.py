@@ -1,11 +1,12 @@
 """Each promise: a history that keeps it, and its neighbour that differs in one thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from recovery_lab.faults.base import Effects
-from recovery_lab.judge.rules import RULES
+from recovery_lab.judge import rules
+from recovery_lab.judge.rules import RULES, Rule
 from recovery_lab.record.history import Look
 from tests.unit.recovery_lab.histories import (
     NEVER,
@@ -57,19 +58,19 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         "recovers",
         lambda: outage(recovered_s=6.0, limit_s=5.0, end_s=12.0),
         lambda: outage(recovered_s=6.0, limit_s=3.0, end_s=12.0),
-        "limit 3 s",
+        "back 4.023 s after ready, limit 3 s",
     ),
     "the application recovers with its System Health": (
         "recovers",
         lambda: application(limit_s=5.0),
         lambda: application(limit_s=5.0, health_up_s=NEVER),
-        "System Health not back",
+        "System Health not back, censored 7.0 s after ready",
     ),
     "System Health is back within the limit": (
         "recovers",
         lambda: application(limit_s=5.0, health_up_s=6.5, end_s=13.0, waived=RETURNS),
         lambda: application(limit_s=5.0, health_up_s=7.5, end_s=13.0, waived=RETURNS),
-        "both back 5.5",
+        "both back 5.522 s after ready, limit 5 s",
     ),
     "no read fails after recovery": (
         "no relapse",
@@ -81,25 +82,25 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         "no relapse",
         lambda: outage(closed_s=19.0),
         lambda: with_read(outage(closed_s=19.0), 7.31, "endless"),
-        "hung 1",
+        "1 reads relapsed after recovery: hung 1",
     ),
     "no read waits over 1 s after recovery": (
         "no relapse",
         lambda: with_read(outage(), 7.31, "ok", 0.99),
         lambda: with_read(outage(), 7.31, "ok", 1.01),
-        "longest wait 1.010 s",
+        "1 reads relapsed after recovery: 1 waited over 1 s, longest wait 1.010 s",
     ),
     "no read is missed for over 1 s after recovery": (
         "no relapse",
         lambda: with_read(outage(gap=(7.3, 8.2)), 7.3, "missed"),
         lambda: with_read(outage(gap=(7.3, 8.4)), 7.3, "missed"),
-        "longest wait 1.103 s",
+        "1 reads relapsed after recovery: 1 waited over 1 s, longest wait 1.103 s",
     ),
     "no read of an idle pool fails later": (
         "no relapse",
         idle,
         lambda: with_read(idle(), 8.01, "failed"),
-        "connection_lost 1",
+        "1 reads relapsed after recovery: connection_lost 1",
     ),
     "an idle pool's first reads do not fail": (
         "first reads",
@@ -111,31 +112,31 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         "first reads",
         lambda: idle(closed_s=16.0),
         lambda: idle(closed_s=16.0, first_outcome="endless"),
-        "hung 5",
+        "5 of the first 5 reads not good: hung 5",
     ),
     "an idle pool's first reads do not wait over 1 s": (
         "first reads",
         lambda: idle(first_took_s=0.99),
         lambda: idle(first_took_s=1.01),
-        "5 waited over 1 s, longest wait 1.010 s",
+        "5 of the first 5 reads not good: 5 waited over 1 s, longest wait 1.010 s",
     ),
     "no error where nobody is cut": (
         "undisturbed",
         untouched,
         lambda: with_read(untouched(), 1.02, "failed"),
-        "1 reads disturbed",
+        "1 reads disturbed, though nobody was cut: connection_lost 1",
     ),
     "no long wait where nobody is cut": (
         "undisturbed",
         lambda: with_read(untouched(), 1.02, "ok", 0.9),
         lambda: with_read(untouched(), 1.02, "ok", 1.1),
-        "1 reads disturbed",
+        "1 reads disturbed, though nobody was cut: 1 waited over 1 s, longest wait 1.100 s",
     ),
     "nor of a read that was under way as the fault came in": (
         "undisturbed",
         untouched,
         lambda: with_read(untouched(), -0.01, "failed", 0.5),
-        "1 reads disturbed",
+        "1 reads disturbed, though nobody was cut: connection_lost 1",
     ),
     "liveness stays green": (
         "liveness",
@@ -147,13 +148,13 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         "liveness",
         lambda: application(live_took_s=2.9),
         lambda: application(live_took_s=3.1),
-        "liveness probes not good",
+        "12 of 12 liveness probes not good, the first at -2.000 s",
     ),
     "nothing restarts": (
         "nothing restarts",
         application,
         lambda: application(starts=("one", "two")),
-        "was restarted",
+        "the application's process was restarted",
     ),
     "readiness is red in time": (
         "readiness falls",
@@ -163,7 +164,7 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: application(
             ready_s=6.0, recovered_s=6.1, health_red_s=2.7, health_up_s=6.5, end_s=13.0
         ),
-        "readiness red 2.",
+        "readiness red 2.652 s after the loss, bound 2.5 s",
     ),
     "readiness is red at all": (
         "readiness falls",
@@ -171,25 +172,25 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: application(
             ready_s=6.0, recovered_s=6.1, health_red_s=NEVER, health_up_s=6.5, end_s=13.0
         ),
-        "readiness red never",
+        "readiness red never, bound 2.5 s",
     ),
     "refused new sessions turn it red within three intervals": (
         "readiness falls",
         lambda: only_new(health_red_s=4.4),
         lambda: only_new(health_red_s=4.8),
-        "bound 4.5 s",
+        "readiness red 4.742 s after the loss, bound 4.5 s",
     ),
     "a short loss stands in the last outage": (
         "readiness falls",
         short,
         lambda: short(last_outage_s=NEVER),
-        "stands in no last outage",
+        "a loss of 0.930 s stands in no last outage, and readiness was not red within 2.5 s",
     ),
     "a last outage known before tells nothing of this one": (
         "readiness falls",
         short,
         lambda: short(last_outage_s=-2.0),
-        "stands in no last outage",
+        "a loss of 0.930 s stands in no last outage, and readiness was not red within 2.5 s",
     ),
     "red long after a short loss does not stand for it": (
         "readiness falls",
@@ -203,43 +204,43 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
             last_outage_s=NEVER,
             end_s=12.0,
         ),
-        "stands in no last outage",
+        "a loss of 0.930 s stands in no last outage, and readiness was not red within 2.5 s",
     ),
     "readiness is green in time": (
         "readiness returns",
         lambda: application(health_up_s=4.4, end_s=10.0),
         lambda: application(health_up_s=4.7, end_s=10.0),
-        "readiness green 2.",
+        "readiness green 2.697 s after ready, bound 2.5 s",
     ),
     "a green that speaks of the server before does not count": (
         "readiness returns",
         lambda: application(health_up_s=2.1, health_names_s=4.4, end_s=10.0),
         lambda: application(health_up_s=2.1, health_names_s=4.8, end_s=10.0),
-        "readiness green 2.",
+        "readiness green 2.797 s after ready, bound 2.5 s",
     ),
     "a pool gives all connections back": (
         "pool whole",
         outage,
         lambda: outage(looks=((5, 0), (5, 1))),
-        "1 connections still checked out",
+        "1 connections still checked out at the end",
     ),
     "a pool keeps its size": (
         "pool whole",
         outage,
         lambda: outage(looks=((5, 0), (4, 0))),
-        "size was 5 and is 4",
+        "the pool's size was 5 and is 4",
     ),
     "the server's log has no PANIC": (
         "server sound",
         outage,
         lambda: outage(extra=[outage().log("PANIC", "XX000")]),
-        "PANIC XX000",
+        "server log: [71] PANIC XX000: told by the server",
     ),
     "the server's log has no FATAL that the fault does not explain": (
         "server sound",
         lambda: outage(extra=[outage().log("FATAL", "57P01")]),
         lambda: outage(extra=[outage().log("FATAL", "53200")]),
-        "FATAL 53200",
+        "server log: [71] FATAL 53200: told by the server",
     ),
 }
 
@@ -259,8 +260,7 @@ def test_rule_is_broken(told: str) -> None:
     rule, _, breaks, said = TABLE[told]
     cell = breaks().cell()
     assert "failed" == cell.verdict, (cell.failures, cell.doubts)
-    found = {failure.rule: failure.said for failure in cell.failures}
-    assert said in found.get(rule, ""), cell.failures
+    assert [said] == [one.said for one in cell.failures if one.rule == rule], cell.failures
 
 
 @pytest.mark.parametrize(
@@ -283,6 +283,30 @@ def test_reads_are_undisturbed_only_where_the_fault_leaves_them_alone(
 def test_every_rule_has_its_two_histories() -> None:
     """A new rule comes with its own."""
     assert set(RULES) == {rule for rule, *_ in TABLE.values()}
+
+
+def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its docstring is its promise, as the table of docs/measuring.md has it; it binds everyone."""
+    monkeypatch.setattr(rules, "RULES", {})
+
+    def broken(case: object) -> Iterator[str]:
+        """All XIDs keep their X."""
+        yield f"{case} is not"
+
+    assert broken is rules._rule("kept", "0 lost", needs="pool")(broken)
+    rule = rules.RULES["kept"]
+    assert rule == Rule(
+        name="kept",
+        says="all XIDs keep their X",
+        bound="0 lost",
+        applies=rule.applies,
+        broken=broken,
+        needs="pool",
+    )
+    assert rule.applies(None)
+    rules._rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
+    free = rules.RULES["free"]
+    assert ("", "", [True, False]) == (free.says, free.needs, [*map(free.applies, ("mine", ""))])
 
 
 NEEDS = {rule.name: rule.needs for rule in RULES.values() if rule.needs}
