@@ -186,7 +186,7 @@ def health_back(history: History, ready_at: float) -> float | None:
 def gap_s(reads: Sequence[Read]) -> float:
     """Return the longest time in s between good ends, at the record's end to the last due read."""
     ends = sorted(r.ended_at for r in reads if r.ok and r.ended_at is not None)
-    edges = [*ends, max(read.due_at for read in reads)] if ends else []
+    edges = [*ends, max([ends[-1], *(read.due_at for read in reads)])] if ends else []
     return max((after - before for before, after in pairwise(edges)), default=0.0)
 
 

@@ -203,6 +203,7 @@ def test_gap_lies_between_good_ends_and_stays_open_at_the_end() -> None:
     assert 0.3 == pytest.approx(measures.gap_s(every(0.1, 2.0, 0.4, 0.5)))
     assert 1.09 == pytest.approx(measures.gap_s([read(0.1), read(1.2, "failed")]))
     assert 0.0 == measures.gap_s([])
+    assert 0.0 == measures.gap_s([read(0.1)])  # it ended after the last read was due
 
 
 def test_silence_is_the_longest_time_in_which_nothing_was_seen() -> None:
