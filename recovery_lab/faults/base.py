@@ -11,11 +11,8 @@ from recovery_lab.faults.scene import Scene
 Cuts = Literal["established", "new", "both", "none"]
 # SQLSTATEs of FATAL lines. What only a client brings that hangs up, or asks for its query's end:
 HUNG_UP = ("57014", "08006", "08P01")
-SHUT_DOWN = (
-    "57P01",
-    "57P03",
-    *HUNG_UP,
-)  # sessions ended; new ones refused as it goes and as it starts
+# Sessions ended; new ones refused as it goes and as it starts.
+SHUT_DOWN = ("57P01", "57P03", *HUNG_UP)
 CRASHED = ("57P02", *SHUT_DOWN)  # a backend that outlives its postmaster says 57P01 too
 
 

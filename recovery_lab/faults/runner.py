@@ -1,7 +1,7 @@
 """Run one fault: name it in the journal, watch over it, inject, prove, hold, heal, prove again."""
 
 import time
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 from recovery_lab import docker
@@ -35,8 +35,7 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     checked(fault, scene.hold_s)
     docker.refuse_remote()
     path = journal.path_of(scene.stack, journal.FAULT)
-    seeing = nullcontext(scene.witness) if scene.witness else closing(Witness(scene.stack))
-    with journal.held(path), seeing as witness:
+    with journal.held(path), _witness(scene) as witness:
         if left := journal.read(path, journal.OpenFault):
             of = f"{scene.stack.project}: fault {left.fault!r} of a dead run"
             raise BadInputError(f"{of} is open; run: make heal")
@@ -59,6 +58,10 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
             if run.trouble:
                 raise run.trouble
     return Done(landed=landed, healed=healed)
+
+
+def _witness(scene: Scene) -> AbstractContextManager[Witness]:
+    return nullcontext(scene.witness) if scene.witness else closing(Witness(scene.stack))
 
 
 @dataclass(slots=True)
