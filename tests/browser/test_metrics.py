@@ -2,14 +2,17 @@
 
 import subprocess
 
-from tests.browser.browser import ROOT, RUN
+from tests.browser.browser import ROOT
+from tests.browser.conftest import IMAGE
+
+RUN = "docker run --rm --interactive --network none --entrypoint promtool"
 
 
 def promtool(*words: str, text: str) -> "subprocess.CompletedProcess[str]":
-    """Run promtool in the browser's container on `text`."""
-    command = [*RUN.split(), "promtool", *words]
+    """Run promtool of the browser's image on `text`."""
+    command = [*RUN.split(), IMAGE, *words]
     return subprocess.run(
-        command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=60, check=False
+        command, input=text, capture_output=True, text=True, timeout=60, check=False
     )
 
 
