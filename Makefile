@@ -76,7 +76,7 @@ verify-more: browser-image ## the same, and what takes longer: odd checkouts and
 	@bash scripts/verify.sh more
 
 .PHONY: bench
-bench: images ## measure what each policy costs when nothing is wrong, on a stack of its own, in two minutes
+bench: images ## measure what each policy costs when nothing is wrong, on a stack of its own, in five minutes
 	@bash scripts/alone.sh bench $(PYTHON) -m tests.bench
 
 .PHONY: bench-pages
@@ -84,7 +84,7 @@ bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of
 	@bash scripts/alone.sh bench-pages $(PYTHON) -m tests.browser.bench_pages
 
 .PHONY: mutants
-mutants: environment ## change the judge in small ways and count what its tests notice, in half an hour
+mutants: environment ## change the judge in small ways and count what its tests notice, in ten minutes
 	@bash scripts/mutants.sh
 
 .PHONY: test

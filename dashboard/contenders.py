@@ -13,13 +13,16 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dashboard.db_connector import PLAN_18_03, POLICIES, Address, Policy
 from dashboard.errors import classify, driver_error, phase_of
 from dashboard.monitor import Monitor
 from dashboard.pool import Fetch, ReadPool, make_pool
 from dashboard.sampler import Sampler
+
+if TYPE_CHECKING:
+    from dashboard.settings import PolicyName
 
 PARTS: Mapping[str, Mapping[str, Any]] = {
     **{f"only-{name}": {name: value} for name, value in PLAN_18_03.items()},
@@ -125,4 +128,4 @@ def make(name: str, way: Json) -> PolicyContender:
 def _policy(name: str) -> Policy:
     if name in PARTS:
         return replace(POLICIES["naive"], engine_options=PARTS[name])
-    return next(policy for policy in POLICIES.values() if policy.name == name)
+    return POLICIES[cast("PolicyName", name)]

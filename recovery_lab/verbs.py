@@ -12,7 +12,7 @@ from recovery_lab.errors import BadInputError, HealError
 from recovery_lab.files import living_run
 from recovery_lab.folder import find_run, read_run
 from recovery_lab.judge.verdict import STATUS, RunVerdict
-from recovery_lab.report import markdown
+from recovery_lab.report import markdown, timeline
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
@@ -111,8 +111,6 @@ def report(folder: Path, say: Say) -> None:
 
 
 def _page(folder: Path, verdict: RunVerdict, say: Say) -> None:
-    from recovery_lab.report import timeline  # noqa: PLC0415 # its charts take 0.6 s to load
-
     timeline.write_timelines(folder, verdict)
     say(markdown.write(folder, verdict))
     say(row("report", f"{folder}/report.md"))

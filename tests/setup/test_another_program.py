@@ -1,7 +1,6 @@
 """Another program's Compose project: no verb of a lab's folder takes it or deletes its data."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,19 +44,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def clone(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
-    """A clone of the lab in a folder of that project's name, which an older lab would have used.
-
-    The images, and who measures, are everybody's here: a shim on PATH and a state of its own keep
-    them out of it.
-    """
+    """A clone of the lab in a folder of that project's name, which an older lab would have used."""
     with scratch(tmp_path_factory.mktemp("ours") / shop.name) as one:
-        shim = one.folder / ".lab/bin/docker"
-        shim.parent.mkdir(parents=True)
-        real = shutil.which("docker")
-        shim.write_text(f'#!/bin/sh\n[ "$1 $2" = "image ls" ] || exec "{real}" "$@"\n')
-        shim.chmod(0o755)
-        one.environ["PATH"] = f"{shim.parent}:{os.environ['PATH']}"
-        one.environ["XDG_STATE_HOME"] = str(shim.parent)
+        one.environ |= one.apart()
         yield one
 
 

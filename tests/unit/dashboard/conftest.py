@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import psycopg2
 import pytest
+from sqlalchemy import Engine, QueuePool, create_engine
 
 from dashboard import queries
 from dashboard.db_connector import POLICIES
@@ -78,6 +79,16 @@ class FakePool:
 
     def _fetch(self, sql: str) -> list[Row]:
         return [dict(row) for row in (DAYS if sql == queries.DAILY_SQL else TOTALS)]
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """Give an engine with a queue pool that needs no server."""
+    engine = create_engine(
+        "sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False}
+    )
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The pools: connections come back, the pinned one never goes."""
 
-from collections.abc import Iterator
 from typing import Any, Self
 
 import psycopg2
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import Engine, QueuePool, create_engine
+from sqlalchemy import Engine
 
 from dashboard.db_connector import POLICIES, Address
 from dashboard.pool import EnginePool, Fetch, PinnedPool, Row, make_pool
@@ -17,16 +16,6 @@ ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", pass
 def one(fetch: Fetch) -> list[Row]:
     """Ask for one row."""
     return fetch("SELECT 1 AS one")
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    """Give an engine with a queue pool that needs no server."""
-    engine = create_engine(
-        "sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False}
-    )
-    yield engine
-    engine.dispose()
 
 
 def test_engine_pool_reads_rows(engine: Engine) -> None:

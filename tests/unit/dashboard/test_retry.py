@@ -3,12 +3,11 @@
 import ast
 import inspect
 import time
-from collections.abc import Iterator
 
 import psycopg2
 import psycopg2.errors
 import pytest
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import stop_before_delay
@@ -18,16 +17,6 @@ from dashboard.db_connector import PLAN_18_03, POLICIES, Address, build_engine
 from dashboard.pool import EnginePool, Fetch
 
 ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    """Give an engine with a queue pool that needs no server."""
-    engine = create_engine(
-        "sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False}
-    )
-    yield engine
-    engine.dispose()
 
 
 class Away:
