@@ -55,6 +55,10 @@ restart-db: ## restart PostgreSQL and watch who recovers (HOLD=20, REPEAT=10, LA
 crash-db: ## the same with SIGKILL
 	@bash scripts/crash-db.sh
 
+.PHONY: by-hand
+by-hand: ## restart PostgreSQL, then the dashboard: what a hand on it costs (HOLD=3, REPEAT=5)
+	@bash scripts/by-hand.sh
+
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in under a minute
 	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart

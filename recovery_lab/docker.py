@@ -14,6 +14,7 @@ from typing import Any
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.target import Target
 
+_PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
 PACE_S = 0.1
@@ -140,14 +141,18 @@ def container(stack: Stack, service: str) -> dict[str, Any]:
     return found
 
 
-def events(stack: Stack, service: str, since: float, until: float) -> list[tuple[float, str]]:
-    """Return (Unix time in s, action) of a service's containers, by the daemon's own clock."""
+def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, str]]:
+    """Return (Unix time in s, service, action) of a stack's containers, by the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
-    which = ("--filter", "type=container", *_with_labels(*_labels(stack, service)))
+    which = ("--filter", "type=container", *_with_labels(*_labels(stack)))
     text = run("events", *window, *which, "--format", "{{json .}}")
     parsed = [json.loads(line) for line in text.splitlines()]
     # Health checks run by `exec`: every few seconds a line that says nothing of the container.
-    return [(e["timeNano"] / 1e9, e["Action"]) for e in parsed if "exec" not in e["Action"]]
+    return [
+        (e["timeNano"] / 1e9, e["Actor"]["Attributes"].get(_SERVICE, ""), e["Action"])
+        for e in parsed
+        if "exec" not in e["Action"]
+    ]
 
 
 def service_log(stack: Stack, service: str, since: float, until: float) -> str:
@@ -174,10 +179,10 @@ def _with_labels(*labels: str) -> list[str]:
     return [word for label in labels for word in ("--filter", f"label={label}")]
 
 
-def _labels(stack: Stack, service: str) -> list[str]:
+def _labels(stack: Stack, service: str = "") -> list[str]:
     """Return the labels that Compose gives its containers, whatever folder one is in."""
-    labels = {"project": stack.project, "service": service}
-    return [f"com.docker.compose.{name}={value}" for name, value in labels.items() if value]
+    labels = {_PROJECT: stack.project, _SERVICE: service}
+    return [f"{name}={value}" for name, value in labels.items() if value]
 
 
 def end_process_group(process: "subprocess.Popen[Any]", limit_s: float) -> None:

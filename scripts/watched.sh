@@ -25,19 +25,20 @@ up_if_down() {
   esac
 }
 
-# watched FAULT NAME NEXT TARGET: causes an outage while the lab watches.
+# watched FAULT NAME NEXT TARGET [OPTION...]: causes an outage while the lab watches.
 watched() {
-  local status=0
+  local status=0 fault="$1" name="$2" next="$3" target="$4"
+  shift 4
   whole HOLD "${HOLD:-0}" 600
   whole REPEAT "${REPEAT:-1}" 100
   [ "${REPEAT:-1}" != 0 ] || die "REPEAT=0: expected a whole number from 1 to 100" "REPEAT=10 make restart-db"
   bash scripts/preflight.sh
-  alone "$4"
+  alone "$target"
   own_project name
   up_if_down
-  .venv/bin/recovery-lab watch --name "$2" --repeat "${REPEAT:-1}" \
-    -- bash scripts/take-away.sh "$1" "${HOLD:-0}" || status=$?
-  [ "$status" -ne 0 ] || [ "${REPEAT:-1}" != 1 ] || say evidence "one run is none: REPEAT=10 make $4"
-  [ "$status" -ne 0 ] || say next "$3"
+  .venv/bin/recovery-lab watch --name "$name" --repeat "${REPEAT:-1}" ${1+"$@"} \
+    -- bash scripts/take-away.sh "$fault" "${HOLD:-0}" || status=$?
+  [ "$status" -ne 0 ] || [ "${REPEAT:-1}" != 1 ] || say evidence "one run is none: REPEAT=10 make $target"
+  [ "$status" -ne 0 ] || say next "$next"
   exit "$status"
 }

@@ -84,8 +84,8 @@ class Scene:
         if before is None or after is None:
             return  # nothing is noted: healing must not depend on a witness
         service = self.stack.target.database.service
-        events = docker.events(self.stack, service, before.wall, after.wall)
-        walls = {word: at for at, word in events}
+        events = docker.events(self.stack, before.wall, after.wall)
+        walls = {action: at for at, whose, action in events if whose == service}
         for step, action in steps.items():
             if action in walls:
                 at = to_monotonic(walls[action], [before])

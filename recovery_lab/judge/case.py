@@ -32,6 +32,7 @@ class Seen:
         self.away_s = None if before_s is None else max(0.0, -before_s)
         self.looked = Counter(one.role for one in history.of(Container))  # how often, by role
         containers = [one for one in history.of(Container) if one.role == "application"]
+        self.restart_asked_at = measures.restart_asked(history)
         self.restarted = len({(one.id, one.started) for one in containers}) > 1  # or another one
 
     @cached_property
@@ -99,14 +100,26 @@ class Case:
         """When that read had ended."""
         return self.recovered.ended_at if self.recovered else None
 
+    @cached_property
+    def restarted_back_at(self) -> float | None:
+        """When its reads were good again after the application was told to restart."""
+        if self.seen.restart_asked_at is None or self.job == "idle":
+            return None
+        back = measures.recovery(self.reads, self.seen.restart_asked_at)
+        return back.ended_at if back else None
+
     @property
     def back_at(self) -> float | None:
         """When its reads were back, and System Health where it has one; an idle pool, once used."""
         if self.job == "idle":
             return self.released_at
-        if self.recovered_at is None or not self.needs_health:
-            return self.recovered_at
-        return None if self.seen.health_at is None else max(self.recovered_at, self.seen.health_at)
+        needed = [self.recovered_at]
+        if self.needs_health:
+            needed.append(self.seen.health_at)
+        if self.is_application and self.seen.restart_asked_at is not None:
+            needed.append(self.restarted_back_at)
+        known = [at for at in needed if at is not None]
+        return max(known) if len(known) == len(needed) else None
 
     @cached_property
     def first_reads(self) -> list[Read]:

@@ -10,7 +10,16 @@ import msgspec
 from recovery_lab.faults.base import Cuts, Effects
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.record.history import Event, FaultEvent, Health, History, LogLine, Probe, Warmed
+from recovery_lab.record.history import (
+    Event,
+    FaultEvent,
+    Health,
+    History,
+    LogLine,
+    Probe,
+    Role,
+    Warmed,
+)
 
 ASKED, RETURNED = "asked", "returned"  # marks around the fault
 # The idle pools are used; nothing is due any more; what was under way has been awaited.
@@ -32,8 +41,19 @@ def injection_end(history: History) -> float | None:
     asked_at, returned_at = history.mark_at(ASKED), history.mark_at(RETURNED)
     if asked_at is None or returned_at is None:
         return None
-    backs = [e.at for e in history.of(Event) if e.action in _BACK and e.at >= asked_at]
+    backs = [at for at in _events(history, *_BACK) if at >= asked_at]
     return max(backs, default=returned_at)
+
+
+def _events(history: History, *actions: str, role: Role = "database") -> list[float]:
+    return [e.at for e in history.of(Event) if e.role == role and e.action in actions]
+
+
+def restart_asked(history: History) -> float | None:
+    """Return when the application's process was first told to end, by its container's event."""
+    asked_at = history.mark_at(ASKED)
+    told = [] if asked_at is None else _events(history, "kill", "die", role="application")
+    return min((at for at in told if asked_at is not None and at >= asked_at), default=None)
 
 
 def ready(history: History) -> Bracket | None:
@@ -86,7 +106,7 @@ def lost(history: History) -> float | None:
     asked_at = history.mark_at(ASKED)
     if asked_at is None:
         return None
-    ends = [event.at for event in history.of(Event) if event.action in _AWAY]
+    ends = _events(history, *_AWAY)
     ends += [line.at for line in ended_sessions(history)]
     bad = [same[0].started_at for good, same in _runs(_since_asked(history)) if not good]
     told = [step.at for step in history.of(FaultEvent) if step.name == "injected"]

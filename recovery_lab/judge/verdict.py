@@ -62,6 +62,8 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     server_version: str
     server_starts: tuple[str, str]
     restarted: bool
+    restart_asked_s: float | None = None  # of the application, by whoever it was
+    restart_lag_s: float | None = None  # from there to its first good read
     server_log: list[str]
     doubts: list[Doubt]
     cells: list[Cell]
@@ -137,6 +139,8 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         server_version=next((p.server_version for p in history.of(Probe) if p.ok), ""),
         server_starts=measures.server_starts(history),
         restarted=seen.restarted,
+        restart_asked_s=seen.after_asked_s(seen.restart_asked_at),
+        restart_lag_s=_restart_lag_s(seen),
         server_log=measures.server_log(history, seen.origin),
         doubts=doubts,
         cells=[
@@ -144,6 +148,12 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
             for case, one in zip(seen.cases, cells, strict=True)
         ],
     )
+
+
+def _restart_lag_s(seen: Seen) -> float | None:
+    own = [case.restarted_back_at for case in seen.cases if case.is_application]
+    back_at, asked_at = next(iter(own), None), seen.restart_asked_at
+    return None if back_at is None or asked_at is None else round(back_at - asked_at, 6)
 
 
 def _judged(case: Case) -> tuple[list[Rule], list[str]]:

@@ -44,10 +44,11 @@ class FaultEvent(Record, frozen=True, kw_only=True, tag="fault"):
 
 
 class Event(Record, frozen=True, kw_only=True, tag="event"):
-    """The Docker daemon's event about the database's container, at the daemon's own time."""
+    """The Docker daemon's event about a container, at the daemon's own time."""
 
     at: float
     action: str
+    role: Role = "database"
 
 
 class LogLine(Record, frozen=True, kw_only=True, tag="log"):

@@ -20,24 +20,23 @@ class Story:
     def fetch(self) -> None:
         """Append the daemon's events and the server's log lines since the last fetch."""
         clocks, target = self._recorder.history.of(Clock), self._stack.target
-        service, since, until = target.database.service, self._since, clocks[-1].wall
+        since, until = self._since, clocks[-1].wall
         if until <= since:
             return
-        for wall, action in docker.events(self._stack, service, since, until):
-            self._recorder.append(Event(at=to_monotonic(wall, clocks), action=action))
+        roles = {service: role for role, service in self._services().items()}
+        for wall, service, action in docker.events(self._stack, since, until):
+            if role := roles.get(service):
+                at = to_monotonic(wall, clocks)
+                self._recorder.append(Event(at=at, action=action, role=role))
         if target.server_log:
-            text = docker.service_log(self._stack, service, since, until)
+            text = docker.service_log(self._stack, target.database.service, since, until)
             for line in log_lines(text, target.server_log.line, clocks):
                 self._recorder.append(line)
         self._since = until
 
     def note_containers(self) -> None:
         """Record which containers, and which starts of them, are there now."""
-        target = self._stack.target
-        services: dict[Role, str] = {"database": target.database.service}
-        if target.application:
-            services["application"] = target.application.service
-        for role, service in services.items():
+        for role, service in self._services().items():
             found, at = docker.container(self._stack, service), self._now().at
             started = found["State"]["StartedAt"]
             self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
@@ -45,6 +44,11 @@ class Story:
     def log_of(self, service: str) -> str:
         """Return what a service has logged since the outage's record began."""
         return docker.service_log(self._stack, service, self._began, self._now().wall)
+
+    def _services(self) -> dict[Role, str]:
+        target = self._stack.target
+        named: dict[Role, str] = {"database": target.database.service}
+        return named | ({"application": target.application.service} if target.application else {})
 
     def _now(self) -> Clock:
         return self._recorder.history.of(Clock)[-1]

@@ -137,6 +137,7 @@ MEASURES: Mapping[str, tuple[JobName, Callable[[Figures], float | None]]] = {
     "longest wait in outage, s": ("steady", attrgetter("waits_in_outage.longest_s")),
     "first reads failed or hung": ("idle", attrgetter("first_reads.bad")),
 }
+BY_HAND = "from the application's restart to its first good read"
 DIFFERENCES = "fault|measure|contender|against|n|shift (95 %)|p (Holm)|claim|why".split("|")
 
 
@@ -205,7 +206,9 @@ def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]
 
 def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
     own = watched(verdict)
-    return [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
+    told = [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
+    by_hand = [one.restart_lag_s for one in own if one.restart_asked_s is not None]
+    return [*told, (BY_HAND, spread(by_hand))] if by_hand else told
 
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {

@@ -97,6 +97,11 @@ def closing_lines(outage: OutageVerdict) -> list[str]:
     told["reads"] = f"{outcomes(figures.reads)}; after ready {outcomes(figures.after_ready)}"
     told["window"] = _window(outage, cell)
     restarted = "RESTARTED" if outage.restarted else "not restarted"
+    if outage.restart_asked_s is not None:  # told to, by whoever it was
+        after = seconds(outage.restart_lag_s, "not at all")
+        restarted += (
+            f", told to at {seconds(outage.restart_asked_s)}; reads back {after} after that"
+        )
     told["process"] = f"{outage.info.application} {restarted}"
     unjudged = [f"not judged: {words.not_judged(cell)}"] if cell.not_judged else []
     return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]

@@ -58,8 +58,8 @@ def shut_down_at(stack) -> float:
 def paused_at(stack) -> float:
     """Return the wall time at which the server was last frozen, by the daemon's own event."""
     now = time.time()
-    events = docker.events(stack.value, stack.database, now - 60, now)
-    return next(at for at, action in reversed(events) if action == "pause")
+    events = reversed(docker.events(stack.value, now - 60, now))
+    return next(at for at, whose, did in events if (whose, did) == (stack.database, "pause"))
 
 
 def refreshed(tab) -> str:

@@ -140,11 +140,12 @@ def test_command_is_paced_and_broken_off_where_that_raises(
     assert (tmp_path / left).exists()
 
 
-def test_events_are_those_of_one_service_without_its_health_checks(fake) -> None:
+def test_events_are_those_of_a_stack_without_its_health_checks(fake) -> None:
     """A health check runs every few seconds and says nothing of the container."""
+    whose = '"Actor": {"Attributes": {"com.docker.compose.service": "db"}}'
     fake(
-        """case "$*" in *project=mine*service=db*)
-        echo '{"timeNano": 1500000000, "Action": "die"}'
-        echo '{"timeNano": 1600000000, "Action": "exec_die"}' ;; esac"""
+        f"""case "$*" in *project=mine*)
+        echo '{{"timeNano": 1500000000, "Action": "die", {whose}}}'
+        echo '{{"timeNano": 1600000000, "Action": "exec_die", {whose}}}' ;; esac"""
     )
-    assert [(1.5, "die")] == docker.events(STACK, "db", 1.0, 2.0)
+    assert [(1.5, "db", "die")] == docker.events(STACK, 1.0, 2.0)

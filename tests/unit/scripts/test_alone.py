@@ -37,7 +37,7 @@ def measuring(clone: Clone) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("script", ["restart-db", "crash-db", "matrix", "verify"])
+@pytest.mark.parametrize("script", ["restart-db", "crash-db", "by-hand", "matrix", "verify"])
 def test_measuring_verb_refuses_another_beside_it(clone: Clone, measuring, script: str) -> None:
     """They would measure each other; the one that runs is named, with its folder."""
     process = measuring()

@@ -99,7 +99,7 @@ def test_clean_removes_what_is_the_labs_and_keeps_the_rest(clone: Clone) -> None
     assert "docker image rm --force 123" in clone.calls
 
 
-@pytest.mark.parametrize("verb", ["restart-db", "crash-db"])
+@pytest.mark.parametrize("verb", ["restart-db", "crash-db", "by-hand"])
 def test_half_shut_server_is_healed_before_an_outage(clone: Clone, verb: str) -> None:
     """Old sessions live and new ones are refused: the lab would wait for ever to begin."""
     (clone.folder / ".venv/bin").mkdir(parents=True)
@@ -116,6 +116,27 @@ def test_half_shut_server_is_healed_before_an_outage(clone: Clone, verb: str) ->
     assert restart < next(
         i for i, x in enumerate(clone.calls) if x.startswith("recovery-lab watch")
     )
+
+
+def test_hand_restarts_the_dashboard_once_new_sessions_work(clone: Clone) -> None:
+    """Not before: it would come up beside a database that is still away; and never for ever."""
+    done = clone.run("bash", "scripts/take-away.sh", "by-hand", "0")
+    assert 0 == done.returncode, done.stderr
+    compose = [call.removeprefix("docker compose ") for call in clone.calls if "compose" in call]
+    assert compose == [
+        "--progress quiet restart postgres",
+        "exec -T postgres healthcheck.sh",
+        "--progress quiet restart dashboard",
+    ]
+
+
+def test_fault_that_there_is_not_is_refused(clone: Clone) -> None:
+    """By its name, with those that there are."""
+    done = clone.run("bash", "scripts/take-away.sh", "flood")
+    assert 1 == done.returncode
+    assert "unknown fault: 'flood'" in done.stderr
+    assert "say restart, kill or by-hand" in done.stderr
+    assert not clone.calls
 
 
 def test_down_says_where_the_data_stays(clone: Clone) -> None:

@@ -174,8 +174,9 @@ class World:
         return "0"
 
     def _events(self, *words: str) -> str:
-        rows = [json.dumps({"timeNano": at * 1e9, "Action": word}) for at, word in self.seen]
-        return "\n".join(rows)
+        whose = {"Attributes": {"com.docker.compose.service": "postgres"}}
+        rows = [{"timeNano": at * 1e9, "Action": word, "Actor": whose} for at, word in self.seen]
+        return "\n".join(map(json.dumps, rows))
 
     def _compose(self, *words: str) -> None:
         if "down" in words:

@@ -10,6 +10,7 @@ from recovery_lab.record.history import (
     Began,
     Container,
     Ended,
+    Event,
     FaultEvent,
     Health,
     History,
@@ -303,6 +304,41 @@ def test_system_health_that_is_not_back_keeps_the_application_from_being_back() 
     assert ORIGIN + 5.003 == pytest.approx(case(application(recovered_s=5.0)).back_at)
     assert None is case(application(health_up_s=NEVER)).back_at
     assert None is case(application(recovered_s=NEVER)).back_at
+
+
+def by_hand(at_s: float, role: str = "application", action: str = "kill") -> Event:
+    """Return the daemon's word that a container was told to end."""
+    return Event(at=ORIGIN + at_s, action=action, role=role)
+
+
+def test_application_that_was_restarted_is_back_once_it_reads_again() -> None:
+    """From the first word after the fault; reads before it are another process'."""
+    script = application(end_s=15.0, extra=[by_hand(-0.5), by_hand(6.0), by_hand(6.1)])
+    with_read(script, 7.01, "failed")
+    one = case(script)
+    assert ORIGIN + 6.0 == one.seen.restart_asked_at
+    assert ORIGIN + 7.053 == pytest.approx(one.restarted_back_at)
+    assert one.restarted_back_at == one.back_at
+    judged = script.judged()
+    assert (6.0, 1.053) == (judged.restart_asked_s, pytest.approx(judged.restart_lag_s))
+
+
+def test_application_that_never_reads_again_after_its_restart_has_not_recovered() -> None:
+    """Though it had, before that: who restarts it at the end turns nothing green."""
+    script = application(end_s=15.0, extra=[by_hand(14.0)])
+    assert None is case(script).back_at
+    assert {"recovers"} <= {one.rule for one in script.judged().own.failures} or (
+        "inconclusive" == script.judged().verdict
+    )
+
+
+@pytest.mark.parametrize(
+    "event", [by_hand(6.0, role="database"), by_hand(6.0, action="start"), by_hand(-0.5)]
+)
+def test_nobody_restarted_an_application_that_was_not_told_to_end(event: Event) -> None:
+    """The database's own end is the fault's; a start alone ends nothing."""
+    one = case(application(end_s=15.0, extra=[event]))
+    assert (None, None) == (one.seen.restart_asked_at, one.restarted_back_at)
 
 
 def test_figures_of_an_undisturbed_outage() -> None:

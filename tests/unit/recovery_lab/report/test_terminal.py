@@ -5,7 +5,7 @@ import time
 import pytest
 
 from recovery_lab.judge.verdict import judge_outage
-from recovery_lab.record.history import Container, History, LogLine, Missed
+from recovery_lab.record.history import Container, Event, History, LogLine, Missed
 from recovery_lab.report.terminal import Screen, closing_lines
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
 
@@ -145,3 +145,12 @@ def test_restarted_process_is_said(start: str, said: str) -> None:
         for at, started in ((-1.0, "one"), (8.0, start))
     ]
     assert f"process   dashboard {said}" in closing_lines(Played(extra=starts).judged())
+
+
+@pytest.mark.parametrize(("end_s", "said"), [(9.0, "back 0.003 s after"), (5.5, "back not at all")])
+def test_restart_by_hand_is_said_with_what_it_took(end_s: float, said: str) -> None:
+    """From the command to the reads that are good from then on, seen for 2 s."""
+    told = Event(at=ORIGIN + 4.0, action="kill", role="application")
+    lines = closing_lines(Played(extra=[told], end_s=end_s).judged())
+    process = next(line for line in lines if line.startswith("process"))
+    assert f"process   dashboard not restarted, told to at 4.000 s; reads {said}" in process
