@@ -1,7 +1,8 @@
 """The pool policies as the lab's contenders: what is measured is the code that is shipped.
 
 Beside them the parts of the plan: the defaults with one of its options (`only-pool_recycle`), and
-the plan without one (`without-pool_pre_ping`), which tell which option cures what.
+the plan without one (`without-pool_pre_ping`), which tell which option cures what; and the plan
+with bounds on connecting and on silence, without a retry (`bounded`).
 
 The lab calls `make` in a container of this image, as target.toml declares it. Both ends are
 duck-typed: nothing of the lab is imported here.
@@ -19,6 +20,7 @@ from dashboard.db_connector import PLAN_18_03, POLICIES, Address, Policy
 from dashboard.errors import classify, driver_error, phase_of
 from dashboard.monitor import Monitor
 from dashboard.pool import Fetch, ReadPool, make_pool
+from dashboard.retry import BOUNDS
 from dashboard.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
     "without-pool_pre_ping": {
         name: value for name, value in PLAN_18_03.items() if name != "pool_pre_ping"
     },
+    "bounded": {**PLAN_18_03, "connect_args": BOUNDS},
 }
 
 CHECK_EVERY_S = 1.0  # the dashboard's own default

@@ -16,19 +16,19 @@ from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_rando
 T = TypeVar("T")
 DEADLINE_S = 4.5  # no attempt begins later; one under way ends by the limits below
 
+BOUNDS: Mapping[str, Any] = {
+    "connect_timeout": 2,  # s, for each address of the host
+    "tcp_user_timeout": 3000,  # ms that what was sent may stay without an acknowledgement
+    "keepalives_idle": 5,  # s; the three find a dead peer that is only being waited for
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+}
 OPTIONS: Mapping[str, Any] = {
     "pool_pre_ping": True,
     "pool_recycle": 1800,
     "pool_timeout": 10,
     "pool_use_lifo": True,
-    "connect_args": {
-        "options": "-c default_transaction_read_only=on",  # costs no round trip
-        "connect_timeout": 2,  # s, for each address of the host; libpq takes no less
-        "tcp_user_timeout": 3000,  # ms that what was sent may stay without an acknowledgement
-        "keepalives_idle": 5,  # s; the three find a dead peer that is only being waited for
-        "keepalives_interval": 1,
-        "keepalives_count": 3,
-    },
+    "connect_args": {"options": "-c default_transaction_read_only=on", **BOUNDS},  # no round trip
 }
 
 

@@ -2,7 +2,8 @@
 
 `python -m tests.tables` writes them anew: what stands between `<!-- table: NAME -->` and
 `<!-- end -->`. NAME is one of `TABLES`, or `RUN: TABLE`: a folder of docs/runs/ and a table of
-recovery_lab/report/figures.py; `RUN: TABLE of WORD` has only its rows with a cell of that word.
+recovery_lab/report/figures.py; `RUN+RUN: TABLE` is made of the outages of both, `RUN: TABLE of
+WORD` has only its rows with a cell of that word.
 """
 
 import inspect
@@ -192,9 +193,13 @@ def made(name: str, runs: Path = RUNS) -> str:
     run, colon, which = name.partition(": ")
     if not colon:
         return TABLES[name]()
-    verdict = msgspec.json.decode((runs / run / "verdict.json").read_bytes(), type=RunVerdict)
+    paths = [runs / name for name in run.split("+")]
+    kept = [(path / "verdict.json").read_bytes() for path in paths]
+    first, *others = [msgspec.json.decode(text, type=RunVerdict) for text in kept]
+    outages = [*first.outages, *(outage for other in others for outage in other.outages)]
+    verdict = msgspec.structs.replace(first, outages=outages)
     which, _, word = which.partition(" of ")
-    heads, line, *rows = figures.TABLES[which](read_run(runs / run), verdict).splitlines()
+    heads, line, *rows = figures.TABLES[which](read_run(paths[0]), verdict).splitlines()
     return "\n".join([heads, line, *(row for row in rows if not word or f"| {word} |" in row)])
 
 

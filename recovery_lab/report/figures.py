@@ -3,39 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from operator import attrgetter
-from typing import NamedTuple
 
+from recovery_lab.contenders.registry import CANARY
 from recovery_lab.folder import RunInfo
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.differences import differences
-from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
+from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.plan import TWIN
 from recovery_lab.report import words
+from recovery_lab.report.rows import Row, alone, counting, rows_of
 from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
 NAMES = {"fault": "fault", "contender": "contender", "job": "job"}
 LISTED = 20  # lags that are listed one by one: a median hides two humps
-
-
-class Row(NamedTuple):
-    """One contender's job under one fault: its cells that count, of so many outages."""
-
-    fault: str
-    contender: str
-    job: JobName
-    cells: list[Cell]
-    outages: int
-
-    @property
-    def figures(self) -> list[Figures]:
-        """What it saw, outage by outage."""
-        return [cell.figures for cell in self.cells]
-
-    @property
-    def counted(self) -> str:
-        """How many of its outages count."""
-        return f"{len(self.cells)} of {self.outages}"
 
 
 def _due(outcome: str) -> Callable[[Row], int]:
@@ -49,6 +30,10 @@ def _spread(figure: str) -> Callable[[Row], str]:
 
 def _bad(row: Row) -> list[int]:
     return [each.after_ready.bad for each in row.figures]
+
+
+def _bad_during(row: Row) -> list[int]:
+    return [each.in_outage.bad for each in row.figures]
 
 
 def _first_reads(row: Row) -> str:
@@ -85,6 +70,15 @@ AFTER: Columns[Row] = {
     "recovery lag: median / worst (n)": lambda row: (
         "n/a" if row.job == "idle" else _spread("recovery_lag_s")(row)
     ),
+    "outages that count": "counted",
+}
+# What users met while the database was away, from the fault to ready; waits in s.
+DURING: Columns[Row] = {
+    **NAMES,
+    "database away: median / worst (n)": "away",
+    "failed or hung meanwhile, each outage": lambda row: ", ".join(map(str, _bad_during(row))),
+    "in how many": lambda row: words.outages_with(_bad_during(row)),
+    "longest wait: median / worst (n)": _spread("waits_in_outage.longest_s"),
     "outages that count": "counted",
 }
 LAGS: Columns[Row] = {"fault": "fault", "contender": "contender", "recovery lags, s": _lags}
@@ -146,50 +140,12 @@ def watched(verdict: RunVerdict) -> list[OutageVerdict]:
     return [outage for outage in verdict.outages if outage.info.fault == "command"]
 
 
-def _rows(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
-    found: dict[tuple[str, str, JobName], list[Cell]] = {}
-    several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
-    for outage in verdict.outages:
-        for cell in outage.cells:
-            name = cell.contender + f" ({outage.policy})" * several
-            found.setdefault((outage.info.fault, name, cell.job), []).append(cell)
-    rows = [Row(*which, cells, len(cells)) for which, cells in found.items()]
-    return [row for row in rows if not jobs or row.job in jobs]
-
-
-def _alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
-    """Return the rows of contenders alone in their outage; those in doubt do not count."""
-    names = {outage.info.solo for outage in verdict.outages}
-    return [
-        row._replace(cells=[cell for cell in row.cells if not _in_doubt(cell)])
-        for row in _rows(verdict, *jobs)
-        if row.contender in names and any(cell.label != "not met" for cell in row.cells)
-    ]
-
-
-def _counting(verdict: RunVerdict) -> list[Row]:
-    """Return all rows; of an outage in doubt only what was seen to fail counts."""
-    return [
-        row._replace(
-            cells=[
-                cell for cell in row.cells if cell.figures.after_ready.bad or not _in_doubt(cell)
-            ]
-        )
-        for row in _rows(verdict)
-    ]
-
-
-def _in_doubt(cell: Cell) -> bool:
-    """Tell whether it says nothing; a control that nothing happened to is a result."""
-    return any(doubt.kind != "unbroken" for doubt in cell.doubts)
-
-
 def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
     """Yield who differs from the contender that has a twin, by fault and measure."""
-    alone = _alone(verdict)
-    for fault in dict.fromkeys(row.fault for row in alone):
+    solos = alone(verdict)
+    for fault in dict.fromkeys(row.fault for row in solos):
         for measure, (job, value) in MEASURES.items():
-            rows = {row.contender: row for row in alone if (row.fault, row.job) == (fault, job)}
+            rows = {row.contender: row for row in solos if (row.fault, row.job) == (fault, job)}
             if info.twin not in rows:
                 continue
             samples = {
@@ -204,6 +160,11 @@ def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]
                 yield fault, measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
+def _during(verdict: RunVerdict) -> list[Row]:
+    rows = counting(verdict, "figures.in_outage.bad", "steady")
+    return [row for row in rows if row.contender != CANARY]
+
+
 def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
     own = watched(verdict)
     told = [(name, spread([value(one) for one in own])) for name, value in TICKET.items()]
@@ -212,10 +173,11 @@ def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
 
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
-    "cells": lambda _, run: columns_of(_rows(run), CELLS),
-    "after ready": lambda _, run: columns_of(_counting(run), AFTER),
-    "lags": lambda _, run: columns_of([r for r in _rows(run, "steady") if r.outages > 1], LAGS),
-    "waits": lambda _, run: columns_of(_alone(run, "steady"), WAITS),
+    "cells": lambda _, run: columns_of(rows_of(run), CELLS),
+    "after ready": lambda _, run: columns_of(counting(run, "figures.after_ready.bad"), AFTER),
+    "during": lambda _, run: columns_of(_during(run), DURING),
+    "lags": lambda _, run: columns_of([r for r in rows_of(run, "steady") if r.outages > 1], LAGS),
+    "waits": lambda _, run: columns_of(alone(run, "steady"), WAITS),
     "differences": lambda info, run: words.table(DIFFERENCES, _compared(info, run)),
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),
     "ticket": lambda _, run: words.table(["measure", "median / worst (n), s"], _ticket(run)),

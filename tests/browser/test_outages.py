@@ -163,6 +163,30 @@ def test_pages_go_on_after_the_dashboards_own_restart(stack, opened, proves) -> 
     proves(f"back {gone_s:.1f} s after the dashboard's start, no reload, filter kept")
 
 
+def test_pages_come_back_from_a_hand_on_the_dashboard_and_have_forgotten_the_outage(
+    stack, opened, proves
+) -> None:
+    """Alternative 1: no reload, the filter kept; what only the process knew is gone."""
+    health, orders = opened("/"), opened("/orders")
+    orders.see("Live: read")
+    orders.call("click", role="radio", name="7")
+    command(stack, "restart")
+    health.see("At least / at most", 30)  # the outage stands on the page
+    orders.see("Live: read", 30)
+    mark(health, orders)
+    stood, asked = refreshed(health), time.monotonic()
+    stack.compose("restart", stack.application)
+    health.see("None since", 40)
+    assert stood != refreshed(health)
+    back_s = time.monotonic() - asked
+    orders.see("Live: read", 40)
+    assert "At least / at most" not in health.text()
+    assert "days=7" in re.split("[?&]", orders.call("seen")["url"])
+    assert "200,000" not in orders.text()
+    unharmed(health, orders, ignoring=WHILE_IT_RESTARTS)
+    proves(f"System Health live {back_s:.1f} s after the command, no reload; its outages forgotten")
+
+
 def test_orders_says_so_when_there_never_was_data(stack, opened) -> None:
     """A first visit to a fresh dashboard without its database: words, and no empty chart."""
     command(stack, "stop", "--timeout", "5")

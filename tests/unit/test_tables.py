@@ -42,6 +42,13 @@ def test_recorded_run_makes_its_tables(tmp_path: Path) -> None:
     assert found == rewritten(found, lambda name: made(name, tmp_path))
 
 
+def test_several_runs_make_one_table(tmp_path: Path) -> None:
+    """Of all their outages: a length that was asked for apart is a run of its own."""
+    keep(tmp_path / "one", [Played()])
+    keep(tmp_path / "other", [Played(), Played(repeat=2)])
+    assert "| 0.480 / 0.480 (3) |" in made("one+other: during", tmp_path)
+
+
 def test_cells_cannot_break_a_table() -> None:
     """A bar inside a cell is escaped, an empty cell stays one."""
     assert "| a | b |\n| --- | --- |\n| x\\|y | |" == table("ab", [("x|y", "")])

@@ -12,6 +12,7 @@ import sqlalchemy.exc
 
 from dashboard.contenders import PARTS, PolicyContender, make
 from dashboard.db_connector import PLAN_18_03, POLICIES
+from dashboard.retry import BOUNDS
 
 Hold = Any
 
@@ -59,7 +60,8 @@ def test_each_policy_is_a_contender_over_the_dashboards_own_pool(
 def test_parts_are_one_option_each_and_the_plan_without_its_ping(way: dict[str, Any]) -> None:
     """Which option cures what is told by engines that differ in it alone."""
     options = {name: dict(make(name, way)._pool.policy.engine_options) for name in PARTS}
-    without = options.pop("without-pool_pre_ping")
+    without, bounded = options.pop("without-pool_pre_ping"), options.pop("bounded")
+    assert {**PLAN_18_03, "connect_args": BOUNDS} == bounded
     assert dict(PLAN_18_03) == {**without, "pool_pre_ping": True}
     assert "pool_pre_ping" not in without
     assert [dict([option]) for option in PLAN_18_03.items()] == list(options.values())

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from recovery_lab.folder import read_run
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_run
 from recovery_lab.outage import OutageInfo
-from recovery_lab.record.history import LogLine
+from recovery_lab.record.history import Event, LogLine
 from recovery_lab.report import figures, markdown, timeline
 from recovery_lab.report.words import outages_with, spread
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, keep
@@ -222,3 +223,27 @@ def test_each_timeline_is_drawn_from_its_own_outage(tmp_path: Path, monkeypatch)
     timeline.write_timelines(tmp_path, verdict)
     assert {name: name for name in drawn} == drawn
     assert 2 == len(drawn)
+
+
+def test_rows_are_told_apart_by_length_where_there_were_several(tmp_path: Path) -> None:
+    """A fault of 2 s and one of 4 s are two rows, with how long the database was away."""
+    played = [Played(), Played(repeat=2), Played(repeat=3, recovered_s=0.65)]
+    whole = keep(tmp_path, played)
+    longer = [
+        structs.replace(one, info=structs.replace(one.info, hold_s=4.2 if n else 2.3))
+        for n, one in enumerate(whole.outages)
+    ]
+    several = figures.TABLES["during"](read_run(tmp_path), structs.replace(whole, outages=longer))
+    assert "| command of 2 s | dashboard | steady | 0.480 / 0.480 (1) | 11 | 1 of 1" in several
+    assert "| command of 4 s | dashboard | steady | 0.480 / 0.480 (2) | 11, 11 |" in several
+    assert "| command | dashboard |" in figures.TABLES["during"](read_run(tmp_path), whole)
+
+
+def test_ticket_counts_from_a_hands_command_where_there_was_one(tmp_path: Path) -> None:
+    """A restart of the application, once, of two outages; where there was none, no such row."""
+    told = Event(at=ORIGIN + 4.0, action="kill", role="application")
+    verdict = keep(tmp_path, [Played(extra=[told]), Played(repeat=2)])
+    ticket = figures.TABLES["ticket"](read_run(tmp_path), verdict)
+    assert "| from the application's restart to its first good read | 0.003 / 0.003 (1) |" in ticket
+    none = structs.replace(verdict, outages=verdict.outages[1:])
+    assert "restart" not in figures.TABLES["ticket"](read_run(tmp_path), none)

@@ -1,0 +1,79 @@
+"""A contender's job under one fault, over its outages: the rows of a run's tables."""
+
+from operator import attrgetter
+from typing import NamedTuple
+
+from recovery_lab.judge.account import Figures
+from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
+from recovery_lab.outage import JobName
+from recovery_lab.report.words import spread
+
+
+class Row(NamedTuple):
+    """One contender's job under one fault: its cells that count, of so many outages."""
+
+    fault: str
+    contender: str
+    job: JobName
+    met: list[tuple[OutageVerdict, Cell]]
+    outages: int
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Its cells, outage by outage."""
+        return [cell for _, cell in self.met]
+
+    @property
+    def away(self) -> str:
+        """How long the database was away, in s."""
+        return spread([outage.server_share_s for outage, _ in self.met])
+
+    @property
+    def figures(self) -> list[Figures]:
+        """What it saw, outage by outage."""
+        return [cell.figures for cell in self.cells]
+
+    @property
+    def counted(self) -> str:
+        """How many of its outages count."""
+        return f"{len(self.cells)} of {self.outages}"
+
+
+def rows_of(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
+    """Return all rows; where a fault was played in several lengths, one for each whole second."""
+    found: dict[tuple[str, str, JobName], list[tuple[OutageVerdict, Cell]]] = {}
+    several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
+    lengths = {(one.info.fault, int(one.info.hold_s)) for one in verdict.outages}
+    for outage in verdict.outages:
+        fault, hold_s = outage.info.fault, int(outage.info.hold_s)
+        of_several = sum(name == fault for name, _ in lengths) > 1
+        for cell in outage.cells:
+            name = cell.contender + f" ({outage.policy})" * several
+            which = (fault + f" of {hold_s} s" * of_several, name, cell.job)
+            found.setdefault(which, []).append((outage, cell))
+    rows = [Row(*which, met, len(met)) for which, met in found.items()]
+    return [row for row in rows if not jobs or row.job in jobs]
+
+
+def alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
+    """Return the rows of contenders alone in their outage; those in doubt do not count."""
+    names = {outage.info.solo for outage in verdict.outages}
+    return [
+        row._replace(met=[one for one in row.met if not in_doubt(one[1])])
+        for row in rows_of(verdict, *jobs)
+        if row.contender in names and any(cell.label != "not met" for cell in row.cells)
+    ]
+
+
+def counting(verdict: RunVerdict, bad: str, *jobs: JobName) -> list[Row]:
+    """Return all rows; of an outage in doubt only what was seen to fail counts."""
+    failed = attrgetter(bad)
+    return [
+        row._replace(met=[one for one in row.met if failed(one[1]) or not in_doubt(one[1])])
+        for row in rows_of(verdict, *jobs)
+    ]
+
+
+def in_doubt(cell: Cell) -> bool:
+    """Tell whether it says nothing; a control that nothing happened to is a result."""
+    return any(doubt.kind != "unbroken" for doubt in cell.doubts)
