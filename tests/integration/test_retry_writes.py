@@ -19,7 +19,7 @@ try:
 except Exception as error:
     print(error.orig.pgcode)
 """
-TEMPORARY = "CREATE TEMPORARY TABLE written (id int)"  # what every role may do
+WRITE = "CREATE TEMPORARY TABLE written (id int)"
 
 
 def told(stack: Running, policy: str, statement: str) -> str:
@@ -32,8 +32,8 @@ def told(stack: Running, policy: str, statement: str) -> str:
     ("policy", "statement", "said"),
     [
         ("retry", "SELECT 1", "done"),
-        ("retry", TEMPORARY, "25006"),  # read_only_sql_transaction
-        ("adopted", TEMPORARY, "done"),  # control: nothing but the option refuses it
+        ("retry", WRITE, "25006"),  # read_only_sql_transaction
+        ("adopted", WRITE, "42501"),  # control: there it is the role's rights alone
     ],
 )
 def test_write_is_refused_by_the_server(
