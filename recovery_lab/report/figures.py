@@ -67,11 +67,15 @@ def _lags(row: Row) -> str:
     return told if len(lags) <= LISTED else f"{len(lags)} outages: see verdict.json"
 
 
+def _verdicts(row: Row) -> str:
+    return words.counted(cell.label + " LATE" * cell.late for cell in row.cells)
+
+
 # Each cell over its outages: role, verdicts, and what became of every read that was due.
 CELLS: Columns[Row] = {
     **NAMES,
     "role": lambda row: row.cells[0].role,
-    "verdict (outages)": lambda row: words.counted(c.label + " LATE" * c.late for c in row.cells),
+    "verdict (outages)": _verdicts,
     "reads due": _due("due"),
     **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
@@ -156,6 +160,20 @@ def _rows(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
     return [row for row in rows if not jobs or row.job in jobs]
 
 
+def _matrix(verdict: RunVerdict) -> str:
+    """Return the verdicts of each contender's jobs, a line for each fault."""
+    cells: dict[str, dict[str, list[str]]] = {}
+    rows = _rows(verdict)
+    for row in rows:
+        jobs = cells.setdefault(row.fault, {}).setdefault(row.contender, [])
+        jobs.append(f"{row.job}: {_verdicts(row)}")
+    names = list(dict.fromkeys(row.contender for row in rows))
+    lines = [
+        [fault, *("<br>".join(of.get(name, [])) for name in names)] for fault, of in cells.items()
+    ]
+    return words.table(["fault", *names], lines)
+
+
 def _alone(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
     """Return the rows of contenders alone in their outage; those in doubt do not count."""
     names = {outage.info.solo for outage in verdict.outages}
@@ -209,6 +227,7 @@ def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
 
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
+    "matrix": lambda _, run: _matrix(run),
     "cells": lambda _, run: columns_of(_rows(run), CELLS),
     "after ready": lambda _, run: columns_of(_counting(run), AFTER),
     "lags": lambda _, run: columns_of([r for r in _rows(run, "steady") if r.outages > 1], LAGS),
