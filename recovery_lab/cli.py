@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +18,7 @@ from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import JobName
+from recovery_lab.report.events import Events
 from recovery_lab.run import write_verdict
 from recovery_lab.stack import down
 from recovery_lab.target import limit_s, load_target
@@ -45,6 +48,7 @@ def _number(told: str, least: int, most: int, kind: type[float] = int) -> Any:
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
 Run = Annotated[str, typer.Argument(help="A run's folder, its name, or latest.")]
 Command = Annotated[list[str], typer.Argument(help="What takes the database down.")]
+Json = Annotated[bool, typer.Option("--json", help="Show progress as one JSON object a line.")]
 Waive = Annotated[list[str], typer.Option(help="A rule that nobody is held to; repeatable.")]
 TARGET = Path("target.toml")
 
@@ -69,6 +73,7 @@ def run(
     seed: Annotated[int | None, _number("The seed of the lengths' jitter.", 0, 2**31)] = None,
     waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
+    json: Json = False,
 ) -> int:
     """Play faults x contenders on a stack of its own; judge and report."""
     asked = plan.Asked(
@@ -81,7 +86,7 @@ def run(
         limit_s=limit_s(),
         waived=waive,
     )
-    return verbs.run(target, asked, _say, resume=resume, keep=bool(keep))
+    return verbs.run(target, asked, _shown(json), resume=resume, keep=bool(keep))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -92,12 +97,13 @@ def watch(
     job: Annotated[JobName, typer.Option(help="steady reads, or an idle pool.")] = "steady",
     waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
+    json: Json = False,
 ) -> int:
     """Observe an outage that COMMAND causes; exit 0 only if all came back by itself."""
     asked = plan.Watched(
         command=command, title=name, repeats=repeat, job=job, limit_s=limit_s(), waived=waive
     )
-    return verbs.watch(target, asked, _say)
+    return verbs.watch(target, asked, _shown(json))
 
 
 @app.command()
@@ -153,6 +159,10 @@ def status(
     return int(check and bool(found))
 
 
+def _shown(json: bool) -> verbs.Say:
+    return Events(_say) if json else _say
+
+
 def _names(text: str) -> list[str]:
     return [] if text == "all" else text.split(",")
 
@@ -179,4 +189,8 @@ def main() -> None:
 
 def _fail(said: str, status: int) -> NoReturn:
     print(said, file=sys.stderr)
+    # By its words: a command line that can't be parsed was meant for a program as well.
+    if "--json" in takewhile(lambda word: word != "--", sys.argv):
+        with suppress(OSError):  # it reads no more
+            Events(_say).broke_off(said, status)
     sys.exit(status)

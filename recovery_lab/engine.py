@@ -37,6 +37,7 @@ FETCH_S = 1.0  # how often the server's log and the daemon's events are asked fo
 class View:
     """How a run's progress is shown; by itself it shows nothing."""
 
+    began: Callable[[OutageInfo, int, int], None] = lambda *_: None  # which outage, of how many
     say: Callable[[str], None] = lambda _: None  # a step in words
     look: Callable[[History], None] = lambda _: None  # the history, about once a second
     judged: Callable[[OutageVerdict], None] = lambda _: None  # an outage that is over

@@ -1,6 +1,7 @@
 """The run folder: what a run leaves behind, and how it is read again.
 
-.lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, report.md, timelines/
+.lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, timelines/
+    report.md, summary.md, junit.xml   the same for people, for a CI's page, for its tests' list
     outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, *.log
     late/<the same>.<n>/   outages that were played again, their recorder late; not judged
 """

@@ -46,8 +46,13 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The name of its folder and of its timeline."""
+        return "-".join(self.words)
+
+    @property
+    def words(self) -> list[str]:
+        """What it is called, which repeat it is, and who is alone in it or which policy it has."""
         words = (self.title or self.fault, str(self.repeat), self.solo or self.policy)
-        return "-".join(word for word in words if word)
+        return [word for word in words if word]
 
     @property
     def cells(self) -> list[tuple[Cast, JobName]]:

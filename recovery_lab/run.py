@@ -80,7 +80,7 @@ def play_run(
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
             crew = crew or Crew(where, twin_of(planned))
-            shown, path = progress.of(info.name), run / "outages" / info.name
+            shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)
             view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
@@ -113,11 +113,12 @@ class Progress:
         self._begun = 0
         self._began_at = self._since = time.monotonic()
 
-    def of(self, name: str) -> View:
-        """Return the view of the next outage."""
+    def of(self, info: OutageInfo) -> View:
+        """Return the view of the next outage, which begins."""
         self._begun += 1
         self._since = time.monotonic()
-        return replace(self._view, say=partial(self._say, name))
+        self._view.began(info, self._begun, self._total)
+        return replace(self._view, say=partial(self._say, info.name))
 
     def _say(self, name: str, text: str) -> None:
         now, done = time.monotonic(), self._begun - 1

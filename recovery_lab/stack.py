@@ -123,6 +123,8 @@ def private_stack(
     with journal.named_stack(stack):
         try:
             if started:
+                if private.before_up:
+                    docker.compose(stack, *private.before_up)
                 docker.compose(stack, *_UP)
                 settle(stack)
             yield stack

@@ -116,6 +116,7 @@ class Private(Table, frozen=True, kw_only=True):
     port_variable: str
     policy_variable: str = ""
     environment: dict[str, str] = {}
+    before_up: list[str] = []  # words of one Compose command, before its first start
 
     def __post_init__(self) -> None:
         if self.policy_variable and self.policy_variable not in self.environment:

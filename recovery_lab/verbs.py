@@ -12,8 +12,9 @@ from recovery_lab.errors import BadInputError, HealError
 from recovery_lab.files import living_run
 from recovery_lab.folder import find_run, read_run
 from recovery_lab.judge.verdict import STATUS, RunVerdict
-from recovery_lab.report import markdown, timeline
+from recovery_lab.report import junit, markdown, timeline
 from recovery_lab.report.demo import demo_table
+from recovery_lab.report.events import Events
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
 from recovery_lab.run import begin_run, play_run, verify_same, write_verdict
@@ -40,9 +41,11 @@ def run(target_file: Path, asked: plan.Asked, say: Say, *, resume: str, keep: bo
         stands = f"the stack {stack.project} stands: look, then run: make heal"
         folder = folder or begin_run(stack, name, target_file, outages)
         try:
-            verdict = play_run(folder, stack, View(say=say), stop_at_bad=keep)
+            view = _events_of(folder, say) or View(say=say)
+            verdict = play_run(folder, stack, view, stop_at_bad=keep)
         except HealError as error:
             kept = stands if keep else ""
+            _keep(folder, write_verdict(folder))
             raise HealError(f"{error}; {kept or 'its stack is removed'}") from error
         kept = stands if keep and verdict.verdict != "passed" else ""
     _page(folder, verdict, say)
@@ -60,16 +63,18 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     stack = docker.own_stack(target)
     folder = begin_run(stack, outages[0].title, target_file, outages)
     screen = Screen(say, asked.title, outages[0], docker.describe_context())
-    view = View(look=screen.look, judged=lambda outage: say("\n".join(closing_lines(outage))))
+    view = _events_of(folder, say) or View(
+        look=screen.look, judged=lambda outage: say("\n".join(closing_lines(outage)))
+    )
     try:
         verdict = play_run(folder, stack, view)
     except HealError as error:
         raise HealError(f"{error}; run: make heal") from error
     finally:
-        markdown.write(folder, write_verdict(folder))
+        _keep(folder, write_verdict(folder))
         say(row("report", f"{folder}/report.md"))
         say(row("pictures", f"recovery-lab report {folder.name}"))
-    return STATUS[verdict.verdict]
+    return _status(verdict, say)
 
 
 @living_run()
@@ -102,7 +107,7 @@ def say_verdict(verdict: RunVerdict, say: Say) -> int:
     """Say a verdict's lines; return its exit status."""
     for line in verdict_lines(verdict):
         say(line)
-    return STATUS[verdict.verdict]
+    return _status(verdict, say)
 
 
 def report(folder: Path, say: Say) -> None:
@@ -110,7 +115,27 @@ def report(folder: Path, say: Say) -> None:
     _page(folder, write_verdict(folder), say)
 
 
+def _events_of(folder: Path, say: Say) -> View | None:
+    """Return the view of who asked for events, told of the run; None where words are wanted."""
+    if not isinstance(say, Events):
+        return None
+    say.run_began(folder, read_run(folder))
+    return View(began=say.outage_began, look=say.look, judged=say.outage_judged)
+
+
+def _status(verdict: RunVerdict, say: Say) -> int:
+    if isinstance(say, Events):
+        say.run_judged(verdict)
+    return STATUS[verdict.verdict]
+
+
 def _page(folder: Path, verdict: RunVerdict, say: Say) -> None:
     timeline.write_timelines(folder, verdict)
-    say(markdown.write(folder, verdict))
+    say(_keep(folder, verdict))
     say(row("report", f"{folder}/report.md"))
+
+
+def _keep(folder: Path, verdict: RunVerdict) -> str:
+    """Write what people and programs read of a judged run; return its page."""
+    junit.write(folder, verdict)
+    return markdown.write(folder, verdict)

@@ -29,6 +29,7 @@ from recovery_lab.judge.rules import CAPABILITIES, RULES
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.outage import Cast, JobName
 from recovery_lab.report import figures
+from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
 from tests.bench.tables import price
@@ -122,6 +123,19 @@ def _thresholds() -> str:
     )
 
 
+def _events() -> str:
+    """Return the events of `--json`; what each field is stands beside it in the code."""
+    rows = []
+    for kind in (Event, *Event.__subclasses__()):
+        source = inspect.getsource(kind)
+        said = dict(re.findall(r"^    (\w+): .+?  # (.+)$", source, re.MULTILINE))
+        own = kind.__struct_fields__ if kind is Event else kind.__struct_fields__[2:]
+        name = "every event" if kind is Event else f"`{kind.__struct_config__.tag}`"
+        what = str(kind.__doc__).rstrip(".")
+        rows.append((name, what, "; ".join(f"`{one}` {said[one]}" for one in own)))
+    return table(["event", "told when", "fields"], rows)
+
+
 def _controls(fault: Fault, known: Jobs) -> list[str]:
     effects = fault.effects
     if effects.observed:
@@ -180,6 +194,7 @@ def _container_settings() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "container settings": _container_settings,
     "contenders": lambda: _contenders(contenders()),
+    "events": _events,
     "faults": lambda: _faults(playing()),
     "metrics": _metrics,
     "price": lambda: price(RUNS / "bench.json"),

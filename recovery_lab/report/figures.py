@@ -52,11 +52,15 @@ def _lags(row: Row) -> str:
     return told if len(lags) <= LISTED else f"{len(lags)} outages: see verdict.json"
 
 
+def _verdicts(row: Row) -> str:
+    return words.counted(cell.label + " LATE" * cell.late for cell in row.cells)
+
+
 # Each cell over its outages: role, verdicts, and what became of every read that was due.
 CELLS: Columns[Row] = {
     **NAMES,
     "role": lambda row: row.cells[0].role,
-    "verdict (outages)": lambda row: words.counted(c.label + " LATE" * c.late for c in row.cells),
+    "verdict (outages)": _verdicts,
     "reads due": _due("due"),
     **{outcome: _due(outcome) for outcome in OUTCOMES},
 }
@@ -140,6 +144,20 @@ def watched(verdict: RunVerdict) -> list[OutageVerdict]:
     return [outage for outage in verdict.outages if outage.info.fault == "command"]
 
 
+def _matrix(verdict: RunVerdict) -> str:
+    """Return the verdicts of each contender's jobs, a line for each fault."""
+    cells: dict[str, dict[str, list[str]]] = {}
+    rows = rows_of(verdict)
+    for row in rows:
+        jobs = cells.setdefault(row.fault, {}).setdefault(row.contender, [])
+        jobs.append(f"{row.job}: {_verdicts(row)}")
+    names = list(dict.fromkeys(row.contender for row in rows))
+    lines = [
+        [fault, *("<br>".join(of.get(name, [])) for name in names)] for fault, of in cells.items()
+    ]
+    return words.table(["fault", *names], lines)
+
+
 def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
     """Yield who differs from the contender that has a twin, by fault and measure."""
     solos = alone(verdict)
@@ -173,6 +191,7 @@ def _ticket(verdict: RunVerdict) -> list[tuple[str, str]]:
 
 
 TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
+    "matrix": lambda _, run: _matrix(run),
     "cells": lambda _, run: columns_of(rows_of(run), CELLS),
     "after ready": lambda _, run: columns_of(counting(run, "figures.after_ready.bad"), AFTER),
     "during": lambda _, run: columns_of(_during(run), DURING),

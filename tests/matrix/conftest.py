@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery_lab import plan
+from recovery_lab import plan, verbs
 from recovery_lab.engine import View
 from recovery_lab.judge.verdict import Cell, OutageVerdict
 from recovery_lab.run import begin_run, play_run
@@ -46,10 +46,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def outages(request: pytest.FixtureRequest, private: Running) -> dict[str, OutageVerdict]:
-    """The run's outages by name; recorded under .lab/runs/ as any run."""
+    """The run's outages by name; recorded and reported under .lab/runs/ as any run."""
     private.heal("adopted")
     folder = begin_run(private.value, "-".join(plan.QUICK), Path("target.toml"), PLANNED)
-    verdict = play_run(folder, private.value, View(say=Shown(request.config).say))
+    try:
+        verdict = play_run(folder, private.value, View(say=Shown(request.config).say))
+    finally:
+        verbs.report(folder, lambda _: None)
     return {outage.name: outage for outage in verdict.outages}
 
 

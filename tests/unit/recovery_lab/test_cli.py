@@ -1,5 +1,6 @@
 """The command line's exit statuses and messages, without Docker."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from recovery_lab import cli
 from recovery_lab.errors import DockerError, HealError, InconclusiveError
+from recovery_lab.report.events import Events
+from tests.unit.recovery_lab.test_folder import OUTAGE
 
 ROOT = Path(__file__).parents[3]
 
@@ -93,3 +96,72 @@ def test_status_is_the_verbs_own(status: int, monkeypatch) -> None:
     """Recovered, failed, inconclusive."""
     monkeypatch.setattr(cli.verbs, "demo", lambda *words: status)
     assert status == exited(["demo", "--", "true"], monkeypatch)
+
+
+def events(out: str) -> list[dict[str, object]]:
+    """Return what was printed for a program: every line is an event."""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["run", "--json", "--faults", "flood"], 64, "error: FAULTS: 'flood' is none of none, res"),
+        (["run", "--json", "--repeats", "many"], 64, "error: Invalid value for '--repeats': many"),
+        (["run", "--json", "--fault", "restart"], 64, "error: No such option: --fault"),
+        (["watch", "--json"], 64, "error: Missing argument 'command'"),
+    ],
+)
+def test_bad_usage_is_an_event_too(
+    words: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    """A program that asked for events gets one last line whatever was wrong with its words."""
+    assert status == exited(words, monkeypatch)
+    out, err = capsys.readouterr()
+    (told,) = events(out)
+    assert ("error", status, err.rstrip("\n")) == (told["event"], told["status"], told["message"])
+    assert err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        (InconclusiveError("nothing was seen"), 2),
+        (HealError("not back"), 1),
+        (OSError(28, "No space left on device"), 2),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+@pytest.mark.parametrize("verb", ["run", "watch"])
+def test_what_broke_a_verb_off_is_its_last_event(
+    verb: str, ends: BaseException, status: int, monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the status and the line that a person gets on stderr."""
+
+    def fail(target: Path, asked: object, say: Events, **options: object) -> int:
+        say("words")
+        say.outage_began(OUTAGE, 1, 2)
+        raise ends
+
+    monkeypatch.setattr(cli.verbs, verb, fail)
+    assert status == exited([verb, "--json", *["--", "true"] * (verb == "watch")], monkeypatch)
+    out, err = capsys.readouterr()
+    told = events(out)
+    assert ["outage_began", "error"] == [one["event"] for one in told]
+    assert (status, err.strip()) == (told[-1]["status"], told[-1]["message"])
+
+
+@pytest.mark.parametrize("verb", ["run", "watch"])
+def test_words_are_for_who_asked_for_no_events(
+    verb: str, monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A `--json` behind `--` is the command's own."""
+
+    def fail(target: Path, asked: object, say: cli.verbs.Say, **options: object) -> int:
+        say("words")
+        raise HealError("not back")
+
+    monkeypatch.setattr(cli.verbs, verb, fail)
+    words = ["watch", "--", "true", "--json"] if verb == "watch" else ["run"]
+    assert 1 == exited(words, monkeypatch)
+    assert ("words\n", "error: not back\n") == capsys.readouterr()

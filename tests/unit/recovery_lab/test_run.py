@@ -156,15 +156,18 @@ def test_progress_tells_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: clock.now))
     said: list[str] = []
-    progress = Progress(View(say=said.append), 4)
-    progress.of("restart-1").say("warms")
+    began: list[tuple[object, ...]] = []
+    view = View(say=said.append, began=lambda info, *of: began.append((info.name, *of)))
+    progress = Progress(view, 4)
+    progress.of(repeat(1)).say("warms")
     clock.now = 12.0
-    view = progress.of("restart-2")
+    view = progress.of(repeat(2))
     clock.now = 14.0
     view.say("warms")
     assert f"1 of 4, about {4 * GUESS_S:.0f} s left" in said[0]
     assert "2 of 4, about 34 s left" in said[1]
     assert said[1].endswith("restart-2: warms")
+    assert [("restart-1", 1, 4), ("restart-2", 2, 4)] == began
 
 
 def test_outages_are_judged_in_the_order_of_their_plan(tmp_path: Path) -> None:

@@ -206,6 +206,25 @@ def test_private_stack_meets_no_other_and_goes(world: World, target: Target) -> 
     assert before == dict(os.environ)
 
 
+def test_private_stack_is_prepared_as_its_target_says(world: World, target: Target) -> None:
+    """Once, before its first start: just as `make up` gives a new volume to the server."""
+    with stack.private_stack(target, "unit"):
+        first = world.composed[0]
+    assert first.startswith("run --rm ")
+    assert 1 == world.composed.count(first)
+    scripts = (ROOT / "scripts/lib_postgres.sh").read_text()
+    assert first in " ".join(scripts.replace("\\\n", " ").split())
+
+
+def test_private_stack_of_a_target_without_such_words_is_just_started(
+    world: World, target: Target
+) -> None:
+    """They are a capability as any."""
+    private = msgspec.structs.replace(target.private, before_up=[])
+    with stack.private_stack(msgspec.structs.replace(target, private=private), "unit"):
+        assert world.composed[0].startswith("up ")
+
+
 def test_private_stack_that_does_not_start_goes_too(
     world: World, target: Target, monkeypatch
 ) -> None:

@@ -1,5 +1,6 @@
 """The verbs that play: what is left standing, what is said of it, and which promises are waived."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 
 from recovery_lab import verbs
 from recovery_lab.errors import HealError
-from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.folder import save
+from recovery_lab.judge.verdict import STATUS, RunVerdict
 from recovery_lab.plan import Asked, Watched
+from recovery_lab.report.events import Events
+from tests.unit.recovery_lab.test_folder import INFO
 
 TARGET = Path(__file__).parents[3] / "target.toml"
 NOT_BACK = HealError("mine: not back after 60 s")
@@ -29,6 +33,7 @@ class World:
         self.stands: bool | None = None
         self.said: list[str] = []
         self.drawn = 0
+        self.kept: list[Path] = []
 
     def play(self, *words: object, **options: object) -> RunVerdict:
         if isinstance(self.end, HealError):
@@ -44,11 +49,11 @@ class World:
         finally:
             self.stands = keep()
 
-    def run(self, *, keep: bool) -> int:
-        return verbs.run(TARGET, Asked(), self.said.append, resume="", keep=keep)
+    def run(self, say: verbs.Say | None = None, *, keep: bool) -> int:
+        return verbs.run(TARGET, Asked(), say or self.said.append, resume="", keep=keep)
 
-    def watch(self) -> int:
-        return verbs.watch(TARGET, Watched(command=["true"]), self.said.append)
+    def watch(self, say: verbs.Say | None = None) -> int:
+        return verbs.watch(TARGET, Watched(command=["true"]), say or self.said.append)
 
     def draw(self, run: Path, verdict: RunVerdict) -> None:
         self.drawn += 1
@@ -67,6 +72,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(verbs, "play_run", made.play)
     monkeypatch.setattr(verbs, "write_verdict", lambda folder: verdict("passed"))
     monkeypatch.setattr(verbs.markdown, "write", lambda folder, verdict: "the page")
+    monkeypatch.setattr(verbs.junit, "write", lambda folder, verdict: made.kept.append(folder))
     monkeypatch.setattr("recovery_lab.report.timeline.write_timelines", made.draw)
     return made
 
@@ -107,6 +113,14 @@ def test_stack_whose_database_is_not_back_goes_otherwise(world: World) -> None:
     assert world.stands is False
 
 
+def test_run_whose_database_is_not_back_leaves_its_evidence(world: World) -> None:
+    """A CI shows what there is, also of a run that broke off."""
+    world.end = NOT_BACK
+    with pytest.raises(HealError):
+        world.run(keep=False)
+    assert 1 == len(world.kept)
+
+
 def test_watch_says_what_to_do_where_the_database_is_not_back(world: World) -> None:
     """It is the user's own stack: nobody removes it."""
     world.end = NOT_BACK
@@ -124,3 +138,20 @@ def test_pictures_are_drawn_of_a_matrix_and_when_a_report_is_asked_for(world: Wo
     assert 1 == world.drawn
     world.run(keep=False)
     assert 2 == world.drawn
+
+
+@pytest.mark.parametrize("word", STATUS)
+@pytest.mark.parametrize("verb", ["run", "watch"])
+def test_events_are_all_that_is_said_and_change_no_status(
+    world: World, verb: str, word: str, tmp_path: Path
+) -> None:
+    """From the run's beginning to its verdict; the status is the one that words come with."""
+    save(tmp_path / "run/run.json", INFO)
+    world.end = verdict(word)
+    play = {"run": lambda say: world.run(say, keep=False), "watch": world.watch}[verb]
+    lines: list[str] = []
+    assert play(None) == play(Events(lines.append)) == STATUS[word]
+    told = [json.loads(line) for line in lines]
+    assert ["run_began", "run_judged"] == [one["event"] for one in told]
+    assert {str(tmp_path / "run")} == {one["folder"] for one in told}
+    assert (word, STATUS[word]) == (told[-1]["verdict"], told[-1]["status"])

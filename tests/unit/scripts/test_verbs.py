@@ -191,14 +191,17 @@ def test_clean_finds_this_folders_projects_that_are_down(
     )
 
 
-@pytest.mark.parametrize(("major", "status"), [(17, 0), (18, 1)])
-def test_verbs_with_stacks_of_their_own_refuse_what_cannot_start_there(
-    clone: Clone, major: int, status: int
+@pytest.mark.parametrize(
+    ("major", "images", "status"),
+    [(17, ["browser", "second"], 0), (18, [], 0), (18, ["browser", "second"], 1)],
+)
+def test_tests_refuse_a_server_that_cannot_start_there(
+    clone: Clone, major: int, images: list[str], status: int
 ) -> None:
     """A new volume of theirs would be root's, and the server's log is all that would tell."""
     (clone.folder / "scripts/images.sh").write_text(":\n")
     clone.answers("docker image inspect", 0, f"PG_MAJOR={major}\\n")
-    done = clone.run("bash", "scripts/prepare.sh", POSTGRES_IMAGE="pg:x")
+    done = clone.run("bash", "scripts/prepare.sh", *images, POSTGRES_IMAGE="pg:x")
     assert status == done.returncode
     assert bool(status) == ("POSTGRES_IMAGE=pg:x is PostgreSQL 18" in done.stderr)
     assert bool(status) == ("one of 14 to 17" in done.stderr)
