@@ -108,6 +108,10 @@ format: environment ## lay the code out as lint wants it
 docs: environment ## make the tables anew that the documents repeat from code and from recorded runs
 	@$(PYTHON) -m tests.tables
 
+.PHONY: result-doc
+result-doc: environment ## make the plan's result document anew, in Korean and English, from recorded runs
+	@$(PYTHON) -m tests.result_doc
+
 .PHONY: lock
 lock: environment ## lock the dependencies anew: make lock, or make lock UPGRADE=--upgrade
 	@bash scripts/lock.sh $(UPGRADE)

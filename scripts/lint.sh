@@ -14,6 +14,8 @@ check() {
 
 main() {
   local file shell=()
+  python3 scripts/record.py lint began
+  trap 'python3 scripts/record.py lint $?' EXIT
   while IFS= read -r file; do shell+=("$file"); done < <(
     git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run
   )

@@ -7,19 +7,25 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 . scripts/lib_alone.sh
 
-readonly LOG=.lab/verify-beside.log
+readonly VERB="verify${1:+-$1}" LOG=.lab/verify-beside.log
+readonly REPORTS=(.lab/verify-outages.xml .lab/verify-beside.xml)
 
 main() {
   local status=0 beside="" outages="" more=()
-  alone "verify${1:+-$1}"
+  alone "$VERB"
   [ "${1-}" != more ] || more=(tests/more)
   mkdir -p .lab
+  rm -f "${REPORTS[@]}"
+  python3 scripts/record.py "$VERB" began
+  trap 'python3 scripts/record.py "$VERB" $? "${REPORTS[@]}"' EXIT
   # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
-  .venv/bin/python -m pytest tests/browser tests/setup tests/unit ${more[@]+"${more[@]}"} >"$LOG" 2>&1 &
+  .venv/bin/python -m pytest tests/browser tests/setup tests/unit ${more[@]+"${more[@]}"} \
+    --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
-  .venv/bin/python -m pytest tests/integration tests/matrix tests/second &
+  .venv/bin/python -m pytest tests/integration tests/matrix tests/second \
+    --junit-xml "${REPORTS[0]}" &
   outages=$!
   wait "$outages" || status=$?
   wait "$beside" || status=$?

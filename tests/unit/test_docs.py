@@ -20,7 +20,8 @@ from recovery_lab.target import limit_s, load_target
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
-PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), ROOT / "postgres/README.md"])
+DOCUMENTS = ("README*.md", "docs/*.md", "docs/work-result/*.md", "postgres/README.md")
+PAGES = sorted(page for where in DOCUMENTS for page in ROOT.glob(where))
 SHELL = sorted([*ROOT.glob("scripts/*.sh"), ROOT / ".ci/run"])
 COMPOSE = [ROOT / "docker-compose.yml", ROOT / "scripts/standins/compose.yml"]
 MAKEFILE = (ROOT / "Makefile").read_text()

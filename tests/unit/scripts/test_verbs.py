@@ -237,6 +237,8 @@ def test_verify_fails_when_either_half_fails(
     done = clone.run("bash", "scripts/verify.sh")
     assert status == done.returncode
     assert "outages\npages\n" == done.stdout
+    kept = json.loads((clone.folder / ".lab/verify.json").read_text())
+    assert status == kept["verify"]["status"]
 
 
 def test_verify_runs_every_folder_of_tests() -> None:
