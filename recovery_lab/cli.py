@@ -29,20 +29,27 @@ _say = partial(print, flush=True)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _number(told: str, least: int, most: int, kind: type[float] = int) -> Any:
-    """Return an option that is a number; a bad one is named with what was expected."""
+def _number(told: str, least: int, most: int) -> Any:
+    """Return an option that is a whole number; a bad one is named with what was expected."""
+    return typer.Option(parser=lambda text: _parsed(text, least, most), metavar="NUMBER", help=told)
 
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = float("nan")
-        if not least <= value <= most:
-            whole = "whole " * (kind is int)
-            raise typer.BadParameter(f"{text}: expected a {whole}number from {least} to {most}")
-        return value
 
-    return typer.Option(parser=parse, metavar="NUMBER", help=told)
+def _parsed(text: str, least: int, most: int, kind: type[float] = int) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        whole = "whole " * (kind is int)
+        raise typer.BadParameter(f"{text}: expected a {whole}number from {least} to {most}")
+    return value
+
+
+def _lengths(text: str) -> list[float]:
+    try:
+        return [_parsed(one, 0, 600, float) for one in text.split(",") if text]
+    except typer.BadParameter as error:
+        raise typer.BadParameter(error.message, param_hint="'--hold'") from None
 
 
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
@@ -66,7 +73,7 @@ def run(
     faults: Annotated[str, typer.Option(help="a,b or all.")] = ",".join(plan.QUICK),
     contenders: Annotated[str, typer.Option(help="a,b or all.")] = "all",
     repeats: Annotated[int, _number("How many outages of each fault.", 1, 100)] = 1,
-    hold: Annotated[float | None, _number("Each fault's length in s.", 0, 600, float)] = None,
+    hold: Annotated[str, typer.Option(help="Each fault's length in s; 2,4: both.")] = "",
     solo: Annotated[int, _number("1: one contender in an outage, at full rate.", 0, 1)] = 0,
     keep: Annotated[int, _number("1: stop at a bad cell, leave its stack.", 0, 1)] = 0,
     resume: Annotated[str, typer.Option(help="Go on with a run that broke off.")] = "",
@@ -80,7 +87,7 @@ def run(
         faults=_names(faults),
         contenders=_names(contenders),
         repeats=repeats,
-        hold_s=hold,
+        holds_s=_lengths(hold),
         solo=bool(solo),
         seed=plan.new_seed() if seed is None else seed,
         limit_s=limit_s(),

@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     faults: Sequence[str] = QUICK
     contenders: Sequence[str] = ()
     repeats: int = 1
-    hold_s: float | None = None  # each fault's own length
+    holds_s: Sequence[float] = ()  # one after another; none: each fault's own length
     solo: bool = False  # alone in their outages, the first of several a second time, as `twin`
     seed: int = 0
     limit_s: float = 120.0
@@ -71,9 +71,11 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
     contenders = names("CONTENDERS", asked.contenders or everyone, known)
     asked = msgspec.structs.replace(asked, contenders=contenders)
     solos = [*contenders, *([TWIN] if len(contenders) > 1 else [])] if asked.solo else [""]
+    # An outage of another length is another repeat: each has its own name.
+    repeats = asked.repeats * max(1, len(asked.holds_s))
     return [
         _outage(target, asked, fault, repeat, solo)
-        for repeat in range(1, asked.repeats + 1)
+        for repeat in range(1, repeats + 1)
         for fault in faults
         for solo in solos
     ]
@@ -113,7 +115,8 @@ def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
 
 def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) -> OutageInfo:
     known = all_entries(target, asked.contenders[0])
-    hold_s = FAULTS[fault].hold_s if asked.hold_s is None else asked.hold_s
+    lengths = asked.holds_s or [FAULTS[fault].hold_s]
+    hold_s = lengths[(repeat - 1) % len(lengths)]
     seed = f"{asked.seed}/{fault}/{repeat}/{solo}"
     jitter_s = random.Random(seed).uniform(0.0, JITTER_S)  # noqa: S311 # no secret: a run's seed
     length_s = max(hold_s, min(hold_s + jitter_s, FAULTS[fault].max_hold_s))

@@ -33,6 +33,7 @@ def exited(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         (["watch", "--job", "busy", "--", "true"], "'busy' is not one of 'steady', 'idle'"),
         (["run", "--repeats", "1.5"], "'--repeats': 1.5: expected a whole number from 1 to 100; s"),
         (["run", "--hold", "nan"], "'--hold': nan: expected a number from 0 to 600; see: recovery"),
+        (["run", "--hold", "2,x"], "'--hold': x: expected a number from 0 to 600; see: recovery"),
         (["run", "--solo", "yes"], "'--solo': yes: expected a whole number from 0 to 1; see: reco"),
         (["run", "--seed", "-1"], "'--seed': -1: expected a whole number from 0 to 2147483648; s"),
         (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),

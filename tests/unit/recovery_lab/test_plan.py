@@ -60,10 +60,19 @@ def test_no_names_mean_all() -> None:
     assert {*unasked, TWIN} - {CANARY} == {info.solo for info in planned}
 
 
+def test_several_lengths_are_repeats_one_after_another() -> None:
+    """Each outage has a name and a length of its own; with none asked for, the fault's own."""
+    asked = Asked(faults=("restart",), holds_s=(2.0, 4.0), repeats=2)
+    planned = outages(TARGET, asked)
+    assert ["restart-1", "restart-2", "restart-3", "restart-4"] == [info.name for info in planned]
+    assert [2, 4, 2, 4] == [int(info.hold_s) for info in planned]
+    assert [1, 1] == [int(i.hold_s) for i in outages(TARGET, Asked(faults=("restart",), repeats=2))]
+
+
 def test_hold_a_fault_cannot_have_is_refused() -> None:
     """A freeze shorter than its evidence needs."""
     with pytest.raises(BadInputError, match="HOLD=0"):
-        of("freeze", hold_s=0.0)
+        of("freeze", holds_s=[0.0])
 
 
 def test_outage_has_a_control_for_each_job_whatever_was_asked_for() -> None:
