@@ -140,9 +140,11 @@ def judge(run: Run) -> int:
 
 
 @app.command()
-def report(run: Run) -> None:
-    """Judge a run as stored; write its report.md and its timelines, and print the report."""
-    verbs.report(find_run(run), _say)
+def report(
+    run: Run, html: Annotated[bool, typer.Option("--html", help="report.html alone.")] = False
+) -> None:
+    """Judge a run as stored; write report.md, report.html and timelines, and print the report."""
+    verbs.report(find_run(run), _say, html=html)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The run folder: what a run leaves behind, and how it is read again.
 
 .lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, timelines/
-    report.md, summary.md, junit.xml   the same for people, for a CI's page, for its tests' list
+    report.md, report.html, summary.md, junit.xml   the same for people and for a CI
     outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, *.log
     late/<the same>.<n>/   outages that were played again, their recorder late; not judged
 """
@@ -46,7 +46,8 @@ def save(path: Path, value: msgspec.Struct) -> None:
     write_whole(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
-def _read(path: Path, kind: type[T]) -> T:
+def read(path: Path, kind: type[T]) -> T:
+    """Read a struct's JSON; BadInputError: it is not there, torn, or of another version."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -58,16 +59,16 @@ def _read(path: Path, kind: type[T]) -> T:
 def read_run(folder: Path) -> RunInfo:
     """Read what a run was; raises BadInputError where it is none, torn, or of an older shape."""
     path = folder / "run.json"
-    shape = _read(path, dict[str, object]).get("shape", 1)  # the first had none
+    shape = read(path, dict[str, object]).get("shape", 1)  # the first had none
     if shape != SHAPE:
         told = f"a run of shape {shape}, this version reads shape {SHAPE}"
         raise BadInputError(f"{folder}: {told}; its report.md can still be read")
-    return _read(path, RunInfo)
+    return read(path, RunInfo)
 
 
 def read_outage(folder: Path) -> tuple[OutageInfo, History]:
     """Read one outage's folder; a runner that was killed has left a history to be read."""
-    info = _read(folder / "outage.json", OutageInfo)
+    info = read(folder / "outage.json", OutageInfo)
     for name in ("history.jsonl.gz", "history.jsonl"):
         if (folder / name).exists():
             return info, read_history(folder / name)

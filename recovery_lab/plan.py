@@ -105,6 +105,12 @@ def twin_of(planned: Sequence[OutageInfo]) -> str:
     return solos[0] if TWIN in solos else ""
 
 
+def jitter_s(seed: int, fault: str, repeat: int, solo: str) -> float:
+    """Return what is added to the length of one outage, by its run's seed."""
+    own = random.Random(f"{seed}/{fault}/{repeat}/{solo}")  # noqa: S311 # no secret: a run's seed
+    return own.uniform(0.0, JITTER_S)
+
+
 def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
     """Return every contender by name, a twin of one of them among them."""
     found = dict(entries(target))
@@ -117,9 +123,8 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     known = all_entries(target, asked.contenders[0])
     lengths = asked.holds_s or [FAULTS[fault].hold_s]
     hold_s = lengths[(repeat - 1) % len(lengths)]
-    seed = f"{asked.seed}/{fault}/{repeat}/{solo}"
-    jitter_s = random.Random(seed).uniform(0.0, JITTER_S)  # noqa: S311 # no secret: a run's seed
-    length_s = max(hold_s, min(hold_s + jitter_s, FAULTS[fault].max_hold_s))
+    added_s = jitter_s(asked.seed, fault, repeat, solo)
+    length_s = max(hold_s, min(hold_s + added_s, FAULTS[fault].max_hold_s))
     hold_s = round(checked(FAULTS[fault], length_s), 3)
     who = [solo] if solo else _with_controls(target, fault, hold_s, asked.contenders)
     if len(who) > AT_MOST:

@@ -104,6 +104,13 @@ def write_verdict(run: Path) -> RunVerdict:
     return verdict
 
 
+def judged(run: Path) -> RunVerdict:
+    """Judge a run as it is stored; one whose histories were not kept stands as it was judged."""
+    if (run / "outages").is_dir():
+        return write_verdict(run)
+    return folder.read(run / "verdict.json", RunVerdict)
+
+
 class Progress:
     """Says which outage this is, and about how long the run still takes."""
 

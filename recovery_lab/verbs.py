@@ -12,12 +12,13 @@ from recovery_lab.errors import BadInputError, HealError
 from recovery_lab.files import living_run
 from recovery_lab.folder import find_run, read_run
 from recovery_lab.judge.verdict import STATUS, RunVerdict
+from recovery_lab.report import html as html_page
 from recovery_lab.report import junit, markdown, timeline
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.events import Events
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
-from recovery_lab.run import begin_run, play_run, verify_same, write_verdict
+from recovery_lab.run import begin_run, judged, play_run, verify_same, write_verdict
 from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
 
@@ -73,6 +74,7 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     finally:
         _keep(folder, write_verdict(folder))
         say(row("report", f"{folder}/report.md"))
+        say(row("page", f"{folder}/report.html"))
         say(row("pictures", f"recovery-lab report {folder.name}"))
     return _status(verdict, say)
 
@@ -110,9 +112,16 @@ def say_verdict(verdict: RunVerdict, say: Say) -> int:
     return _status(verdict, say)
 
 
-def report(folder: Path, say: Say) -> None:
-    """Judge a run as it is stored; write its report and timelines, and say the report."""
-    _page(folder, write_verdict(folder), say)
+def report(folder: Path, say: Say, *, html: bool = False) -> None:
+    """Judge a run as it is stored; write its reports, and say one; `html`: that page alone."""
+    verdict = judged(folder)
+    if html:
+        say(row("page", str(html_page.write(folder, verdict))))
+    elif not (folder / "outages").is_dir():
+        told = "its histories were not kept, there is nothing to draw"
+        raise BadInputError(f"{folder}: {told}; try: recovery-lab report --html {folder}")
+    else:
+        _page(folder, verdict, say)
 
 
 def _events_of(folder: Path, say: Say) -> View | None:
@@ -133,9 +142,12 @@ def _page(folder: Path, verdict: RunVerdict, say: Say) -> None:
     timeline.write_timelines(folder, verdict)
     say(_keep(folder, verdict))
     say(row("report", f"{folder}/report.md"))
+    say(row("page", f"{folder}/report.html"))
 
 
 def _keep(folder: Path, verdict: RunVerdict) -> str:
-    """Write what people and programs read of a judged run; return its page."""
+    """Write what people and programs read of a judged run; return its page in Markdown."""
     junit.write(folder, verdict)
-    return markdown.write(folder, verdict)
+    text = markdown.write(folder, verdict)
+    html_page.write(folder, verdict)
+    return text

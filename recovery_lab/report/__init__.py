@@ -1,1 +1,1 @@
-"""Report: judged outages as text for a terminal and as Markdown for a ticket."""
+"""Report: judged outages as text for a terminal, and as files for people and for programs."""

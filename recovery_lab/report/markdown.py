@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import shorten
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from recovery_lab.files import write_whole
 from recovery_lab.folder import LATE, RunInfo, read_run
@@ -28,18 +28,23 @@ def write(run: Path, verdict: RunVerdict) -> str:
     return text
 
 
-def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
-    """Return the page; `again` names the outages that were played again."""
+def template(name: str) -> Template:
+    """Return a template of this package; one for HTML escapes whatever it is given."""
     environment = Environment(
         loader=PackageLoader("recovery_lab.report", "templates"),
         undefined=StrictUndefined,  # a name that it does not find is an error, never a gap
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
+        autoescape=select_autoescape(("html",)),
     )
+    return environment.get_template(name)
+
+
+def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
+    """Return the page; `again` names the outages that were played again."""
     cells = [(outage, cell) for outage in verdict.outages for cell in outage.cells]
     unjudged = {f"{c.contender} {c.job}: {not_judged(c)}" for _, c in cells if c.not_judged}
-    return environment.get_template("run.md").render(
+    return template("run.md").render(
         info=info,
         verdict=verdict,
         tables={name: make(info, verdict) for name, make in figures.TABLES.items()},

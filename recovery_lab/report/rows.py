@@ -8,6 +8,9 @@ from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.report.words import spread
 
+Key = tuple[str, str, JobName]  # fault, contender, job
+Met = list[tuple[OutageVerdict, Cell]]
+
 
 class Row(NamedTuple):
     """One contender's job under one fault: its cells that count, of so many outages."""
@@ -15,7 +18,7 @@ class Row(NamedTuple):
     fault: str
     contender: str
     job: JobName
-    met: list[tuple[OutageVerdict, Cell]]
+    met: Met
     outages: int
 
     @property
@@ -41,7 +44,7 @@ class Row(NamedTuple):
 
 def rows_of(verdict: RunVerdict, *jobs: JobName) -> list[Row]:
     """Return all rows; where a fault was played in several lengths, one for each whole second."""
-    found: dict[tuple[str, str, JobName], list[tuple[OutageVerdict, Cell]]] = {}
+    found: dict[Key, Met] = {}
     several = len({outage.policy for outage in verdict.outages if outage.policy}) > 1
     lengths = {(one.info.fault, int(one.info.hold_s)) for one in verdict.outages}
     for outage in verdict.outages:

@@ -74,8 +74,9 @@ class Browser:
         scheme: str = "light",
         locale: str = "en-US",
         zone: str = "UTC",
+        content: str = "",
     ) -> "Tab":
-        """Open a page in a context of its own."""
+        """Open a page in a context of its own; with `content`, a file that is all of it."""
         options = {
             "viewport": {"width": size[0], "height": size[1]},
             "color_scheme": scheme,
@@ -83,7 +84,10 @@ class Browser:
             "timezone_id": zone,
         }
         tab = Tab(self, next(self._names))
-        self.call("open", tab=tab.name, path=path, options=options)
+        if content:
+            self.call("open_file", tab=tab.name, content=content, options=options)
+        else:
+            self.call("open", tab=tab.name, path=path, options=options)
         return tab
 
     def _listen(self) -> None:

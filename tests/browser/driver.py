@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -65,7 +66,7 @@ FOCUSED = """() => { const e = document.activeElement, role = e.getAttribute('ro
 class Tab:
     """One browser context with one page, and all it said and asked for."""
 
-    def __init__(self, browser: Browser, path: str, options: dict[str, Any]) -> None:
+    def __init__(self, browser: Browser, address: str, options: dict[str, Any]) -> None:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.context = browser.new_context(**options)
@@ -76,7 +77,7 @@ class Tab:
         self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         self.context.on("request", self._asked)
         self.page.on("websocket", lambda socket: self.requests.append(socket.url))
-        self.page.goto(urljoin(os.environ["BROWSER_URL"], path))
+        self.page.goto(address)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -95,7 +96,12 @@ class Driver:
         self._tabs: dict[str, Tab] = {}
 
     def open(self, tab: str, path: str, options: dict[str, Any]) -> None:
-        self._tabs[tab] = Tab(self._browser, path, options)
+        self._tabs[tab] = Tab(self._browser, urljoin(os.environ["BROWSER_URL"], path), options)
+
+    def open_file(self, tab: str, content: str, options: dict[str, Any]) -> None:
+        file = Path(f"/tmp/{tab}.html")
+        file.write_text(content, encoding="utf-8")
+        self._tabs[tab] = Tab(self._browser, file.as_uri(), options)
 
     def visit(self, tab: str, path: str) -> None:
         self._page(tab).goto(urljoin(os.environ["BROWSER_URL"], path))

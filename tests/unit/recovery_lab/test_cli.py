@@ -42,6 +42,7 @@ def exited(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         (["run", "--waive", "liveness", "--waive", "life"], "--waive: 'life' is none of recovers"),
         (["watch", "--waive", "life", "--", "true"], "--waive: 'life' is none of recovers, no rel"),
         (["judge", "nowhere"], "no run 'nowhere'; see: recovery-lab list"),
+        (["report", "--html", "nowhere"], "no run 'nowhere'; see: recovery-lab list"),
         (["rescue"], "rescue"),
     ],
 )

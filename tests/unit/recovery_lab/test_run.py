@@ -178,3 +178,17 @@ def test_outages_are_judged_in_the_order_of_their_plan(tmp_path: Path) -> None:
         kept(tmp_path, repeat=number)
     told = [outage.name for outage in run.write_verdict(tmp_path).outages]
     assert ["restart-1", "restart-2", "restart-10"] == told
+
+
+def test_run_without_histories_stands_as_it_was_judged(tmp_path: Path) -> None:
+    """As committed ones are: judged anew it would have no outage, and its verdict would be lost."""
+    kept(tmp_path, repeat=1, complete=True)
+    save(tmp_path / "run.json", msgspec.structs.replace(INFO, planned=[repeat(1)]))
+    verdict = run.judged(tmp_path)
+    stored = (tmp_path / "verdict.json").read_bytes()
+    (tmp_path / "outages").rename(tmp_path / "elsewhere")
+    assert verdict == run.judged(tmp_path)
+    assert stored == (tmp_path / "verdict.json").read_bytes()
+    (tmp_path / "verdict.json").unlink()
+    with pytest.raises(BadInputError, match=r"verdict\.json: not there"):
+        run.judged(tmp_path)

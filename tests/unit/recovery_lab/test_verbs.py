@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from recovery_lab import verbs
-from recovery_lab.errors import HealError
+from recovery_lab.errors import BadInputError, HealError
 from recovery_lab.folder import save
 from recovery_lab.judge.verdict import STATUS, RunVerdict
 from recovery_lab.plan import Asked, Watched
@@ -34,6 +34,7 @@ class World:
         self.said: list[str] = []
         self.drawn = 0
         self.kept: list[Path] = []
+        self.pages = 0
 
     def play(self, *words: object, **options: object) -> RunVerdict:
         if isinstance(self.end, HealError):
@@ -58,6 +59,10 @@ class World:
     def draw(self, run: Path, verdict: RunVerdict) -> None:
         self.drawn += 1
 
+    def page(self, run: Path, verdict: RunVerdict) -> Path:
+        self.pages += 1
+        return run / "report.html"
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
@@ -73,6 +78,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(verbs, "write_verdict", lambda folder: verdict("passed"))
     monkeypatch.setattr(verbs.markdown, "write", lambda folder, verdict: "the page")
     monkeypatch.setattr(verbs.junit, "write", lambda folder, verdict: made.kept.append(folder))
+    monkeypatch.setattr(verbs, "judged", lambda folder: verdict("passed"))
+    monkeypatch.setattr(verbs.html_page, "write", made.page)
     monkeypatch.setattr("recovery_lab.report.timeline.write_timelines", made.draw)
     return made
 
@@ -134,6 +141,7 @@ def test_pictures_are_drawn_of_a_matrix_and_when_a_report_is_asked_for(world: Wo
     world.watch()
     assert 0 == world.drawn
     assert any("recovery-lab report" in line for line in world.said)
+    Path("run/outages").mkdir(parents=True)
     verbs.report(Path("run"), world.said.append)
     assert 1 == world.drawn
     world.run(keep=False)
@@ -155,3 +163,27 @@ def test_events_are_all_that_is_said_and_change_no_status(
     assert ["run_began", "run_judged"] == [one["event"] for one in told]
     assert {str(tmp_path / "run")} == {one["folder"] for one in told}
     assert (word, STATUS[word]) == (told[-1]["verdict"], told[-1]["status"])
+
+
+def test_every_run_leaves_its_html_page(world: World) -> None:
+    """A watched outage's too: it is there in a moment, and says where."""
+    world.watch()
+    world.run(keep=False)
+    Path("run/outages").mkdir(parents=True)
+    verbs.report(Path("run"), world.said.append)
+    assert 3 == world.pages
+    assert 3 == sum(line.endswith("/report.html") for line in world.said)
+
+
+def test_html_page_can_be_had_alone(world: World) -> None:
+    """Without the pictures, which take a second each, and without the Markdown on the screen."""
+    verbs.report(Path("run"), world.said.append, html=True)
+    assert (1, 0) == (world.pages, world.drawn)
+    assert ["page      run/report.html"] == world.said
+
+
+def test_committed_run_has_no_pictures_to_draw(world: World) -> None:
+    """It is said in a line, with what can be had; nothing of it is written anew."""
+    with pytest.raises(BadInputError, match="not kept, there is nothing to draw; try: recovery-la"):
+        verbs.report(Path("run"), world.said.append)
+    assert (0, 0) == (world.pages, world.drawn)
