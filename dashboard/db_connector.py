@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psycopg2.extensions import connection
 from sqlalchemy import URL, Engine, create_engine, event
 
 from dashboard import retry
-from dashboard.errors import PasswordFileError
+from dashboard.errors import PasswordFileError, keep_last_words
 from dashboard.settings import PolicyName, Settings
 
 APPLICATION_NAME = "dashboard-pool"
@@ -130,5 +131,10 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
         arguments["password"] = address.password_now()
 
+    def invalidated(session: connection, _: object, error: BaseException | None) -> None:
+        if error is not None:
+            keep_last_words(error, session)
+
     event.listen(engine, "do_connect", log_in)  # for each connection anew
+    event.listen(engine, "invalidate", invalidated)  # before the session is closed
     return engine

@@ -144,6 +144,22 @@ KOREAN: Mapping[str, str] = {
     "{why}, operation {operation}": "{why}, 작업 ID {operation}",
     "the database has not answered yet": "데이터베이스가 아직 응답하지 않음",
     "the database closed the connection": "데이터베이스가 연결을 끊음",
+    "an administrator ended the session or stopped the server": (
+        "관리자가 세션을 종료했거나 서버를 중지함"
+    ),
+    "a process of the server crashed, and it ended all sessions": (
+        "서버 프로세스 하나가 비정상 종료되어 서버가 모든 세션을 끊음"
+    ),
+    "the database ended a session that was idle for too long": (
+        "너무 오래 유휴 상태인 세션을 데이터베이스가 끊음"
+    ),
+    "the database ended a transaction that was idle for too long": (
+        "너무 오래 유휴 상태인 트랜잭션을 데이터베이스가 끊음"
+    ),
+    "the database ended a transaction that took too long": (
+        "제한 시간을 넘긴 트랜잭션을 데이터베이스가 끊음"
+    ),
+    "the database was dropped": "데이터베이스가 삭제됨",
     "the database refuses connections": "데이터베이스가 연결을 거부함",
     "the database's host does not answer": "데이터베이스 호스트가 응답하지 않음",
     "the name of the database's host does not resolve": (
@@ -154,6 +170,9 @@ KOREAN: Mapping[str, str] = {
     "the database accepts no connections": "데이터베이스가 연결을 받지 않는 상태임",
     "the database has no free connection slot": "데이터베이스의 최대 연결 수를 초과함",
     "the database rejected the login": "데이터베이스가 로그인을 거부함",
+    "the server's pg_hba.conf admits no such connection": (
+        "서버의 pg_hba.conf가 이 연결을 허용하지 않음"
+    ),
     "the server has no database of this name": "서버에 그런 이름의 데이터베이스가 없음",
     "the server rejected the connection": "서버가 응답했지만 연결을 허용하지 않음",
     "no session could be opened": "데이터베이스에 연결하지 못함",

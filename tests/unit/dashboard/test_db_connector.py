@@ -15,6 +15,7 @@ from dashboard.errors import PasswordFileError, Trouble, classify
 from dashboard.pool import PinnedPool
 from dashboard.sampler import Sampler
 from dashboard.settings import Settings
+from tests.unit.dashboard.corpus import lost
 
 ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
 
@@ -79,6 +80,18 @@ def test_plan_block_is_told_in_korean() -> None:
 def test_engine_uses_psycopg2() -> None:
     """Plain `postgresql://` would mean another driver from SQLAlchemy 2.1 on."""
     assert "postgresql+psycopg2" == build_engine(POLICIES["naive"], ADDRESS).url.drivername
+
+
+def test_lost_session_of_the_pool_says_why() -> None:
+    """The driver says only that it is gone; the server's last words are noted before it closes."""
+    engine = build_engine(POLICIES["naive"], ADDRESS)
+    engine.dispose()  # the new pool tells as well
+    error = psycopg2.OperationalError("SSL connection has been closed unexpectedly")
+    assert "connection_lost" == classify(error).kind
+    session = lost("FATAL:  terminating connection due to idle-session timeout")
+    engine.pool.dispatch.invalidate(session, None, None)  # `pool_recycle` has no error
+    engine.pool.dispatch.invalidate(session, None, error)
+    assert "idle_timeout" == classify(error).kind
 
 
 def test_address_hides_the_password(tmp_path: Path) -> None:
