@@ -88,16 +88,18 @@ class Sampler:
             self._connection = None
 
     def _answer(self, deadline_at: float) -> _Answer:
-        """Ask the kept session; where it is gone, or none was proven lately, a fresh one.
+        """Ask the kept session; where it fails, or none was proven lately, a fresh one.
 
-        Gone can mean a restart between two samples, or this one session ended by hand.
+        Gone can mean a restart between two samples, a crash under the same postmaster, or this one
+        session ended by hand. A statement that was cancelled leaves it: that is no loss.
         """
         answer, lost = None, None
         if self._connection is not None:
             try:
                 answer = _ask(self._connection, deadline_at)
             except psycopg2.Error as error:
-                lost = driver_line(error)
+                gone = classify(error).kind != "query_failed"
+                lost = driver_line(error) if gone else None
         if answer is not None and self._asked_kept + 1 < FRESH_EVERY:
             self._asked_kept += 1
             return answer

@@ -27,6 +27,11 @@ class Entry:
     last: str = ""
     source: str = ""
 
+    @property
+    def lost(self) -> bool:
+        """Tell whether the session is gone."""
+        return self.kind != "query_failed"
+
     def driver(self, text: str | None = None) -> psycopg2.Error:
         """Return the driver's own error, with what the session had said before noted on it."""
         base = getattr(psycopg2.errors, self.name, None) or getattr(psycopg2, self.name)

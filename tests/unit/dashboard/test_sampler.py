@@ -14,7 +14,9 @@ from psycopg2.extensions import POLL_OK
 from dashboard import sampler as module
 from dashboard.db_connector import Address
 from dashboard.errors import DeadlineError
+from dashboard.health import HealthTracker
 from dashboard.sampler import Sampler
+from tests.unit.dashboard.corpus import Entry, named, read
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,7 +77,9 @@ class FakeCursor(contextlib.AbstractContextManager["FakeCursor"]):
         pass
 
     def execute(self, _: str) -> None:
-        """Fail when the session is gone."""
+        """Fail when the session is gone, or as the test says."""
+        if self._connection.fails is not None:
+            raise self._connection.fails
         if self._connection.dead:
             raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
@@ -88,6 +92,7 @@ class FakeConnection:
     """An asynchronous connection that is always ready."""
 
     dead_at_once = False
+    fails: psycopg2.Error | None = None
 
     def __init__(self) -> None:
         self.dead, self.closed = self.dead_at_once, False
@@ -190,6 +195,25 @@ def test_lost_session_is_replaced_within_the_sample(made: list[FakeConnection]) 
     assert made[0].closed
     assert not sampler.sample().session_lost
     assert 2 == len(made)
+
+
+@pytest.mark.parametrize("entry", [*read("query"), *read("rollback")], ids=named)
+def test_each_way_to_lose_a_session_is_an_outage_and_a_failed_statement_is_none(
+    entry: Entry, made: list[FakeConnection]
+) -> None:
+    """The server's start stands: a session gone between two good samples is all that tells."""
+    sampler = Sampler(address(1))
+    tracker = HealthTracker(started_s=time.monotonic(), started_at=AT)
+    first = sampler.sample()
+    tracker.add(first)
+    made[0].fails = entry.driver()
+    second = sampler.sample()
+    history = tracker.add(second)
+    assert (True, True, AT) == (first.good, second.good, second.server.started_at)
+    assert entry.lost == second.session_lost
+    bounds = [(one.duration_min_s, one.duration_max_s) for one in history.outages]
+    assert ([(0.0, second.ended_s - first.began_s)] if entry.lost else []) == bounds
+    assert made[0].closed
 
 
 def test_lost_server_closes_the_session(
