@@ -14,7 +14,7 @@ from psycopg2.extensions import POLL_OK
 from dashboard import sampler as module
 from dashboard.db_connector import Address
 from dashboard.errors import DeadlineError
-from dashboard.health import HealthTracker
+from dashboard.health import HealthTracker, Status, health_at
 from dashboard.sampler import Sampler
 from tests.unit.dashboard.corpus import Entry, named, read
 
@@ -172,6 +172,59 @@ def test_server_that_refuses_new_sessions_is_not_up(
     assert {"shutting_down"} == {sample.trouble.kind for sample in samples[2:]}
     assert made[0].closed
     assert sampler.sample().good
+
+
+def statuses(sampler: Sampler, count: int) -> list[Status]:
+    """Return what System Health says after each of the next samples."""
+    tracker = HealthTracker(started_s=time.monotonic(), started_at=AT)
+    return [
+        health_at(tracker.add(sample), now_s=sample.ended_s, interval_s=1.0).status
+        for sample in (sampler.sample() for _ in range(count))
+    ]
+
+
+@pytest.mark.parametrize("entry", read("connect"), ids=named)
+def test_up_means_that_new_sessions_work_whatever_refuses_them(
+    entry: Entry, made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old session answers on and on, yet within three samples the server is not up."""
+    sampler = Sampler(address(1))
+    assert ["up"] == statuses(sampler, 1)
+    monkeypatch.setattr(psycopg2, "connect", refuse(entry.text))
+    assert ["up", "up", "down", "down"] == statuses(sampler, 4)
+
+
+def test_last_slot_is_not_given_up_to_be_taken_again(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no slot free but the monitor's own, the server is down, and not up twice in three."""
+    opened = psycopg2.connect
+
+    def limited(**args: object) -> FakeConnection:
+        if any(not connection.closed for connection in made):
+            raise psycopg2.OperationalError('FATAL:  too many connections for role "reader"')
+        return opened(**args)
+
+    monkeypatch.setattr(psycopg2, "connect", limited)
+    sampler = Sampler(address(1))
+    assert [*["up"] * 3, *["down"] * 6] == statuses(sampler, 9)
+    made[0].dead = True  # and then its own is lost as well
+    monkeypatch.setattr(psycopg2, "connect", refuse("FATAL:  sorry, too many clients already"))
+    assert [True, False, False] == [sampler.sample().session_lost for _ in range(3)]
+    monkeypatch.setattr(psycopg2, "connect", opened)
+    sample = sampler.sample()
+    assert (True, False) == (sample.good, sample.session_lost)
+
+
+def test_without_fresh_sessions_a_smart_shutdown_would_pass_for_up(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: who asks the old session alone never sees it."""
+    monkeypatch.setattr(module, "FRESH_EVERY", 1000)
+    sampler = Sampler(address(1))
+    sampler.sample()
+    monkeypatch.setattr(psycopg2, "connect", refuse("FATAL:  the database system is shutting down"))
+    assert {"up"} == set(statuses(sampler, 30))
 
 
 def test_fresh_session_without_an_answer_is_closed(
