@@ -17,7 +17,9 @@ from dashboard.sampler import Sampler
 from dashboard.settings import Settings
 from tests.unit.dashboard.corpus import lost
 
-ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+ADDRESS = Address(
+    host="db.test", port=5432, database="lab", user="reader", password_file=Path("/dev/null")
+)
 
 
 def test_adopted_is_the_plan_exactly() -> None:
@@ -119,7 +121,7 @@ def test_rotated_password_is_used_by_the_next_connection(
 
     monkeypatch.setattr(psycopg2, "connect", connect)
     file = tmp_path / "password"
-    address = replace(ADDRESS, host="127.0.0.1", password=file)
+    address = replace(ADDRESS, host="127.0.0.1", password_file=file)
     engine = build_engine(POLICIES["adopted"], address)
     pinned = PinnedPool(POLICIES["pinned"], address)
     sampler = Sampler(address)
@@ -135,7 +137,7 @@ def test_rotated_password_is_used_by_the_next_connection(
 
 def test_missing_password_file_is_a_trouble_of_its_own(tmp_path: Path) -> None:
     """Pages and System Health name the same cause, and no path."""
-    address = replace(ADDRESS, host="127.0.0.1", password=tmp_path / "none")
+    address = replace(ADDRESS, host="127.0.0.1", password_file=tmp_path / "none")
     with pytest.raises(PasswordFileError) as caught:
         build_engine(POLICIES["adopted"], address).connect()
     assert "no_password" == classify(caught.value).kind

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -50,7 +51,9 @@ def test_one_cause_is_told_alike_by_page_api_and_system_health(
 ) -> None:
     """Who reads and who checks hear other words of the driver's; users hear the same of both."""
     sampler = Sampler(
-        Address(host="127.0.0.1", port=1, database="lab", user="reader", password="s3cret")
+        Address(
+            host="127.0.0.1", port=1, database="lab", user="reader", password_file=Path("/dev/null")
+        )
     )
 
     def refuse(**_: Any) -> None:

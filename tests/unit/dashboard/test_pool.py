@@ -1,5 +1,6 @@
 """The pools: connections come back, the pinned one never goes."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import psycopg2
@@ -12,7 +13,9 @@ from dashboard.errors import classify
 from dashboard.pool import EnginePool, Fetch, PinnedPool, Row, make_pool
 from tests.unit.dashboard.corpus import lost
 
-ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+ADDRESS = Address(
+    host="db.test", port=5432, database="lab", user="reader", password_file=Path("/dev/null")
+)
 
 
 def one(fetch: Fetch) -> list[Row]:

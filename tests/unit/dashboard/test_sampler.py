@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -23,7 +24,9 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def address(port: int) -> Address:
     """Return an address on loopback."""
-    return Address(host="127.0.0.1", port=port, database="lab", user="reader", password="s3cret")
+    return Address(
+        host="127.0.0.1", port=port, database="lab", user="reader", password_file=Path("/dev/null")
+    )
 
 
 @pytest.fixture
