@@ -41,6 +41,12 @@ KOREAN: Mapping[str, str] = {
         "PostgreSQL은 응답하지만 커넥션 풀을 통한 마지막 조회가 실패했습니다({trouble}). "
         "계속 실패하면 대시보드를 재시작하고 운영 안내서를 참고하세요."
     ),
+    "PostgreSQL answers, but all {count} workers of the dashboard hang in reads that do not end: "
+    "nobody gets data. Read the runbook; if this stays for a minute, restart the dashboard.": (
+        "PostgreSQL은 응답하지만 대시보드의 조회 스레드 {count}개가 모두 끝나지 않는 조회에 "
+        "묶여 있어 아무도 데이터를 조회할 수 없습니다. 운영 안내서를 참고하고, "
+        "1분이 지나도 그대로이면 대시보드를 재시작하세요."
+    ),
     "The policy in force keeps one connection for ever: after an outage, restart the dashboard.": (
         "현재 정책은 연결 하나를 계속 재사용합니다. 장애가 끝나면 대시보드를 재시작해야 합니다."
     ),
@@ -70,6 +76,14 @@ KOREAN: Mapping[str, str] = {
     "Idle": "유휴",
     "Connects": "누적 연결",
     "Invalidations": "누적 폐기",
+    "**All {total} workers hang** in reads that nobody waits for any more: {names}. "
+    "No read is served until one of them ends; the runbook says what to do.": (
+        "**조회 스레드 {total}개가 모두** 기다리는 사람이 없는 조회에 묶여 있습니다: {names}. "
+        "하나라도 끝날 때까지 조회할 수 없습니다. 조치 방법은 운영 안내서에 있습니다."
+    ),
+    "{count} of {total} workers hang in reads that nobody waits for any more: {names}.": (
+        "조회 스레드 {total}개 중 {count}개가 기다리는 사람이 없는 조회에 묶여 있습니다: {names}."
+    ),
     "failed": "실패",
     "Nobody has read through the pool yet: open Orders.": (
         "아직 커넥션 풀을 통한 조회가 없습니다. 주문 화면을 열어 보세요."

@@ -16,6 +16,7 @@ import msgspec
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.executor import Workers
 from dashboard.health import Health, History
 from dashboard.kinds import MESSAGES
 from dashboard.metrics import Metrics, Sources
@@ -169,6 +170,7 @@ def _metrics() -> str:
             policy="adopted",
             health=lambda: health,
             pool=lambda: pool,
+            workers=lambda: Workers(total=0, stuck={}),
             queue_depth=lambda: 0,
             rejections=lambda: 0,
         )
