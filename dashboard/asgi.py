@@ -13,12 +13,14 @@ import streamlit as st
 
 from dashboard.routes import Routes
 from dashboard.services import running, services
+from dashboard.sparing import SparingHandler
 
 logging.Formatter.converter = time.gmtime  # as the server's log: UTC, with milliseconds
 logging.basicConfig(
     level=logging.INFO,
     format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
     datefmt="%Y-%m-%dT%H:%M:%S",
+    handlers=[SparingHandler()],
 )
 
 

@@ -123,7 +123,7 @@ def make(name: str, way: Json) -> PolicyContender:
         port=login["port"],
         database=login["name"],
         user=login["user"],
-        password=Path(login["password_file"]).read_text(encoding="utf-8").strip(),
+        password_file=Path(login["password_file"]),
     )
     return PolicyContender(_policy(name), address)
 

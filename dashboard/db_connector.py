@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psycopg2.extensions import connection
 from sqlalchemy import URL, Engine, create_engine, event
 
 from dashboard import retry
-from dashboard.errors import PasswordFileError
+from dashboard.errors import PasswordFileError, keep_last_words
 from dashboard.settings import PolicyName, Settings
 
 APPLICATION_NAME = "dashboard-pool"
@@ -65,13 +66,13 @@ POLICIES: Mapping[PolicyName, Policy] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the database is and who asks, with his password or the file that holds it."""
+    """Where the database is and who asks, with the file that holds his password."""
 
     host: str
     port: int
     database: str
     user: str
-    password: str | Path = field(repr=False)
+    password_file: Path
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Address":
@@ -81,7 +82,7 @@ class Address:
             port=settings.db_port,
             database=settings.db_name,
             user=settings.db_user,
-            password=settings.db_password_file,
+            password_file=settings.db_password_file,
         )
 
     def connect_args(self, application_name: str) -> dict[str, Any]:
@@ -96,18 +97,16 @@ class Address:
         }
 
     def password_now(self) -> str:
-        """Return the password: a file's first line, read anew, for it may have been rotated.
+        """Return the password: its file's first line, read anew, for it may have been rotated.
 
         Raises:
             PasswordFileError: when the file cannot be read.
         """
-        if isinstance(self.password, str):
-            return self.password
         try:
-            with self.password.open(encoding="utf-8") as file:
+            with self.password_file.open(encoding="utf-8") as file:
                 return file.readline().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise PasswordFileError(f"{type(error).__name__} of {self.password}") from error
+            raise PasswordFileError(f"{type(error).__name__} of {self.password_file}") from error
 
 
 def build_engine(policy: Policy, address: Address) -> Engine:
@@ -130,5 +129,10 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
         arguments["password"] = address.password_now()
 
+    def invalidated(session: connection, _: object, error: BaseException | None) -> None:
+        if error is not None:
+            keep_last_words(error, session)
+
     event.listen(engine, "do_connect", log_in)  # for each connection anew
+    event.listen(engine, "invalidate", invalidated)  # before the session is closed
     return engine

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import psycopg2
 import sqlalchemy.exc
+from psycopg2.extensions import connection
 
-from dashboard.kinds import BY_SQLSTATE, CONNECTING, MESSAGES, WORDS, Phase, Told
+from dashboard.kinds import BY_SQLSTATE, ENDING, MESSAGES, SERVER, WORDS, Phase, Told
 
 
 class DashboardError(Exception):
@@ -103,10 +104,22 @@ def driver_error(error: BaseException) -> psycopg2.Error | None:
     return inner if isinstance(inner, psycopg2.Error) else None
 
 
+def keep_last_words(error: BaseException, session: connection) -> None:
+    """Note on `error` what the server said last over `session`, where that was lost.
+
+    libpq gives the server's FATAL and the loss after it as two results, and psycopg2 keeps the
+    second alone: "server closed the connection unexpectedly", whatever the reason.
+    """
+    if session.closed:
+        error.add_note("\n".join([*session.notices[-1:], session.info.error_message or ""]))
+
+
 def phase_of(error: BaseException) -> Phase:
-    """Tell whether `error` came while connecting: then there was no statement yet."""
+    """Tell whether `error` came while connecting: then there was no session yet."""
     if isinstance(error, NotConnectedError):
         return "connect"
+    if _last_words(driver_error(error)):
+        return "query"
     if isinstance(error, sqlalchemy.exc.DBAPIError):
         return "connect" if error.statement is None else "query"
     words = str(error).lower()
@@ -122,23 +135,27 @@ def driver_line(error: BaseException) -> str:
     return f"{type(inner).__name__}: {first}" if first else type(inner).__name__
 
 
+def _last_words(driver: psycopg2.Error | None) -> list[str]:
+    return getattr(driver, "__notes__", [])
+
+
 def _kind_of(driver: psycopg2.Error, phase: Phase) -> str:
-    words, sqlstate = str(driver).lower(), driver.pgcode
-    if sqlstate is None:  # as always while the driver connects
+    words, sqlstate = "\n".join([str(driver), *_last_words(driver)]).lower(), driver.pgcode
+    if sqlstate is None:  # as always while the driver connects, and of a session that is gone
         return _told(words, WORDS[phase]) or _untold(driver, phase)
-    if sqlstate == "57P03":  # cannot_connect_now, for starting up and shutting down: words tell
-        return _told(words, CONNECTING) or "starting_up"
+    if driver.diag.severity_nonlocalized not in ENDING:
+        return "query_failed"
     by_code = BY_SQLSTATE.get(sqlstate) or BY_SQLSTATE.get(sqlstate[:2])
-    return by_code or ("rejected" if phase == "connect" else "query_failed")
+    return _told(words, SERVER) or by_code or "connection_lost"
 
 
 def _told(words: str, told: Told) -> str | None:
-    matches = (kind for kind, patterns in told if re.search("|".join(patterns), words))
+    nameless = re.sub(r'"[^"]*"', '""', words)  # a role may be called "too many clients"
+    matches = (kind for kind, patterns in told if re.search("|".join(patterns), nameless))
     return next(matches, None)
 
 
 def _untold(driver: psycopg2.Error, phase: Phase) -> str:
     if phase == "connect":
         return "not_connected"
-    lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return "connection_lost" if lost else "query_failed"
+    return "connection_lost" if isinstance(driver, psycopg2.OperationalError) else "query_failed"

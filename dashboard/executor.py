@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,19 @@ from dashboard.pool_stats import Tally
 T = TypeVar("T")
 
 QUEUE_SIZE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """The threads at one instant."""
+
+    total: int
+    stuck: Mapping[str, float]  # by name, those whose caller gave up; for how many s each has run
+
+    @property
+    def all_stuck(self) -> bool:
+        """Tell whether nobody is left who could read."""
+        return len(self.stuck) == self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +57,8 @@ class ReadExecutor:
         self._open: set[Future[Any]] = set()
         self._closed = threading.Event()
         self._rejections = Tally()
+        self._workers = workers
+        self._running: dict[str, tuple[float, float]] = {}  # by thread: since when, until when
         for number in range(workers):
             threading.Thread(target=self._work, name=f"read-{number}", daemon=True).start()
 
@@ -56,6 +71,16 @@ class ReadExecutor:
     def rejections(self) -> int:
         """Return how many reads found the queue full."""
         return self._rejections.value
+
+    def workers(self) -> Workers:
+        """Tell how many threads there are, and which of them hang."""
+        now = self._clock()
+        stuck = {
+            name: now - began_at
+            for name, (began_at, deadline_at) in sorted(self._running.copy().items())
+            if now > deadline_at
+        }
+        return Workers(total=self._workers, stuck=stuck)
 
     def submit(self, call: Callable[[], T], *, deadline_s: float) -> "Future[T]":
         """Queue `call`; it is dropped unrun if its deadline passes, or it is cancelled, first.
@@ -88,8 +113,12 @@ class ReadExecutor:
                 future.set_exception(ClosingError())
 
     def _work(self) -> None:
+        name = threading.current_thread().name
         while True:
-            self._run(self._queue.get())
+            task = self._queue.get()
+            self._running[name] = self._clock(), task.deadline_at
+            self._run(task)
+            del self._running[name]
 
     def _run(self, task: _Task[Any]) -> None:
         if self._clock() > task.deadline_at:

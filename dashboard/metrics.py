@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
+from dashboard.executor import Workers
 from dashboard.health import Health, Sample
 from dashboard.pool_stats import PoolStats
 
@@ -31,6 +32,7 @@ class Sources:
     policy: str
     health: Callable[[], Health]
     pool: Callable[[], PoolStats]
+    workers: Callable[[], Workers]
     queue_depth: Callable[[], int]
     rejections: Callable[[], int]
 
@@ -79,6 +81,15 @@ class _States(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from _of_health(self._sources.health())
         yield from _of_pool(self._sources.pool())
+        workers = self._sources.workers()
+        yield GaugeMetricFamily(
+            "lab_executor_workers", "Threads that read, one for a connection.", value=workers.total
+        )
+        yield GaugeMetricFamily(
+            "lab_executor_stuck_workers",
+            "Threads whose read goes on though its caller gave up; with all of them nobody reads.",
+            value=len(workers.stuck),
+        )
         yield GaugeMetricFamily(
             "lab_executor_queue_depth",
             "Reads that wait for a thread.",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, QueuePool
 
 from dashboard import retry
 from dashboard.db_connector import APPLICATION_NAME, Address, Policy, build_engine
+from dashboard.errors import keep_last_words
 from dashboard.pool_stats import PoolCounters, PoolStats
 
 T = TypeVar("T")
@@ -146,8 +147,12 @@ class PinnedPool:
             # trouble that this control is here to show.
             self._connection.autocommit = True
             self._counters.connects.add()
-        with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            yield cursor
+        try:
+            with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                yield cursor
+        except psycopg2.Error as error:
+            keep_last_words(error, self._connection)
+            raise
 
 
 def make_pool(policy: Policy, address: Address) -> ReadPool:

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from dashboard.db_connector import Policy
 from dashboard.errors import Trouble
+from dashboard.executor import Workers
 from dashboard.health import Health, History, Outage, Server, Status
 from dashboard.language import Words, marked
 from dashboard.latest import Latest
-from dashboard.pool_stats import PoolStats
 from dashboard.reads import LastRead
 
 NONE = "—"
@@ -65,28 +65,25 @@ _UP_BUT_READS_FAIL = marked(
     "PostgreSQL answers, but the last read through the pool failed: {trouble}. "
     "If this stays, restart the dashboard and read the runbook."
 )
+_UP_BUT_ALL_HANG = marked(
+    "PostgreSQL answers, but all {count} workers of the dashboard hang in reads that do not end: "
+    "nobody gets data. Read the runbook; if this stays for a minute, restart the dashboard."
+)
 _NEVER_BACK = marked(
     "The policy in force keeps one connection for ever: after an outage, restart the dashboard."
 )
 
-OPTION_MEANINGS: dict[str, str] = {
-    "pool_pre_ping": marked("asks a connection whether it lives before each use"),
-    "pool_recycle": marked(
-        "replaces connections older than this many seconds (by age, not by idle time)"
-    ),
-    "pool_timeout": marked("waits at most this many seconds for a free connection"),
-    "pool_use_lifo": marked("takes the connection used last, so that spare ones may go"),
-    "connect_args": marked("gives up soon on a server that does not answer"),
-}
 
-
-def verdict(health: Health, last: LastRead | None, policy: Policy, say: Words) -> Verdict:
+def verdict(
+    health: Health, last: LastRead | None, workers: Workers, policy: Policy, say: Words
+) -> Verdict:
     """Say what the state is and since when, what that means, and what to do."""
     tone, icon = _LOOKS[health.status]
-    said = [_meaning(health, last, say)]
+    failing = last is not None and last.trouble is not None
+    said = [_meaning(health, last, workers, say)]
     if policy.pins_one_connection and health.status != "starting":
         said.append(say(_NEVER_BACK))
-    if health.status == "up" and last is not None and last.trouble is not None:
+    if health.status == "up" and (failing or workers.all_stuck):
         tone, icon = "warning", ":material/warning:"
     if health.status == "starting" and health.history.sample is not None:
         tone = "warning"
@@ -124,18 +121,6 @@ def age(health: Health, now: datetime, say: Words) -> str:
     return f"{known} {refreshed}"
 
 
-def read_end_told(last: LastRead | None, say: Words) -> str:
-    """Say when the latest read ended, and why it failed."""
-    if last is None:
-        return say("Nobody has read through the pool yet: open Orders.")
-    if last.trouble is None:
-        return say("The last read through the pool was good, at {at}.", at=say.at(last.at))
-    why = cause(last.trouble, say)
-    return say(
-        "The last read through the pool failed, at {at}: {why}.", at=say.at(last.at), why=why
-    )
-
-
 def _latency_told(history: History, shown: int, say: Words) -> str:
     """Say the latency chart in figures."""
     points = history.points[-shown:]
@@ -157,35 +142,6 @@ def _latency_told(history: History, shown: int, say: Words) -> str:
 
 
 latency_told: Latest[History, str] = Latest(_latency_told)
-
-
-def pool_told(stats: PoolStats, say: Words) -> str:
-    """Return the pool's figures as a table."""
-    figures = {
-        say("In use"): stats.checked_out,
-        say("Idle"): stats.checked_in,
-        say("Connects"): stats.connects_total,
-        say("Invalidations"): stats.invalidations_total,
-    }
-    rows = (figures, ["---:"] * len(figures), map(str, figures.values()))
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def policy_told(policy: Policy, say: Words) -> str:
-    """Name the policy and list its settings beyond SQLAlchemy's defaults, each with its effect."""
-    shown_as = say(policy.shown_as)
-    head = say("Policy in force: **{name}** ({shown_as})", name=policy.name, shown_as=shown_as)
-    lines = [
-        f"- `{name}={value}`: {say(OPTION_MEANINGS[name])}"
-        for name, value in policy.engine_options.items()
-    ]
-    if policy.disposes_on_failed_check:
-        lines.append("- " + say("closes the whole pool when a check fails"))
-    if policy.pins_one_connection:
-        lines.append("- " + say("keeps one connection for ever, without a pool"))
-    if policy.retries_reads:
-        lines.append("- " + say("reads again, within one deadline, while the database is away"))
-    return "\n".join([head, "", *(lines or ["- " + say("no option: SQLAlchemy's defaults")])])
 
 
 def server_told(server: Server | None, say: Words) -> str:
@@ -224,8 +180,10 @@ def _outage_table(outages: tuple[Outage, ...], say: Words) -> pa.Table:
 outage_table: Latest[tuple[Outage, ...], pa.Table] = Latest(_outage_table)
 
 
-def _meaning(health: Health, last: LastRead | None, say: Words) -> str:
+def _meaning(health: Health, last: LastRead | None, workers: Workers, say: Words) -> str:
     sample = health.history.sample
+    if health.status == "up" and workers.all_stuck:
+        return say(_UP_BUT_ALL_HANG, count=workers.total)
     if health.status == "up" and last is not None and last.trouble is not None:
         return say(_UP_BUT_READS_FAIL, trouble=cause(last.trouble, say))
     if sample is None:

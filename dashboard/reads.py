@@ -103,8 +103,8 @@ class Reads:
     async def _awaited(self, query: Query[T]) -> T:
         wrapped = asyncio.wrap_future(self.start(query))
         # `wait` and not `wait_for`: a TimeoutError of the read itself is no missed deadline.
-        done, _ = await asyncio.wait({wrapped}, timeout=self.deadline_s)
-        if not done:
-            wrapped.cancel()  # and with it the queued task; a running one ends unheard
+        await asyncio.wait({wrapped}, timeout=self.deadline_s)
+        wrapped.cancel()  # what has not ended: a queued task with it; a running one ends unheard
+        if wrapped.cancelled():  # or by the executor, which drops what is past its deadline
             raise DeadlineError
         return wrapped.result()

@@ -40,7 +40,8 @@ class Sampler:
 
     A server can keep its old sessions and refuse new ones (in a smart shutdown, or with its login
     closed), so at least every third sample asks a fresh one, which is then the one that is kept.
-    No session is held after a bad sample: a smart shutdown would wait for it.
+    No session is held after a bad sample: a smart shutdown would wait for it. But where no slot is
+    free the old one stays: the next sample would take the slot it leaves, and call that up.
 
     psycopg2's own wait callback would be global to the process, and `connect_timeout` is at least
     2 s and covers no query: so the connection is asynchronous, with a poll loop of its own.
@@ -62,14 +63,16 @@ class Sampler:
         try:
             answer = self._answer(deadline_at)
         except (psycopg2.Error, DashboardError, OSError) as error:
-            self.close()
+            trouble = classify(error)
+            if trouble.kind != "too_many_connections":
+                self.close()
             return Sample(
                 began_s=began_s,
                 ended_s=time.monotonic(),
                 ended_at=datetime.now(UTC),
-                trouble=classify(error),
+                trouble=trouble,
                 driver_line=driver_line(error),
-                session_lost=kept is not None,
+                session_lost=kept is not None and self._connection is None,
             )
         return Sample(
             began_s=began_s,
@@ -88,16 +91,19 @@ class Sampler:
             self._connection = None
 
     def _answer(self, deadline_at: float) -> _Answer:
-        """Ask the kept session; where it is gone, or none was proven lately, a fresh one.
+        """Ask the kept session; where it fails, or none was proven lately, a fresh one.
 
-        Gone can mean a restart between two samples, or this one session ended by hand.
+        Gone can mean a restart between two samples, a crash under the same postmaster, or this one
+        session ended by hand. A statement that was cancelled leaves it: that is no loss.
         """
         answer, lost = None, None
         if self._connection is not None:
             try:
                 answer = _ask(self._connection, deadline_at)
             except psycopg2.Error as error:
-                lost = driver_line(error)
+                if classify(error).kind != "query_failed":
+                    lost = driver_line(error)
+                    self.close()
         if answer is not None and self._asked_kept + 1 < FRESH_EVERY:
             self._asked_kept += 1
             return answer

@@ -41,6 +41,12 @@ KOREAN: Mapping[str, str] = {
         "PostgreSQL은 응답하지만 커넥션 풀을 통한 마지막 조회가 실패했습니다({trouble}). "
         "계속 실패하면 대시보드를 재시작하고 운영 안내서를 참고하세요."
     ),
+    "PostgreSQL answers, but all {count} workers of the dashboard hang in reads that do not end: "
+    "nobody gets data. Read the runbook; if this stays for a minute, restart the dashboard.": (
+        "PostgreSQL은 응답하지만 대시보드의 조회 스레드 {count}개가 모두 끝나지 않는 조회에 "
+        "묶여 있어 아무도 데이터를 조회할 수 없습니다. 운영 안내서를 참고하고, "
+        "1분이 지나도 그대로이면 대시보드를 재시작하세요."
+    ),
     "The policy in force keeps one connection for ever: after an outage, restart the dashboard.": (
         "현재 정책은 연결 하나를 계속 재사용합니다. 장애가 끝나면 대시보드를 재시작해야 합니다."
     ),
@@ -70,6 +76,14 @@ KOREAN: Mapping[str, str] = {
     "Idle": "유휴",
     "Connects": "누적 연결",
     "Invalidations": "누적 폐기",
+    "**All {total} workers hang** in reads that nobody waits for any more: {names}. "
+    "No read is served until one of them ends; the runbook says what to do.": (
+        "**조회 스레드 {total}개가 모두** 기다리는 사람이 없는 조회에 묶여 있습니다: {names}. "
+        "하나라도 끝날 때까지 조회할 수 없습니다. 조치 방법은 운영 안내서에 있습니다."
+    ),
+    "{count} of {total} workers hang in reads that nobody waits for any more: {names}.": (
+        "조회 스레드 {total}개 중 {count}개가 기다리는 사람이 없는 조회에 묶여 있습니다: {names}."
+    ),
     "failed": "실패",
     "Nobody has read through the pool yet: open Orders.": (
         "아직 커넥션 풀을 통한 조회가 없습니다. 주문 화면을 열어 보세요."
@@ -144,6 +158,22 @@ KOREAN: Mapping[str, str] = {
     "{why}, operation {operation}": "{why}, 작업 ID {operation}",
     "the database has not answered yet": "데이터베이스가 아직 응답하지 않음",
     "the database closed the connection": "데이터베이스가 연결을 끊음",
+    "an administrator ended the session or stopped the server": (
+        "관리자가 세션을 종료했거나 서버를 중지함"
+    ),
+    "a process of the server crashed, and it ended all sessions": (
+        "서버 프로세스 하나가 비정상 종료되어 서버가 모든 세션을 끊음"
+    ),
+    "the database ended a session that was idle for too long": (
+        "너무 오래 유휴 상태인 세션을 데이터베이스가 끊음"
+    ),
+    "the database ended a transaction that was idle for too long": (
+        "너무 오래 유휴 상태인 트랜잭션을 데이터베이스가 끊음"
+    ),
+    "the database ended a transaction that took too long": (
+        "제한 시간을 넘긴 트랜잭션을 데이터베이스가 끊음"
+    ),
+    "the database was dropped": "데이터베이스가 삭제됨",
     "the database refuses connections": "데이터베이스가 연결을 거부함",
     "the database's host does not answer": "데이터베이스 호스트가 응답하지 않음",
     "the name of the database's host does not resolve": (
@@ -154,6 +184,9 @@ KOREAN: Mapping[str, str] = {
     "the database accepts no connections": "데이터베이스가 연결을 받지 않는 상태임",
     "the database has no free connection slot": "데이터베이스의 최대 연결 수를 초과함",
     "the database rejected the login": "데이터베이스가 로그인을 거부함",
+    "the server's pg_hba.conf admits no such connection": (
+        "서버의 pg_hba.conf가 이 연결을 허용하지 않음"
+    ),
     "the server has no database of this name": "서버에 그런 이름의 데이터베이스가 없음",
     "the server rejected the connection": "서버가 응답했지만 연결을 허용하지 않음",
     "no session could be opened": "데이터베이스에 연결하지 못함",

@@ -16,10 +16,13 @@ import msgspec
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.executor import Workers
 from dashboard.health import Health, History
+from dashboard.kinds import MESSAGES
 from dashboard.metrics import Metrics, Sources
 from dashboard.pool_stats import PoolStats
 from dashboard.settings import SETTINGS
+from dashboard.translations import KOREAN
 from recovery_lab.contenders.registry import CANARY, entries
 from recovery_lab.faults import FAULTS, Fault
 from recovery_lab.folder import read_run
@@ -167,6 +170,7 @@ def _metrics() -> str:
             policy="adopted",
             health=lambda: health,
             pool=lambda: pool,
+            workers=lambda: Workers(total=0, stuck={}),
             queue_depth=lambda: 0,
             rejections=lambda: 0,
         )
@@ -180,6 +184,12 @@ def _metric(family: Metric) -> tuple[str, str, str]:
     labels = {label for sample in family.samples for label in sample.labels} - {"le"}
     shown = name + "".join(f"{{{label}}}" for label in sorted(labels))
     return f"`{shown}`", family.type, family.documentation.rstrip(".")
+
+
+def _kinds() -> str:
+    """Return the kinds of trouble with the words that users meet."""
+    rows = [(f"`{kind}`", words, KOREAN[words]) for kind, words in MESSAGES.items()]
+    return table(["kind", "words", "in Korean"], rows)
 
 
 def _container_settings() -> str:
@@ -196,6 +206,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "contenders": lambda: _contenders(contenders()),
     "events": _events,
     "faults": lambda: _faults(playing()),
+    "kinds": _kinds,
     "metrics": _metrics,
     "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import charts, presenting
+from dashboard import charts, presenting, presenting_pool
 from dashboard.language import words
 from dashboard.services import services
 
@@ -16,9 +16,9 @@ def state() -> None:
     """Draw what changes, in few elements: each is a message of its own at every refresh."""
     say, parts = words(), services()
     health, pool, last = parts.monitor.health(), parts.reads.pool, parts.reads.last
-    history = health.history
+    history, workers = health.history, parts.reads.executor.workers()
 
-    said = presenting.verdict(health, last, pool.policy, say)
+    said = presenting.verdict(health, last, workers, pool.policy, say)
     box = {"success": st.success, "error": st.error, "warning": st.warning, "info": st.info}
     box[said.tone](said.meaning, title=said.line, icon=said.icon)
     age = presenting.age(health, datetime.now(UTC), say)
@@ -43,8 +43,9 @@ def state() -> None:
             f"## {say('Server')}",
             presenting.server_told(history.server, say),
             f"## {say('Connection pool')}",
-            presenting.pool_told(pool.stats(), say),
-            presenting.read_end_told(last, say),
+            presenting_pool.pool_told(pool.stats(), say),
+            presenting_pool.workers_told(workers, say),
+            presenting_pool.read_end_told(last, say),
         )
     )
 
@@ -54,4 +55,4 @@ st.title(say("System Health"))
 runbook = say("Runbook: what to do, step by step")
 st.page_link("app_pages/runbook.py", label=runbook, icon=":material/menu_book:")
 state()
-st.markdown(presenting.policy_told(services().reads.pool.policy, say))
+st.markdown(presenting_pool.policy_told(services().reads.pool.policy, say))

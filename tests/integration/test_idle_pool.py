@@ -22,7 +22,7 @@ def test_naive_pool_fails_its_first_readers(
     assert (cell.verdict, cell.doubts) == ("passed", []), seen
     assert cell.figures.first_reads.due == seen.sessions_lost == 5
     assert cell.figures.first_reads.failed >= 1
-    assert set(cell.figures.bad_after_ready) == {"connection_lost"}
+    assert set(cell.figures.bad_after_ready) == {"terminated"}
     assert "server closed the connection" in (kept / "application.log").read_text()
     proves(f"{cell.figures.first_reads.failed} of 5 reads failed after the server was ready")
 

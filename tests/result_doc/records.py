@@ -49,7 +49,7 @@ class Comment(NamedTuple):
 
 def options() -> list[Option]:
     """Return the options as real engines have them, made as the dashboard makes its own."""
-    address = Address(host="none", port=1, database="none", user="none", password="none")
+    address = Address(host="none", port=1, database="none", user="none", password_file=Path("none"))
     before, now = (build_engine(POLICIES[name], address).pool for name in ("naive", "adopted"))
     return [
         Option(name, attribute, attrgetter(attribute)(before), attrgetter(attribute)(now))

@@ -186,6 +186,7 @@ def parts(monitor: FakeMonitor, reads: Reads) -> Services:
             policy="adopted",
             health=monitor.health,
             pool=reads.pool.stats,
+            workers=reads.executor.workers,
             queue_depth=lambda: reads.executor.queue_depth,
             rejections=lambda: reads.executor.rejections,
         )

@@ -57,6 +57,26 @@ def test_each_policy_is_a_contender_over_the_dashboards_own_pool(
     assert (None if name == "pinned" else 5) == (contender.look() or {}).get("size")
 
 
+@pytest.mark.parametrize("name", sorted({*POLICIES, *PARTS} - {"dispose"}))
+def test_contender_reads_its_secret_for_each_connection(
+    name: str, way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the dashboard does: a password rotated while the database is away needs no restart."""
+    given: list[object] = []
+
+    def connect(*_: object, **arguments: object) -> None:
+        given.append(arguments["password"])
+        raise psycopg2.ProgrammingError("no such driver")  # which nobody tries again
+
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    contender = make(name, way)
+    for password in ("old", "new"):
+        Path(way["login"]["password_file"]).write_text(f"{password}\n")
+        with pytest.raises((psycopg2.Error, sqlalchemy.exc.DBAPIError)):
+            contender.read("n")
+    assert ["old", "new"] == given
+
+
 def test_parts_are_one_option_each_and_the_plan_without_its_ping(way: dict[str, Any]) -> None:
     """Which option cures what is told by engines that differ in it alone."""
     options = {name: dict(make(name, way)._pool.policy.engine_options) for name in PARTS}

@@ -15,8 +15,11 @@ from dashboard.errors import PasswordFileError, Trouble, classify
 from dashboard.pool import PinnedPool
 from dashboard.sampler import Sampler
 from dashboard.settings import Settings
+from tests.unit.dashboard.corpus import lost
 
-ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+ADDRESS = Address(
+    host="db.test", port=5432, database="lab", user="reader", password_file=Path("/dev/null")
+)
 
 
 def test_adopted_is_the_plan_exactly() -> None:
@@ -81,6 +84,18 @@ def test_engine_uses_psycopg2() -> None:
     assert "postgresql+psycopg2" == build_engine(POLICIES["naive"], ADDRESS).url.drivername
 
 
+def test_lost_session_of_the_pool_says_why() -> None:
+    """The driver says only that it is gone; the server's last words are noted before it closes."""
+    engine = build_engine(POLICIES["naive"], ADDRESS)
+    engine.dispose()  # the new pool tells as well
+    error = psycopg2.OperationalError("SSL connection has been closed unexpectedly")
+    assert "connection_lost" == classify(error).kind
+    session = lost("FATAL:  terminating connection due to idle-session timeout")
+    engine.pool.dispatch.invalidate(session, None, None)  # `pool_recycle` has no error
+    engine.pool.dispatch.invalidate(session, None, error)
+    assert "idle_timeout" == classify(error).kind
+
+
 def test_address_hides_the_password(tmp_path: Path) -> None:
     """The password comes from its file and shows in no representation."""
     file = tmp_path / "password"
@@ -106,7 +121,7 @@ def test_rotated_password_is_used_by_the_next_connection(
 
     monkeypatch.setattr(psycopg2, "connect", connect)
     file = tmp_path / "password"
-    address = replace(ADDRESS, host="127.0.0.1", password=file)
+    address = replace(ADDRESS, host="127.0.0.1", password_file=file)
     engine = build_engine(POLICIES["adopted"], address)
     pinned = PinnedPool(POLICIES["pinned"], address)
     sampler = Sampler(address)
@@ -122,7 +137,7 @@ def test_rotated_password_is_used_by_the_next_connection(
 
 def test_missing_password_file_is_a_trouble_of_its_own(tmp_path: Path) -> None:
     """Pages and System Health name the same cause, and no path."""
-    address = replace(ADDRESS, host="127.0.0.1", password=tmp_path / "none")
+    address = replace(ADDRESS, host="127.0.0.1", password_file=tmp_path / "none")
     with pytest.raises(PasswordFileError) as caught:
         build_engine(POLICIES["adopted"], address).connect()
     assert "no_password" == classify(caught.value).kind

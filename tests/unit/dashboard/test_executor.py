@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from dashboard.errors import ClosingError, OverloadedError
-from dashboard.executor import ReadExecutor
+from dashboard.executor import ReadExecutor, Workers
 
 
 class Gate:
@@ -98,6 +98,42 @@ def test_read_past_its_deadline_is_dropped_unrun(gate: Gate) -> None:
     with pytest.raises(CancelledError):
         late.result(0)
     assert ["timely"] == ran
+
+
+def test_worker_is_stuck_once_its_caller_gave_up(gate: Gate) -> None:
+    """By name, with how long its read has run; one that ends is free again."""
+    now = [100.0]
+    executor = ReadExecutor(workers=2, clock=lambda: now[0])
+    assert Workers(total=2, stuck={}) == executor.workers()
+    hanging = [executor.submit(gate, deadline_s=deadline_s) for deadline_s in (5, 9)]
+    assert all(gate.entered.acquire(timeout=5) for _ in hanging)
+    now[0] += 5.0
+    assert Workers(total=2, stuck={}) == executor.workers()
+    now[0] += 0.5
+    (name,) = executor.workers().stuck
+    assert name in {"read-0", "read-1"}
+    assert {name: 5.5} == executor.workers().stuck
+    assert not executor.workers().all_stuck
+    now[0] += 4.0
+    assert {"read-0": 9.5, "read-1": 9.5} == executor.workers().stuck
+    assert executor.workers().all_stuck
+    gate.open.set()
+    for future in hanging:
+        future.result(5)
+    assert "free" == executor.submit(lambda: "free", deadline_s=5).result(5)
+
+
+def test_worker_is_free_again_after_its_read(gate: Gate, wait_for) -> None:
+    """However it ended, and though nobody heard of it."""
+    now = [100.0]
+    executor = ReadExecutor(workers=1, clock=lambda: now[0])
+    abandoned = executor.submit(gate, deadline_s=5)
+    assert gate.entered.acquire(timeout=5)
+    now[0] += 6.0
+    assert executor.workers().all_stuck
+    gate.open.set()
+    wait_for(lambda: not executor.workers().stuck)
+    assert "through" == abandoned.result(0)
 
 
 def test_close_fails_waiting_and_running_reads_at_once(gate: Gate) -> None:

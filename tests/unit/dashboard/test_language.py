@@ -89,7 +89,7 @@ def test_runbooks_say_the_same_in_each_language() -> None:
     assert commands[0] == commands[1]
     levels = [re.findall("^#+", text, re.MULTILINE) for text in texts.values()]
     assert levels[0] == levels[1]
-    assert texts["ko"].count("### 의미") == texts["ko"].count("### 조치") == 4
+    assert texts["ko"].count("### 의미") == texts["ko"].count("### 조치") == 5
     assert "기동 후 2분이 지나도 조회가 실패하면 대시보드를 재시작합니다" in texts["ko"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard import queries
 from dashboard.errors import Trouble
 from dashboard.health import Sample
 from dashboard.services import Services
@@ -42,6 +43,8 @@ def test_scrape_has_every_name_of_the_contract(parts: Services) -> None:
         "lab_pool_connects_total": 3.0,
         "lab_pool_invalidations_total": 1.0,
         "lab_reads_total[ok]": 0.0,
+        "lab_executor_workers": 1.0,
+        "lab_executor_stuck_workers": 0.0,
         "lab_executor_queue_depth": 0.0,
         "lab_executor_rejections_total": 0.0,
         "lab_pool_policy_info[adopted]": 1.0,
@@ -65,6 +68,15 @@ def test_samples_and_reads_are_counted(parts, monitor) -> None:
     seen = scrape(parts)
     assert (1.0, 0.01) == (seen["lab_db_sample_seconds_count"], seen["lab_db_sample_seconds_sum"])
     assert (1.0, 1.0) == (seen["lab_reads_total[ok]"], seen["lab_reads_total[overloaded]"])
+
+
+def test_stuck_workers_are_counted(parts, pool, wait_for) -> None:
+    """A read that outlives its caller's deadline is on the scrape until it ends."""
+    pool.thawed.clear()
+    parts.reads.start(queries.summary)
+    wait_for(lambda: scrape(parts)["lab_executor_stuck_workers"] == 1.0)
+    pool.thawed.set()
+    wait_for(lambda: scrape(parts)["lab_executor_stuck_workers"] == 0.0)
 
 
 def test_alerts_use_metrics_that_exist(parts) -> None:

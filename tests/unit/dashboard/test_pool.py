@@ -1,5 +1,6 @@
 """The pools: connections come back, the pinned one never goes."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import psycopg2
@@ -8,9 +9,13 @@ import sqlalchemy.exc
 from sqlalchemy import Engine
 
 from dashboard.db_connector import POLICIES, Address
+from dashboard.errors import classify
 from dashboard.pool import EnginePool, Fetch, PinnedPool, Row, make_pool
+from tests.unit.dashboard.corpus import lost
 
-ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+ADDRESS = Address(
+    host="db.test", port=5432, database="lab", user="reader", password_file=Path("/dev/null")
+)
 
 
 def one(fetch: Fetch) -> list[Row]:
@@ -91,10 +96,18 @@ class FakeCursor:
 
 
 class FakeConnection:
-    """A psycopg2 connection with a number."""
+    """A psycopg2 connection with a number; a dead one still has what the server said last."""
+
+    notices: tuple[str, ...] = ()
+    info = lost("FATAL:  terminating connection due to administrator command").info
 
     def __init__(self, number: int) -> None:
         self.number, self.dead, self.autocommit = number, False, False
+
+    @property
+    def closed(self) -> int:
+        """Tell it as psycopg2 does."""
+        return 2 if self.dead else 0
 
     def cursor(self, **_: Any) -> FakeCursor:
         """Return a cursor."""
@@ -132,8 +145,9 @@ def test_pinned_pool_never_replaces_its_connection(driver: FakeDriver) -> None:
     assert [{"number": 0}] == pool.read(one)
     driver.made[0].dead = True
     for _ in range(3):
-        with pytest.raises(psycopg2.OperationalError, match="server closed the connection"):
+        with pytest.raises(psycopg2.OperationalError, match="server closed the connection") as told:
             pool.read(one)
+        assert "terminated" == classify(told.value).kind
     pool.check_failed()
     with pytest.raises(psycopg2.OperationalError):
         pool.read(one)

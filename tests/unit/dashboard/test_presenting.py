@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard import presenting
+from dashboard import presenting, presenting_pool
 from dashboard.db_connector import POLICIES
 from dashboard.errors import Trouble
+from dashboard.executor import Workers
 from dashboard.health import Health, History, Outage, Point, Sample, Server, Status
 from dashboard.language import Words
-from dashboard.pool_stats import PoolStats
 from dashboard.reads import LastRead
 
 AT = datetime(2026, 1, 1, 9, 2, 11, tzinfo=UTC)
@@ -19,6 +19,7 @@ LOST = Trouble(kind="connection_lost")
 GOOD_READ, BAD_READ = LastRead(at=AT, trouble=None), LastRead(at=AT, trouble=LOST)
 SAY, KOREAN = Words("en"), Words("ko")
 ADOPTED = POLICIES["adopted"]
+FREE = Workers(total=15, stuck={"read-3": 41.2})
 
 
 def health(status: Status, trouble: Trouble | None = None) -> Health:
@@ -40,24 +41,26 @@ def health(status: Status, trouble: Trouble | None = None) -> Health:
 )
 def test_verdict_is_words_icon_and_advice(status: Status, tone: str, line: str) -> None:
     """No state is told by its colour alone, and each has an icon of its own."""
-    said = presenting.verdict(health(status), None, ADOPTED, SAY)
+    said = presenting.verdict(health(status), None, FREE, ADOPTED, SAY)
     assert (tone, line) == (said.tone, said.line)
     assert said.meaning
-    others = {presenting.verdict(health(s), None, ADOPTED, SAY).icon for s in ("up", "down")}
+    others = {presenting.verdict(health(s), None, FREE, ADOPTED, SAY).icon for s in ("up", "down")}
     assert said.icon in others or status in {"starting", "stale"}
 
 
 def test_verdict_names_the_trouble() -> None:
     """Down says why, in the fixed words."""
-    assert LOST.message in presenting.verdict(health("down", LOST), None, ADOPTED, SAY).meaning
+    assert (
+        LOST.message in presenting.verdict(health("down", LOST), None, FREE, ADOPTED, SAY).meaning
+    )
 
 
 def test_verdict_before_the_database_was_seen_says_why() -> None:
     """Before the first check there is nothing to say; after it the cause is no mere wait."""
-    first = presenting.verdict(health("starting"), None, ADOPTED, SAY)
+    first = presenting.verdict(health("starting"), None, FREE, ADOPTED, SAY)
     assert "The first check" in first.meaning
     unseen = replace(health("down", LOST), status="starting")
-    said = presenting.verdict(unseen, None, ADOPTED, SAY)
+    said = presenting.verdict(unseen, None, FREE, ADOPTED, SAY)
     assert ("warning", "Starting") == (said.tone, said.line)
     assert LOST.message in said.meaning
 
@@ -72,20 +75,36 @@ def test_no_outage_is_claimed_of_a_time_that_was_not_seen() -> None:
 
 def test_verdict_of_a_live_server_warns_when_the_pages_cannot_read() -> None:
     """Up is the server's word; the pool may still be broken, and then nothing is green."""
-    said = presenting.verdict(health("up"), BAD_READ, ADOPTED, SAY)
+    said = presenting.verdict(health("up"), BAD_READ, FREE, ADOPTED, SAY)
     assert "warning" == said.tone
     assert LOST.message in said.meaning
 
 
+@pytest.mark.parametrize("last", [None, GOOD_READ, BAD_READ])
+def test_verdict_of_a_live_server_warns_when_all_workers_hang(last: LastRead | None) -> None:
+    """A pool whose workers all hang says so itself, whatever the last read met; one is no alarm."""
+    hung = Workers(total=2, stuck={"read-0": 9.0, "read-1": 7.0})
+    said = presenting.verdict(health("up"), last, hung, ADOPTED, SAY)
+    assert "warning" == said.tone
+    assert "all 2 workers of the dashboard hang" in said.meaning
+    assert (
+        "조회 스레드 2개가 모두"
+        in presenting.verdict(health("up"), last, hung, ADOPTED, KOREAN).meaning
+    )
+    assert "hang" not in presenting.verdict(health("up"), last, FREE, ADOPTED, SAY).meaning
+    down = presenting.verdict(health("down", LOST), last, hung, ADOPTED, SAY)
+    assert ("error", True) == (down.tone, LOST.message in down.meaning)
+
+
 def test_verdict_says_when_the_policy_never_recovers() -> None:
     """An operator under `pinned` is not told to wait."""
-    said = presenting.verdict(health("down", LOST), None, POLICIES["pinned"], SAY)
+    said = presenting.verdict(health("down", LOST), None, FREE, POLICIES["pinned"], SAY)
     assert "restart the dashboard" in said.meaning
 
 
 def test_verdict_speaks_korean() -> None:
     """The trouble's words are translated as well."""
-    said = presenting.verdict(health("down", LOST), None, ADOPTED, KOREAN)
+    said = presenting.verdict(health("down", LOST), None, FREE, ADOPTED, KOREAN)
     assert said.line.startswith("중단")
     assert "데이터베이스가 연결을 끊음" in said.meaning
 
@@ -136,45 +155,14 @@ def test_latency_told_counts_good_checks() -> None:
     assert "No check has ended yet." == presenting.latency_told(fresh, 300, SAY)
 
 
-def test_policy_told_lists_each_option_with_its_effect() -> None:
-    """The settings in force are on the page, not only their name."""
-    told = presenting.policy_told(ADOPTED, SAY)
-    assert "**adopted** (plan 18-03)" in told
-    for name, value in ADOPTED.engine_options.items():
-        assert f"`{name}={value}`: {presenting.OPTION_MEANINGS[name]}" in told
-    for name in ("naive", "dispose", "pinned"):
-        assert 1 == presenting.policy_told(POLICIES[name], SAY).count("\n- ")
-    assert 6 == presenting.policy_told(POLICIES["retry"], SAY).count("\n- ")
-
-
-def test_read_end_is_told_with_its_reason() -> None:
-    """The pool's last word."""
-    never, good, bad = (presenting.read_end_told(last, SAY) for last in (None, GOOD_READ, BAD_READ))
-    assert never.startswith("Nobody has read")
-    assert "was good, at 2026-01-01" in good
-    assert "failed" in bad
-    assert LOST.message in bad
-
-
 def test_cause_names_the_operation_of_a_read() -> None:
     """A user can say which failure in the log was his; a check of the monitor has no such id."""
     read = Trouble(kind="connection_lost", operation_id="1f2e3d4c")
     last = LastRead(at=AT, trouble=read)
     shown = f"{LOST.message}, operation 1f2e3d4c"
-    assert shown in presenting.read_end_told(last, SAY)
-    assert shown in presenting.verdict(health("up"), last, ADOPTED, SAY).meaning
+    assert shown in presenting_pool.read_end_told(last, SAY)
+    assert shown in presenting.verdict(health("up"), last, FREE, ADOPTED, SAY).meaning
     assert LOST.message == presenting.cause(LOST, SAY)
-
-
-def test_pool_is_told_as_a_table() -> None:
-    """A heading, an alignment and a number for each figure."""
-    stats = PoolStats(
-        size=5, checked_in=4, checked_out=1, overflow=0, connects_total=7, invalidations_total=2
-    )
-    head, line, numbers = presenting.pool_told(stats, SAY).splitlines()
-    assert "| In use | Idle | Connects | Invalidations |" == head
-    assert "| ---: | ---: | ---: | ---: |" == line
-    assert "| 1 | 4 | 7 | 2 |" == numbers
 
 
 def test_server_told_names_version_and_start() -> None:

@@ -1,6 +1,7 @@
 """Reads from the caller's side."""
 
 import asyncio
+import itertools
 import logging
 import re
 import threading
@@ -13,6 +14,7 @@ import psycopg2
 import pytest
 
 from dashboard.errors import ReadFailedError
+from dashboard.executor import ReadExecutor
 from dashboard.pool import Query
 from dashboard.reads import Reads
 
@@ -112,6 +114,15 @@ def test_hanging_read_ends_at_the_deadline(
     took_s, ticks = asyncio.run(both())
     assert 0.2 <= took_s < 1.0, f"took {took_s:.3f} s"
     assert ticks >= 5
+    assert ["deadline"] == outcomes
+
+
+def test_read_dropped_by_the_executor_missed_its_deadline(pool, outcomes: list[str]) -> None:
+    """The executor may see the deadline pass before the caller does: for him it is the same."""
+    late = ReadExecutor(workers=1, clock=itertools.count(0, 10).__next__)
+    reads = Reads(pool=pool, executor=late, deadline_s=5, on_outcome=outcomes.append)
+    with pytest.raises(ReadFailedError, match="no answer within the deadline"):
+        asyncio.run(reads.read(lambda _: 1))
     assert ["deadline"] == outcomes
 
 

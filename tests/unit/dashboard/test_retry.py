@@ -3,6 +3,7 @@
 import ast
 import inspect
 import time
+from pathlib import Path
 
 import psycopg2
 import psycopg2.errors
@@ -16,7 +17,9 @@ from dashboard import retry
 from dashboard.db_connector import PLAN_18_03, POLICIES, Address, build_engine
 from dashboard.pool import EnginePool, Fetch
 
-ADDRESS = Address(host="db.test", port=5432, database="lab", user="reader", password="s3cret")
+ADDRESS = Address(
+    host="db.test", port=5432, database="lab", user="reader", password_file=Path("/dev/null")
+)
 
 
 class Away:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -14,14 +15,18 @@ from psycopg2.extensions import POLL_OK
 from dashboard import sampler as module
 from dashboard.db_connector import Address
 from dashboard.errors import DeadlineError
+from dashboard.health import HealthTracker, Status, health_at
 from dashboard.sampler import Sampler
+from tests.unit.dashboard.corpus import Entry, named, read
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def address(port: int) -> Address:
     """Return an address on loopback."""
-    return Address(host="127.0.0.1", port=port, database="lab", user="reader", password="s3cret")
+    return Address(
+        host="127.0.0.1", port=port, database="lab", user="reader", password_file=Path("/dev/null")
+    )
 
 
 @pytest.fixture
@@ -75,7 +80,9 @@ class FakeCursor(contextlib.AbstractContextManager["FakeCursor"]):
         pass
 
     def execute(self, _: str) -> None:
-        """Fail when the session is gone."""
+        """Fail when the session is gone, or as the test says."""
+        if self._connection.fails is not None:
+            raise self._connection.fails
         if self._connection.dead:
             raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
@@ -88,6 +95,7 @@ class FakeConnection:
     """An asynchronous connection that is always ready."""
 
     dead_at_once = False
+    fails: psycopg2.Error | None = None
 
     def __init__(self) -> None:
         self.dead, self.closed = self.dead_at_once, False
@@ -169,6 +177,59 @@ def test_server_that_refuses_new_sessions_is_not_up(
     assert sampler.sample().good
 
 
+def statuses(sampler: Sampler, count: int) -> list[Status]:
+    """Return what System Health says after each of the next samples."""
+    tracker = HealthTracker(started_s=time.monotonic(), started_at=AT)
+    return [
+        health_at(tracker.add(sample), now_s=sample.ended_s, interval_s=1.0).status
+        for sample in (sampler.sample() for _ in range(count))
+    ]
+
+
+@pytest.mark.parametrize("entry", read("connect"), ids=named)
+def test_up_means_that_new_sessions_work_whatever_refuses_them(
+    entry: Entry, made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old session answers on and on, yet within three samples the server is not up."""
+    sampler = Sampler(address(1))
+    assert ["up"] == statuses(sampler, 1)
+    monkeypatch.setattr(psycopg2, "connect", refuse(entry.text))
+    assert ["up", "up", "down", "down"] == statuses(sampler, 4)
+
+
+def test_last_slot_is_not_given_up_to_be_taken_again(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no slot free but the monitor's own, the server is down, and not up twice in three."""
+    opened = psycopg2.connect
+
+    def limited(**args: object) -> FakeConnection:
+        if any(not connection.closed for connection in made):
+            raise psycopg2.OperationalError('FATAL:  too many connections for role "reader"')
+        return opened(**args)
+
+    monkeypatch.setattr(psycopg2, "connect", limited)
+    sampler = Sampler(address(1))
+    assert [*["up"] * 3, *["down"] * 6] == statuses(sampler, 9)
+    made[0].dead = True  # and then its own is lost as well
+    monkeypatch.setattr(psycopg2, "connect", refuse("FATAL:  sorry, too many clients already"))
+    assert [True, False, False] == [sampler.sample().session_lost for _ in range(3)]
+    monkeypatch.setattr(psycopg2, "connect", opened)
+    sample = sampler.sample()
+    assert (True, False) == (sample.good, sample.session_lost)
+
+
+def test_without_fresh_sessions_a_smart_shutdown_would_pass_for_up(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: who asks the old session alone never sees it."""
+    monkeypatch.setattr(module, "FRESH_EVERY", 1000)
+    sampler = Sampler(address(1))
+    sampler.sample()
+    monkeypatch.setattr(psycopg2, "connect", refuse("FATAL:  the database system is shutting down"))
+    assert {"up"} == set(statuses(sampler, 30))
+
+
 def test_fresh_session_without_an_answer_is_closed(
     made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +251,25 @@ def test_lost_session_is_replaced_within_the_sample(made: list[FakeConnection]) 
     assert made[0].closed
     assert not sampler.sample().session_lost
     assert 2 == len(made)
+
+
+@pytest.mark.parametrize("entry", [*read("query"), *read("rollback")], ids=named)
+def test_each_way_to_lose_a_session_is_an_outage_and_a_failed_statement_is_none(
+    entry: Entry, made: list[FakeConnection]
+) -> None:
+    """The server's start stands: a session gone between two good samples is all that tells."""
+    sampler = Sampler(address(1))
+    tracker = HealthTracker(started_s=time.monotonic(), started_at=AT)
+    first = sampler.sample()
+    tracker.add(first)
+    made[0].fails = entry.driver()
+    second = sampler.sample()
+    history = tracker.add(second)
+    assert (True, True, AT) == (first.good, second.good, second.server.started_at)
+    assert entry.lost == second.session_lost
+    bounds = [(one.duration_min_s, one.duration_max_s) for one in history.outages]
+    assert ([(0.0, second.ended_s - first.began_s)] if entry.lost else []) == bounds
+    assert made[0].closed
 
 
 def test_lost_server_closes_the_session(

@@ -3,6 +3,7 @@
 import pytest
 import streamlit as st
 
+from dashboard import queries
 from dashboard.errors import Trouble
 
 
@@ -46,6 +47,23 @@ def test_page_shows_server_pool_and_outages(run_page) -> None:
     assert "Nobody has read through the pool yet" in text
     for part in ("plan 18-03", "pool_pre_ping=True", "PostgreSQL **17.6**", "Checked 0.4 s ago"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "told"),
+    [("en", "workers of the dashboard hang", "**All 1 workers hang**"),
+     ("ko", "모두 끝나지 않는 조회에", "**조회 스레드 1개가 모두**")],
+)  # fmt: skip
+def test_page_says_that_all_workers_hang(lang, said, told, run_page, pool, parts, wait_for) -> None:
+    """PostgreSQL is up, and yet nothing is green; the workers are named below."""
+    pool.thawed.clear()
+    parts.reads.start(queries.summary)
+    wait_for(lambda: parts.reads.executor.workers().all_stuck)
+    page = run_page("system_health", lang=lang)
+    (box,) = page.warning
+    assert said in box.value
+    assert told in everything(page)
+    assert "`read-0` (" in everything(page)
 
 
 def test_page_tells_times_in_the_viewers_zone(run_page, monkeypatch) -> None:
