@@ -67,6 +67,10 @@ demo: images ## show the error that users meet, then its cure, in under a minute
 matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
 	@bash scripts/matrix.sh
 
+.PHONY: versions
+versions: versions-image ## other versions of SQLAlchemy and driver, and st.connection, judged alike, in three minutes
+	@TARGET=versions.toml FAULTS="$${FAULTS:-restart,kill}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
+
 .PHONY: heal
 heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
 	@.venv/bin/recovery-lab heal
@@ -124,6 +128,10 @@ images:
 .PHONY: browser-image
 browser-image:
 	@bash scripts/prepare.sh browser second
+
+.PHONY: versions-image
+versions-image:
+	@bash scripts/prepare.sh versions
 
 .PHONY: environment
 environment:

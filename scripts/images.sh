@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the lab's images and the host's environment, side by side; does nothing where all are current.
-# usage: scripts/images.sh [browser] [second]
+# usage: scripts/images.sh [browser] [second] [versions]
 #    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

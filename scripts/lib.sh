@@ -12,6 +12,7 @@
   DASHBOARD_IMAGE=recovery-lab/dashboard:local
   INSTRUMENT_IMAGE=recovery-lab/instrument:local
   BROWSER_IMAGE=recovery-lab/browser:local
+  VERSIONS_IMAGE=recovery-lab/versions:local
   SECOND_IMAGE=recovery-lab/second-target:local
   BUILD_DIR=.lab/build
   KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"

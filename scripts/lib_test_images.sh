@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Makes the images that the tests alone need: `make verify` asks for them, `make up` does not.
+# Makes the images that `make verify` and `make versions` alone need: `make up` does not ask for them.
 # Sourced by images.sh, which knows Python's image.
 
 # It is large.
@@ -17,4 +17,14 @@ make_second() {
   python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$SECOND_IMAGE" docker compose \
     --project-name recovery-lab-second --file "$home/compose.yml" build --progress plain web
+}
+
+# Other versions of libraries, on the dashboard's image.
+make_versions() {
+  local dashboard home=tests/versions
+  local files=("$home/Dockerfile" "$home/contenders.py" requirements/versions.txt requirements/installer.txt)
+  make_dashboard
+  dashboard="$(docker image inspect --format '{{ .Id }}' "$DASHBOARD_IMAGE" | cut -c 8-19)"
+  build_with "$dashboard$(content "${files[@]}")" "$VERSIONS_IMAGE" docker compose \
+    --project-name recovery-lab-versions --file "$home/compose.yml" build --progress plain versions
 }

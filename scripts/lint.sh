@@ -27,7 +27,7 @@ main() {
   check shfmt --diff "${shell[@]}"
   bash scripts/secrets.sh
   for file in docker-compose.yml scripts/standins/compose.yml recovery_lab/compose.yml \
-    tests/targets/inventory/compose.yml; do
+    tests/targets/inventory/compose.yml tests/versions/compose.yml; do
     check docker compose --project-name lint --file "$file" config --quiet
   done
   [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"

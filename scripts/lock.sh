@@ -20,6 +20,7 @@ main() {
   lock installer --group installer "$@"
   lock browser --group browser "$@"
   lock second-target --group second-target "$@"
+  lock versions --group versions "$@"
   lock dashboard --group dashboard "$@"
   # One version of a library in both: a driver must not tell contenders apart.
   lock instrument --group instrument --constraints requirements/dashboard.txt "$@"

@@ -1,6 +1,7 @@
 """The checkout as it comes: line ends, modes and paths, mended or named in a line."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -71,6 +72,16 @@ def test_modes_let_containers_read_what_they_mount(clone: Clone) -> None:
     assert 0o755 == second.parent.stat().st_mode & 0o777
     assert 0o644 == (folder / "scripts/lib.sh").stat().st_mode & 0o777
     assert "" == _git(folder, "status", "--short", "--", "postgres", "scripts", "dashboard")
+
+
+def test_modes_show_what_images_copy() -> None:
+    """A file that only its owner may read would be unreadable in the image as well."""
+    shown = re.search(r"SHOWN=\((.*)\)", (ROOT / "scripts/modes.sh").read_text())[1].split()
+    texts = [path.read_text() for path in ROOT.glob("**/Dockerfile") if ".venv" not in path.parts]
+    lines = re.findall(r"^COPY (.*) \S+$", "\n".join(texts), re.MULTILINE)
+    copied = {one for line in lines for one in line.split() if (ROOT / one).exists()}
+    assert "tests/versions/contenders.py" in copied
+    assert [] == sorted(one for one in copied if not one.startswith(tuple(shown)))
 
 
 def test_modes_touch_nothing_that_is_right(clone: Clone) -> None:

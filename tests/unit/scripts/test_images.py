@@ -120,11 +120,13 @@ def test_images_makes_the_instrument_once(images: Clone) -> None:
 
 
 def test_images_makes_the_tests_own_when_they_are_asked_for(images: Clone) -> None:
-    """The browser and the second target are the tests' alone: `make up` builds neither."""
+    """Browser, second target and versions are made for who asks: `make up` builds none of them."""
     builds = {
         "browser": "docker compose --profile verify build --progress plain browser",
         "second": "docker compose --project-name recovery-lab-second --file "
         "tests/targets/inventory/compose.yml build --progress plain web",
+        "versions": "docker compose --project-name recovery-lab-versions --file "
+        "tests/versions/compose.yml build --progress plain versions",
     }
     _make(images)
     assert not set(builds.values()) & set(images.calls)
@@ -132,7 +134,16 @@ def test_images_makes_the_tests_own_when_they_are_asked_for(images: Clone) -> No
         images.run("bash", "scripts/images.sh", name)
         assert 1 == images.calls.count(build), name
     images.run("bash", "scripts/images.sh", *builds)
-    assert [2, 2] == [images.calls.count(build) for build in builds.values()]
+    assert [2, 2, 2] == [images.calls.count(build) for build in builds.values()]
+
+
+def test_images_makes_the_versions_on_the_dashboards_image(images: Clone) -> None:
+    """Theirs stands on it, so it is made before; a new one of it makes a new one of theirs."""
+    dashboard = "docker compose build --progress plain dashboard"
+    images.run("bash", "scripts/images.sh", "versions")
+    builds = [call for call in images.calls if call.endswith(("plain versions", "plain dashboard"))]
+    assert dashboard in builds[:-1]
+    assert builds[-1].endswith("plain versions")
 
 
 def test_images_failed_build_shows_its_log(images: Clone) -> None:
