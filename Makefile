@@ -17,7 +17,7 @@ endif
 
 .PHONY: help
 help: ## list these verbs
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: up
 up: ## start PostgreSQL and the dashboard, installing and building what is missing
@@ -86,6 +86,10 @@ verify-more: browser-image ## the same, and what takes longer: odd checkouts and
 .PHONY: bench
 bench: images ## measure what each policy costs when nothing is wrong, on a stack of its own, in five minutes
 	@bash scripts/alone.sh bench $(PYTHON) -m tests.bench
+
+.PHONY: bench-notice
+bench-notice: images ## measure whether the health check should try again, on a stack of its own, in six minutes
+	@bash scripts/alone.sh bench-notice $(PYTHON) -m tests.bench.notice
 
 .PHONY: bench-pages
 bench-pages: browser-image ## measure the pages with 20 open tabs, on a stack of its own, in four minutes

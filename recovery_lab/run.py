@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
@@ -44,10 +45,7 @@ def begin_run(
         planned=list(planned),
         target=str(target_file),
         twin=twin_of(planned),
-        commit=_commit(where.target.root),
-        images=_images(where),
-        host=_host(),
-        versions=_versions(),
+        **stood_on(where),
         settings=dict(private.environment) if private else {},
     )
     folder.save(run / "run.json", info)
@@ -162,6 +160,16 @@ def _end(crew: Crew | None) -> Crew | None:
     if crew:
         crew.close()
     return None
+
+
+def stood_on(where: docker.Stack) -> dict[str, Any]:
+    """Return what figures stand on: the commit, the images, the host and its versions."""
+    return {
+        "commit": _commit(where.target.root),
+        "images": _images(where),
+        "host": _host(),
+        "versions": _versions(),
+    }
 
 
 def _commit(root: Path) -> str:

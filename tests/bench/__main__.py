@@ -5,31 +5,23 @@ noise. Figures of a busy machine are figures of that machine.
 """
 
 import json
-import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.progress import Progress
 
 from recovery_lab.docker import Stack
 from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
+from tests.bench.container import ROOT, start
 from tests.bench.tables import price
 
-ROOT = Path(__file__).parents[2]
 ROUNDS, SEED, PATHS = 60, 18_03, 4
 
 
 def measure(stack: Stack) -> object:
     """Run the measuring program in a container of the dashboard's image; return its result."""
-    words = "docker compose run --rm --no-deps -T --entrypoint python".split()
-    words += ["--volume", f"{ROOT}/tests/bench:/app/tests/bench:ro"]
-    words += ["dashboard", "-m", "tests.bench.checkout", str(ROUNDS), str(SEED)]
-    with (
-        Progress() as progress,
-        subprocess.Popen(words, stdout=subprocess.PIPE, cwd=ROOT, env=stack.environ()) as program,
-    ):
+    with Progress() as progress, start(stack, "checkout", ROUNDS, SEED) as program:
         rounds = progress.add_task("rounds", total=PATHS * ROUNDS)
         assert program.stdout is not None
         for line in program.stdout:

@@ -1,14 +1,17 @@
-"""The price of each policy as a table, from the figures of one bench."""
+"""The figures of the benches as tables."""
 
 import json
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from recovery_lab.report.words import table
+from recovery_lab.report.words import spread, table
 from tests.bench.paired import shift
+from tests.bench.shares import share
 
 REFERENCE, SAME = "naive", "naive again"
+CONDITIONS = ("idle", "full load", "overload", "none lost", "query lost", "SYN lost")
+LOSSES = ("stop", "kill", "freeze", "restart")
 
 
 def price(figures: Path) -> str:
@@ -36,3 +39,47 @@ def _rows(path: dict[str, Any], trips: dict[str, float]) -> list[tuple[str, ...]
         figures = f"{median(times[way]):.0f}", against, f"{trips[way]:g}", str(len(times[way]))
         rows.append((over, name, *figures))
     return rows
+
+
+def alarms(figures: Path) -> str:
+    """Return the table: checks that failed though the server was there."""
+    heads = ["the server is there", "attempts", "false alarms (95 %)"]
+    heads += ["a check, s: median / worst (n)"]
+    cells = json.loads(figures.read_text())["checks"]
+    cells.sort(key=lambda cell: CONDITIONS.index(cell["condition"]))
+    return table(
+        heads,
+        [
+            (
+                cell["condition"],
+                cell["way"],
+                share(cell["alarms"], len(cell["took_s"])),
+                spread(cell["took_s"]),
+            )
+            for cell in cells
+        ],
+    )
+
+
+def notice(figures: Path) -> str:
+    """Return the table: when a loss and a return were noticed, and which losses were not."""
+    heads = ["the server is lost", "attempts", "noticed after, s: median / worst (n)"]
+    heads += ["no check failed", "of these, its start had moved"]
+    heads += ["seen again after, s: median / worst (n)"]
+    cells = json.loads(figures.read_text())["losses"]
+    cells.sort(key=lambda cell: LOSSES.index(cell["loss"]))
+    return table(heads, map(_noticed, cells))
+
+
+def _noticed(cell: dict[str, Any]) -> tuple[str, ...]:
+    seen = [one for one in cell["noticed_s"] if one is not None]
+    unseen = [one is None for one in cell["noticed_s"]]
+    moved = sum(a and b for a, b in zip(unseen, cell["moved"], strict=True))
+    return (
+        cell["loss"],
+        cell["way"],
+        spread(seen),
+        f"{sum(unseen)} of {len(unseen)}",
+        str(moved) if any(unseen) else "",
+        spread(cell["back_s"]),
+    )
