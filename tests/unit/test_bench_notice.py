@@ -26,7 +26,8 @@ from tests.bench.tables import alarms, notice
 from tests.bench.told import Loss, Window, in_windows, per_cell, per_loss
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-ADDRESS = Address(host="127.0.0.1", port=1, database="lab", user="reader", password="s3cret")
+PASSWORD = Path(__file__)  # nobody logs in
+ADDRESS = Address(host="127.0.0.1", port=1, database="lab", user="reader", password_file=PASSWORD)
 GOOD = Sample(began_s=0, ended_s=0, ended_at=AT, server=Server(version="17.6", started_at=AT))
 BAD = replace(GOOD, server=None, trouble=Trouble(kind="refused"))
 
