@@ -110,7 +110,11 @@ class OverStreamlit:
 
     def __init__(self, version: Version, where: Json) -> None:
         streamlit = importlib.import_module("streamlit")
-        gc.freeze()  # what was imported: `row` need not look through it each time
+        first = streamlit.connection("first", type="sql", url="sqlite://")
+        first.query("SELECT 1", ttl=0)
+        gc.collect()
+        first.engine.dispose()
+        gc.freeze()  # what Streamlit has imported by now: `row` need not look through it each time
         self._connection = streamlit.connection(
             f"lab-{next(self._names)}",
             type="sql",
