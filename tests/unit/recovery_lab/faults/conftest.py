@@ -12,7 +12,7 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, drop, healing, kill, runner, slow
+from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -39,6 +39,10 @@ class World:
     helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     helper_works: bool = True
     dropping: bool = False
+    noted: int = 0  # sessions from before
+    left: int = 0  # of them
+    ended_at: float = 0.0  # the witness's own
+    log: str = ""  # the server's
     sleeping: int = 0
     slept: str = ""
     now: float = 100.0
@@ -164,6 +168,9 @@ class World:
         return "".join(json.dumps(step) + "\n" for step in self.helpers[name])
 
     def _exec(self, *words: str) -> str:
+        if words[0] == DATABASE and not self.stubbed:  # a backend is killed, and all go with it
+            self.left, self.ended_at = 0, self.now
+            self.log = "LOG:  all server processes terminated; reinitializing"
         count = 3 if self.dropping else 0
         return json.dumps({"INPUT": count, "OUTPUT": count})
 
@@ -178,12 +185,13 @@ class World:
         rows = [{"timeNano": at * 1e9, "Action": word, "Actor": whose} for at, word in self.seen]
         return "\n".join(map(json.dumps, rows))
 
-    def _compose(self, *words: str) -> None:
+    def _compose(self, *words: str) -> str:
         if "down" in words:
             self.stacks.discard(PROJECT)
         if "up" in words:
             self.exists = True
             self._start(DATABASE)
+        return self.log if "logs" in words else ""
 
 
 class Witness:
@@ -211,11 +219,20 @@ class Witness:
 
     def ask(self, order: str) -> Answer:
         world = self.world
-        if order.startswith("sleep ") and not world.stubbed:
-            world.sleeping = 1
-        if order == "wake":
-            world.sleeping = 0
-        return Answer(at=world.now, wall=world.now, sessions=world.sleeping, slept=world.slept)
+        facts = {"sessions": world.sleeping, "slept": world.slept}
+        match order.split(maxsplit=1)[0]:
+            case "sleep" if not world.stubbed:
+                world.sleeping = 1
+            case "wake":
+                facts["sessions"] = world.sleeping = 0
+            case "keep":
+                world.noted = world.left = 3
+                facts = {"pid": 71}
+            case "ended":
+                facts = {"ended_at": world.ended_at}
+            case "left":
+                facts = {"noted": world.noted, "sessions": world.left}
+        return Answer(at=world.now, wall=world.now, **facts)
 
     def probe(self) -> Answer:
         state = self.world.state
@@ -261,6 +278,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
-    for module, name in [*limits, (slow, "SEEN_S"), (slow, "DUE_S")]:
+    limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S")]
+    limits += [(slow, "SEEN_S"), (slow, "DUE_S")]
+    for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

@@ -4,7 +4,7 @@ import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import FAULTS
-from tests.unit.recovery_lab.faults.conftest import World
+from tests.unit.recovery_lab.faults.conftest import DATABASE, World
 
 CASES = [
     ("none", 0.0),
@@ -12,6 +12,7 @@ CASES = [
     ("restart", 2.0),
     ("kill", 0.0),
     ("kill", 2.0),
+    ("crash", 0.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 2.0),
@@ -23,6 +24,7 @@ EVIDENCE = {
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
     "kill": "exit code 137, not out of memory",
+    "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "packets dropped",
     "slow": "one session active in pg_sleep",
@@ -55,9 +57,10 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, 0) == (
+    assert (True, False, False, False, 0) == (
         world.state["Running"],
         world.state["Paused"],
+        world.half_shut,
         world.dropping,
         world.sleeping,
     )
@@ -68,7 +71,7 @@ def test_effects_fit_one_another(name: str) -> None:
     """57P01 is explained where sessions are ended, and nowhere else."""
     effects = FAULTS[name].effects
     assert effects.ends_sessions == ("57P01" in effects.explains)
-    assert effects.ends_sessions == effects.restarts
+    assert effects.ends_sessions or not effects.restarts
     assert (effects.cuts == "none") == (not effects.explains)
 
 
@@ -88,6 +91,32 @@ def test_kill_for_want_of_memory_is_not_this_fault(world: World) -> None:
     world.state["OOMKilled"] = True
     with pytest.raises(InconclusiveError, match="out of memory True"):
         FAULTS["kill"].verify_landed(scene)
+
+
+def test_crash_kills_a_session_of_the_witness_alone(world: World) -> None:
+    """By the shell of the server's own container; over at the instant that its client saw."""
+    FAULTS["crash"].inject(world.seen_scene())
+    assert [f"exec {DATABASE} sh -c kill -KILL 71"] == world.told("exec")
+    steps = {event.name: event.at for event in world.events}
+    assert {"injected": world.ended_at, "healed": world.ended_at} == steps
+
+
+def test_crash_that_left_a_session_has_not_landed(world: World) -> None:
+    """One that stayed was not met; a server whose log tells nothing is believed by its sessions."""
+    scene = world.seen_scene()
+    FAULTS["crash"].inject(scene)
+    world.log = ""
+    assert "does not tell of it" in FAULTS["crash"].verify_landed(scene)
+    world.left = 1
+    with pytest.raises(InconclusiveError, match="of 3 sessions from before 1 are there"):
+        FAULTS["crash"].verify_landed(scene)
+
+
+@pytest.mark.parametrize("name", ["crash"])
+def test_fault_that_was_never_injected_has_not_landed(name: str, world: World) -> None:
+    """Nothing was noted: of no sessions none is left, which proves nothing."""
+    with pytest.raises(InconclusiveError, match=f"{name} did not land: of 0 sessions"):
+        FAULTS[name].verify_landed(world.seen_scene())
 
 
 def test_none_notices_what_it_did_not_do(world: World) -> None:

@@ -10,6 +10,7 @@ from recovery_lab.record.history import Ended, Event, LogLine
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
+    Reads,
     Script,
     application,
     idle,
@@ -156,3 +157,39 @@ def test_smart_shutdown_is_noticed_within_three_checks(red_s: float, verdict: st
     """Only new sessions are refused, and an outage of one interval would be too strict."""
     script = smart(ends_s=6.5, contender="dashboard", health_red_s=red_s)
     assert verdict == script.cell().verdict
+
+
+def momentary(fault: str, make: Make = outage, **changed: object) -> Script:
+    """Return an outage of one of our own faults, on a target that shows no log of its server."""
+    words = {"ready_s": 0.0, "recovered_s": 0.3, "released_s": 4.6, "without": (LogLine,)}
+    script = make(fault=fault, **{**words, **changed})
+    script.capabilities.remove("server log")
+    return script
+
+
+@pytest.mark.parametrize("fault", ["crash"])
+@pytest.mark.parametrize("make", [outage, idle])
+def test_landed_fault_that_ends_sessions_is_met_by_all(fault: str, make: Make) -> None:
+    """Its evidence is that they are gone; without it nothing is known."""
+    judged = momentary(fault, make).judged()
+    assert ("passed", 5) == (judged.verdict, judged.sessions_lost)
+    unproven = momentary(fault, make, steps=("injecting", "injected", "healed", "back")).judged()
+    assert ("inconclusive", 0) == (unproven.verdict, unproven.sessions_lost)
+
+
+@pytest.mark.parametrize("fault", ["crash"])
+def test_control_fails_where_the_server_goes_on(fault: str) -> None:
+    """Who never connects again is not back, and an idle pool hands out what is gone."""
+    script = momentary(fault, end_s=18.0)
+    script.cells.append(Reads(contender="pinned", recovered_s=NEVER))
+    script.cells.append(Reads(contender="naive", job="idle", first_outcome="failed"))
+    labels = [cell.label for cell in script.judged().cells]
+    assert ["passed", *["control failed, as it must"] * 2] == labels
+
+
+@pytest.mark.parametrize("fault", ["crash"])
+def test_session_that_outlives_a_fault_that_ends_all_voids_it(fault: str) -> None:
+    """Also seconds later: a pid is not given again under the same postmaster."""
+    script = momentary(fault, keeps_session_s=NEVER, gap=(0.05, 1.3))
+    said = "established sessions read on through the fault: adopted"
+    assert said in [doubt.said for doubt in script.cell().doubts]
