@@ -11,10 +11,12 @@ from recovery_lab.session import Login
 
 KEPT = "lab-kept"  # application_name of its own
 LIMIT_S = 1.0
-Query = Callable[[str], list[tuple[Any, ...]]]  # one statement, in a fresh session
+Query = Callable[..., list[tuple[Any, ...]]]  # one statement, in a fresh session
 # A pid alone may be another session's by then.
 _THERE = """SELECT pid, backend_start FROM pg_stat_activity
        WHERE usename = current_user AND pid <> pg_backend_pid()"""
+_TERMINATE = """SELECT pid, backend_start, pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE usename = current_user AND client_addr = ANY(%s::inet[])"""
 
 
 class Before:
@@ -28,7 +30,7 @@ class Before:
         self._ended_at = 0.0
         self._noted: set[tuple[Any, ...]] = set()
 
-    def obey(self, order: str) -> dict[str, Any]:
+    def obey(self, order: str, *addresses: str) -> dict[str, Any]:
         """Return an answer's facts, none to an order of another's; raises what the driver does."""
         match order:
             case "keep":  # a session, and note all that are there
@@ -37,6 +39,8 @@ class Before:
                 threading.Thread(target=self._watch, daemon=True).start()
             case "ended":  # and when
                 return {"ended_at": self._ended_at}
+            case "terminate":  # and note all that come from some addresses
+                self._noted = {row[:2] for row in self._query(_TERMINATE, list(addresses))}
             case "left":  # of those noted
                 left = self._noted & set(self._query(_THERE))
                 return {"noted": len(self._noted), "sessions": len(left)}

@@ -47,8 +47,8 @@ class Fresh:
                 return {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
             case ["wake"]:
                 return {"sessions": len(self._query(_WAKE, SLEEPER))}
-            case [what]:
-                return self._before.obey(what)
+            case words:
+                return self._before.obey(*words)
         return {}
 
     def _probe(self) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
+from recovery_lab.faults.terminate import Terminate
 
 _ALL: list[Fault] = [
     NoFault(),
     Restart(),
     Kill(),
     Crash(),
+    Terminate(),
     Freeze(),
     Drop(),
     Slow(),

@@ -28,6 +28,7 @@ LENGTHS = [
     ("restart", 1.0),
     ("kill", 1.0),
     ("crash", 0.0),
+    ("terminate", 0.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 1.0),
@@ -134,7 +135,7 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["restart", "crash", "freeze", "drop"])
+@pytest.mark.parametrize("name", ["restart", "crash", "terminate", "freeze", "drop"])
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
     one = run(name, min(60.0, FAULTS[name].max_hold_s))

@@ -12,7 +12,7 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow
+from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, terminate
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -109,7 +109,8 @@ class World:
         if words[0] == "--format":
             return "true" if self.helpers[words[-1]] is not None else "false"
         labels = {"com.docker.compose.project.working_dir": self.folder}
-        networks = {f"{PROJECT}_default": {"Gateway": "192.0.2.1"}}
+        way = {"Gateway": "192.0.2.1", "IPAddress": "192.0.2.9", "GlobalIPv6Address": ""}
+        networks = {f"{PROJECT}_default": way}
         return json.dumps(
             [
                 {
@@ -230,6 +231,9 @@ class Witness:
                 facts = {"pid": 71}
             case "ended":
                 facts = {"ended_at": world.ended_at}
+            case "terminate":
+                world.calls.append(order)
+                world.noted, world.left = 2, 2 if world.stubbed else 0
             case "left":
                 facts = {"noted": world.noted, "sessions": world.left}
         return Answer(at=world.now, wall=world.now, **facts)
@@ -278,7 +282,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
-    limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S")]
+    limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)

@@ -21,7 +21,7 @@ def rows() -> list[tuple[int, str]]:
 @pytest.fixture
 def before(rows) -> Before:
     """It asks no server."""
-    return Before(LOGIN, lambda sql: [*rows], lambda: "192.0.2.1")
+    return Before(LOGIN, lambda sql, *words: [*rows], lambda: "192.0.2.1")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def test_sessions_are_told_apart_by_their_start_too(before: Before, rows) -> None:
     """A pid may be another session's by then."""
-    before._noted = {*rows}
+    before.obey("terminate", "192.0.2.9")
     assert {"noted": 2, "sessions": 2} == before.obey("left")
     rows[:] = [(71, "eleven"), (72, "ten"), (73, "twelve")]
     assert {"noted": 2, "sessions": 1} == before.obey("left")
@@ -43,6 +43,14 @@ def test_sessions_are_told_apart_by_their_start_too(before: Before, rows) -> Non
 def test_nothing_noted_is_nothing_left(before: Before) -> None:
     """Both are told: a fault that noted nobody has proven nothing."""
     assert {"noted": 0, "sessions": 0} == before.obey("left")
+
+
+def test_sessions_are_ended_by_their_addresses() -> None:
+    """One array, so that no address is anything but a value."""
+    asked: list[tuple[object, ...]] = []
+    query = lambda sql, *words: asked.append(words) or []  # noqa: E731
+    Before(LOGIN, query, str).obey("terminate", "192.0.2.9", "192.0.2.10")
+    assert [(["192.0.2.9", "192.0.2.10"],)] == asked
 
 
 def test_its_own_sessions_end_is_taken_as_it_comes(before: Before, pair) -> None:

@@ -13,6 +13,7 @@ CASES = [
     ("kill", 0.0),
     ("kill", 2.0),
     ("crash", 0.0),
+    ("terminate", 0.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 2.0),
@@ -25,6 +26,7 @@ EVIDENCE = {
     "restart": "container start|stopped, exit code 0",
     "kill": "exit code 137, not out of memory",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
+    "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "packets dropped",
     "slow": "one session active in pg_sleep",
@@ -112,11 +114,21 @@ def test_crash_that_left_a_session_has_not_landed(world: World) -> None:
         FAULTS["crash"].verify_landed(scene)
 
 
-@pytest.mark.parametrize("name", ["crash"])
+@pytest.mark.parametrize("name", ["crash", "terminate"])
 def test_fault_that_was_never_injected_has_not_landed(name: str, world: World) -> None:
     """Nothing was noted: of no sessions none is left, which proves nothing."""
     with pytest.raises(InconclusiveError, match=f"{name} did not land: of 0 sessions"):
         FAULTS[name].verify_landed(world.seen_scene())
+
+
+def test_terminate_ends_what_comes_from_the_contenders(world: World) -> None:
+    """From their own addresses, the application's and its containers': nobody else's."""
+    world.helpers["contender"] = []
+    FAULTS["terminate"].inject(world.seen_scene())
+    assert ["terminate 192.0.2.9"] == world.told("terminate")
+    label = "label=recovery-lab.program=recovery_lab.contenders.program"
+    assert any(label in call for call in world.told("ps"))
+    assert f"inspect contender {DATABASE}" in world.calls
 
 
 def test_none_notices_what_it_did_not_do(world: World) -> None:

@@ -167,7 +167,7 @@ def momentary(fault: str, make: Make = outage, **changed: object) -> Script:
     return script
 
 
-@pytest.mark.parametrize("fault", ["crash"])
+@pytest.mark.parametrize("fault", ["crash", "terminate"])
 @pytest.mark.parametrize("make", [outage, idle])
 def test_landed_fault_that_ends_sessions_is_met_by_all(fault: str, make: Make) -> None:
     """Its evidence is that they are gone; without it nothing is known."""
@@ -177,7 +177,7 @@ def test_landed_fault_that_ends_sessions_is_met_by_all(fault: str, make: Make) -
     assert ("inconclusive", 0) == (unproven.verdict, unproven.sessions_lost)
 
 
-@pytest.mark.parametrize("fault", ["crash"])
+@pytest.mark.parametrize("fault", ["crash", "terminate"])
 def test_control_fails_where_the_server_goes_on(fault: str) -> None:
     """Who never connects again is not back, and an idle pool hands out what is gone."""
     script = momentary(fault, end_s=18.0)
@@ -187,7 +187,7 @@ def test_control_fails_where_the_server_goes_on(fault: str) -> None:
     assert ["passed", *["control failed, as it must"] * 2] == labels
 
 
-@pytest.mark.parametrize("fault", ["crash"])
+@pytest.mark.parametrize("fault", ["crash", "terminate"])
 def test_session_that_outlives_a_fault_that_ends_all_voids_it(fault: str) -> None:
     """Also seconds later: a pid is not given again under the same postmaster."""
     script = momentary(fault, keeps_session_s=NEVER, gap=(0.05, 1.3))

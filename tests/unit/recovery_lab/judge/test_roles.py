@@ -25,6 +25,8 @@ TABLE = {
     ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
     ("crash", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
+    ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
+    ("terminate", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
