@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg2
+
 from recovery_lab import session
-from recovery_lab.session import Login
+from recovery_lab.session import DeadlineError, Login, first_line
 
 KEPT = "lab-kept"  # application_name of its own
 LIMIT_S = 1.0
@@ -35,6 +37,8 @@ class Before:
         match order:
             case "keep":  # a session, and note all that are there
                 return self._keep()
+            case "kept":  # how far a read on it comes
+                return {"session": self._read()}
             case "watch":  # for its end; it is asked nothing any more
                 threading.Thread(target=self._watch, daemon=True).start()
             case "ended":  # and when
@@ -52,6 +56,20 @@ class Before:
         self._ended_at = 0.0
         self._noted = set(self._query(_THERE))
         return {"pid": self._own.info.backend_pid}
+
+    def _read(self) -> str:
+        """Read on the session that was kept; return how far that came, as of a fresh one."""
+        if self._own is None:
+            return "none was kept"
+        try:
+            cursor = self._own.cursor()
+            cursor.execute("SELECT 1")
+            session.drive(self._own, "query", LIMIT_S)
+        except DeadlineError:
+            return "hangs"
+        except psycopg2.Error as error:
+            return first_line(error)
+        return "ok"
 
     def _watch(self) -> None:
         select.select([self._own], [], [])  # it is idle: only its end can be read

@@ -11,6 +11,7 @@ from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
+from recovery_lab.faults.smart import Smart
 from recovery_lab.faults.terminate import Terminate
 
 _ALL: list[Fault] = [
@@ -19,6 +20,7 @@ _ALL: list[Fault] = [
     Kill(),
     Crash(),
     Terminate(),
+    Smart(),
     Freeze(),
     Drop(),
     Slow(),

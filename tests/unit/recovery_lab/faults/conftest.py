@@ -12,7 +12,7 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, terminate
+from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, smart, terminate
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -41,7 +41,8 @@ class World:
     dropping: bool = False
     noted: int = 0  # sessions from before
     left: int = 0  # of them
-    ended_at: float = 0.0  # the witness's own
+    kept: str = "ok"  # how the witness's own reads
+    ended_at: float = 0.0  # and when that ended
     log: str = ""  # the server's
     sleeping: int = 0
     slept: str = ""
@@ -151,6 +152,9 @@ class World:
         if name in self.helpers:
             self.dropping = False
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
+        elif signal == "TERM":
+            self.half_shut = not self.stubbed
+            self.seen.append((self.now, "kill"))
         else:
             self._act("kill", Running=False, ExitCode=137)
 
@@ -229,6 +233,8 @@ class Witness:
             case "keep":
                 world.noted = world.left = 3
                 facts = {"pid": 71}
+            case "kept":
+                facts = {"session": world.kept}
             case "ended":
                 facts = {"ended_at": world.ended_at}
             case "terminate":
@@ -274,7 +280,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     state |= {"StartedAt": START.format(0), "FinishedAt": "never"}
     made = World(target=target, state=state, folder=str(tmp_path))
     monkeypatch.setattr(docker, "run", made.run)
-    for module in (runner, healing, slow):
+    for module in (runner, healing, slow, smart):
         monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
     clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)
@@ -283,7 +289,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
-    limits += [(slow, "SEEN_S"), (slow, "DUE_S")]
+    limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

@@ -63,3 +63,8 @@ def test_its_own_sessions_end_is_taken_as_it_comes(before: Before, pair) -> None
     [watch] = [one for one in threading.enumerate() if one.name.endswith("(_watch)")]
     watch.join(5.0)
     assert before.obey("ended")["ended_at"] > 0.0
+
+
+def test_session_that_was_not_kept_is_named(before: Before) -> None:
+    """Never taken for one that reads, nor for one that is cut."""
+    assert {"session": "none was kept"} == before.obey("kept")

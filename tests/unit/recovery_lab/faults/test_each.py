@@ -14,6 +14,7 @@ CASES = [
     ("kill", 2.0),
     ("crash", 0.0),
     ("terminate", 0.0),
+    ("smart", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("slow", 2.0),
@@ -27,6 +28,7 @@ EVIDENCE = {
     "kill": "exit code 137, not out of memory",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
+    "smart": "shutting down', one from before 'ok'",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "packets dropped",
     "slow": "one session active in pg_sleep",
@@ -77,7 +79,7 @@ def test_effects_fit_one_another(name: str) -> None:
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "freeze", "drop"])
+@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop"])
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
@@ -129,6 +131,23 @@ def test_terminate_ends_what_comes_from_the_contenders(world: World) -> None:
     label = "label=recovery-lab.program=recovery_lab.contenders.program"
     assert any(label in call for call in world.told("ps"))
     assert f"inspect contender {DATABASE}" in world.calls
+
+
+def test_smart_is_healed_by_a_fast_stop_where_it_is_half_shut(world: World) -> None:
+    """From a fresh process too; a server that takes sessions, or is healed, is not stopped."""
+    FAULTS["smart"].inject(world.seen_scene())
+    FAULTS["smart"].heal(world.scene)
+    FAULTS["smart"].heal(world.scene)
+    assert (1, 1) == (len(world.told("stop")), len(world.told("start")))
+
+
+def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> None:
+    """That is a fast shutdown: it refuses new sessions too."""
+    scene = world.seen_scene()
+    FAULTS["smart"].inject(scene)
+    world.kept = "server closed the connection"
+    with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
+        FAULTS["smart"].verify_landed(scene)
 
 
 def test_none_notices_what_it_did_not_do(world: World) -> None:

@@ -27,6 +27,9 @@ TABLE = {
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("terminate", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    # Its heal ends the sessions that it has left alone.
+    ("smart", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
+    ("smart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
