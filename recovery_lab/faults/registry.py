@@ -9,6 +9,7 @@ from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
+from recovery_lab.faults.reset import Reset
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
 from recovery_lab.faults.smart import Smart
@@ -23,6 +24,7 @@ _ALL: list[Fault] = [
     Smart(),
     Freeze(),
     Drop(),
+    Reset(),
     Slow(),
     Command(),
 ]

@@ -32,6 +32,7 @@ LENGTHS = [
     ("smart", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
+    ("reset", 2.0),
     ("slow", 1.0),
     ("command", 0.0),
 ]
@@ -136,7 +137,9 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["restart", "crash", "terminate", "smart", "freeze", "drop"])
+@pytest.mark.parametrize(
+    "name", ["restart", "crash", "terminate", "smart", "freeze", "drop", "reset"]
+)
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
     one = run(name, min(60.0, FAULTS[name].max_hold_s))

@@ -38,10 +38,10 @@ class World:
     starts: int = 0
     helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     helper_works: bool = True
-    dropping: bool = False
+    rules: str = ""  # of the fault whose helper holds them
     noted: int = 0  # sessions from before
     left: int = 0  # of them
-    kept: str = "ok"  # how the witness's own reads
+    kept: str = ""  # how the witness's own reads; else as the rules have it
     ended_at: float = 0.0  # and when that ended
     log: str = ""  # the server's
     sleeping: int = 0
@@ -150,7 +150,7 @@ class World:
 
     def _kill(self, option: str, signal: str, name: str) -> None:
         if name in self.helpers:
-            self.dropping = False
+            self.rules = ""
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
         elif signal == "TERM":
             self.half_shut = not self.stubbed
@@ -161,12 +161,13 @@ class World:
     def _run(self, *words: str) -> str:
         name = f"helper-{len(self.helpers) + 1}"
         if "clear" in words:
-            self.dropping = False
+            self.rules = ""
             return name
         step = {"step": "injected", "began_at": 0.5, "at": 0.75}
         failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
         self.helpers[name] = [step if self.helper_works else failed]
-        self.dropping = self.helper_works and not self.stubbed
+        if self.helper_works and not self.stubbed:
+            self.rules = words[words.index("hold") + 2]
         return name
 
     def _logs(self, name: str) -> str:
@@ -176,7 +177,7 @@ class World:
         if words[0] == DATABASE and not self.stubbed:  # a backend is killed, and all go with it
             self.left, self.ended_at = 0, self.now
             self.log = "LOG:  all server processes terminated; reinitializing"
-        count = 3 if self.dropping else 0
+        count = 3 if self.rules else 0
         return json.dumps({"INPUT": count, "OUTPUT": count})
 
     def _rm(self, option: str, name: str) -> None:
@@ -234,7 +235,8 @@ class Witness:
                 world.noted = world.left = 3
                 facts = {"pid": 71}
             case "kept":
-                facts = {"session": world.kept}
+                reset = "server closed the connection" if world.rules else "ok"
+                facts = {"session": world.kept or reset}
             case "ended":
                 facts = {"ended_at": world.ended_at}
             case "terminate":
@@ -249,8 +251,10 @@ class Witness:
         self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
         session = HALF_SHUT if self.world.half_shut else session
-        session = "hangs" if state["Paused"] or self.world.dropping else session
-        tcp = "" if session != "hangs" else "hangs" if self.world.dropping else "ok"
+        rules = self.world.rules
+        session = "Connection refused" if rules == "reset" else session
+        session = "hangs" if state["Paused"] or rules == "drop" else session
+        tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
         return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
 

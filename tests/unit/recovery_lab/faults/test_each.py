@@ -17,6 +17,7 @@ CASES = [
     ("smart", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
+    ("reset", 2.0),
     ("slow", 2.0),
     ("command", 0.0),
 ]
@@ -30,7 +31,8 @@ EVIDENCE = {
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
     "smart": "shutting down', one from before 'ok'",
     "freeze": "paused; a fresh session connects and hangs",
-    "drop": "packets dropped",
+    "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
+    "reset": "'Connection refused', one from before 'server closed the connection'; packets",
     "slow": "one session active in pg_sleep",
 }
 
@@ -61,11 +63,11 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, False, 0) == (
+    assert (True, False, False, "", 0) == (
         world.state["Running"],
         world.state["Paused"],
         world.half_shut,
-        world.dropping,
+        world.rules,
         world.sleeping,
     )
 
@@ -79,7 +81,7 @@ def test_effects_fit_one_another(name: str) -> None:
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop"])
+@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop", "reset"])
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
@@ -145,9 +147,18 @@ def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> Non
     """That is a fast shutdown: it refuses new sessions too."""
     scene = world.seen_scene()
     FAULTS["smart"].inject(scene)
-    world.kept = "server closed the connection"
+    world.rules = "drop"
     with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
         FAULTS["smart"].verify_landed(scene)
+
+
+def test_reset_that_leaves_old_sessions_alone_has_not_landed(world: World) -> None:
+    """Attempts are refused wherever nobody listens."""
+    scene = world.seen_scene()
+    FAULTS["reset"].inject(scene)
+    world.kept = "hangs"
+    with pytest.raises(InconclusiveError, match="one from before 'hangs'"):
+        FAULTS["reset"].verify_landed(scene)
 
 
 def test_none_notices_what_it_did_not_do(world: World) -> None:
@@ -165,7 +176,7 @@ def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
     assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 122.0")
+    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 drop 122.0")
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:
@@ -183,7 +194,7 @@ def test_drop_whose_helper_was_killed_is_cleared_by_another(world: World) -> Non
     world.helpers.clear()
     FAULTS["drop"].heal(scene)
     assert world.told("run")[-1].endswith("clear eth0")
-    assert not world.dropping
+    assert "" == world.rules
 
 
 def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:

@@ -30,6 +30,8 @@ TABLE = {
     # Its heal ends the sessions that it has left alone.
     ("smart", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("smart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
+    ("reset", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
+    ("reset", "idle"): {"adopted": REFERENCE, "naive": REFERENCE},
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
