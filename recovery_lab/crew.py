@@ -14,7 +14,6 @@ from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
 OBSERVER = "recovery_lab.record.observer"
-CONTENDER = "recovery_lab.contenders.program"
 
 
 class Crew:
@@ -49,7 +48,7 @@ class Crew:
         for name, part in parts.items():
             if name not in kept:
                 image = self._entries[name].image
-                self._contenders[name] = self._start(name, image, CONTENDER, part)
+                self._contenders[name] = self._start(name, image, programs.CONTENDER, part)
 
     def order(self, order: str) -> None:
         """Give every contender an order; raises InconclusiveError when one is gone."""

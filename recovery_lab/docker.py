@@ -17,6 +17,7 @@ from recovery_lab.target import Target
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
+_ERASE = "\x1b[2K"  # Compose 2.26 writes it before each line of a log, also without a terminal
 PACE_S = 0.1
 BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
 _LOCAL = ("unix://", "npipe://")  # sockets of this machine
@@ -158,7 +159,7 @@ def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, s
 def service_log(stack: Stack, service: str, since: float, until: float) -> str:
     """Return what a service's containers logged between two Unix times of the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
-    return compose(stack, "logs", "--no-log-prefix", *window, service)
+    return compose(stack, "logs", "--no-log-prefix", *window, service).replace(_ERASE, "")
 
 
 def containers(stack: Stack, service: str = "") -> list[str]:

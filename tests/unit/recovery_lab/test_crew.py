@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from recovery_lab import programs
-from recovery_lab.crew import CONTENDER, OBSERVER, Crew, way_of
+from recovery_lab.crew import OBSERVER, Crew, way_of
 from recovery_lab.docker import Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
@@ -61,7 +61,7 @@ class World:
         self.crew = Crew(STACK, twin="adopted")
 
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
-        if module == CONTENDER:
+        if module == programs.CONTENDER:
             self.started.append({**part, "image": image})
         elif module == OBSERVER:
             self.assignment = msgspec.to_builtins(part)
