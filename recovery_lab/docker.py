@@ -15,6 +15,7 @@ from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.target import Target
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+_ONE_OFF = "com.docker.compose.oneoff"
 LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
 _ERASE = "\x1b[2K"  # Compose 2.26 writes it before each line of a log, also without a terminal
@@ -182,7 +183,8 @@ def _with_labels(*labels: str) -> list[str]:
 
 def _labels(stack: Stack, service: str = "") -> list[str]:
     """Return the labels that Compose gives its containers, whatever folder one is in."""
-    labels = {_PROJECT: stack.project, _SERVICE: service}
+    # An image that Compose built has project and service as well, and so all that is run from it.
+    labels = {_PROJECT: stack.project, _SERVICE: service, _ONE_OFF: "False"}
     return [f"{name}={value}" for name, value in labels.items() if value]
 
 
