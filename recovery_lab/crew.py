@@ -1,5 +1,6 @@
 """The helpers of a stack: observer, witness and contenders, which may outlive an outage."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,14 +15,16 @@ from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
 OBSERVER = "recovery_lab.record.observer"
-CONTENDER = "recovery_lab.contenders.program"
 
 
 class Crew:
     """Starts observer and witness at once, contenders as asked; whoever makes it closes it."""
 
-    def __init__(self, stack: docker.Stack, twin: str = "") -> None:
+    def __init__(
+        self, stack: docker.Stack, twin: str = "", images: Mapping[str, str] | None = None
+    ) -> None:
         self.stack = stack
+        self._images = images or {}  # ids by tag: what a tag is built into meanwhile is another's
         self._entries = all_entries(stack.target, twin)
         self._recorder: Recorder | None = None
         self._contenders: dict[str, programs.Helper] = {}
@@ -49,7 +52,7 @@ class Crew:
         for name, part in parts.items():
             if name not in kept:
                 image = self._entries[name].image
-                self._contenders[name] = self._start(name, image, CONTENDER, part)
+                self._contenders[name] = self._start(name, image, programs.CONTENDER, part)
 
     def order(self, order: str) -> None:
         """Give every contender an order; raises InconclusiveError when one is gone."""
@@ -71,6 +74,7 @@ class Crew:
         _end([self.witness.helper, self._observer, *self._contenders.values()])
 
     def _start(self, name: str, image: str, module: str, assignment: Any) -> programs.Helper:
+        image = self._images.get(image, image)
         helper = programs.start_program(self.stack, name, image, module, assignment)
         helper.listen(self._emit)
         return helper

@@ -15,8 +15,10 @@ from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.target import Target
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+_ONE_OFF = "com.docker.compose.oneoff"
 LABEL = "recovery-lab"  # on every container the lab itself starts
 INSTRUMENT = "recovery-lab/instrument:local"  # Python, psycopg2, httpx, msgspec and iptables
+_ERASE = "\x1b[2K"  # Compose 2.26 writes it before each line of a log, also without a terminal
 PACE_S = 0.1
 BROKEN_OFF_S = 3.0  # for a command that is broken off to end by itself
 _LOCAL = ("unix://", "npipe://")  # sockets of this machine
@@ -158,7 +160,7 @@ def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, s
 def service_log(stack: Stack, service: str, since: float, until: float) -> str:
     """Return what a service's containers logged between two Unix times of the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
-    return compose(stack, "logs", "--no-log-prefix", *window, service)
+    return compose(stack, "logs", "--no-log-prefix", *window, service).replace(_ERASE, "")
 
 
 def containers(stack: Stack, service: str = "") -> list[str]:
@@ -181,7 +183,8 @@ def _with_labels(*labels: str) -> list[str]:
 
 def _labels(stack: Stack, service: str = "") -> list[str]:
     """Return the labels that Compose gives its containers, whatever folder one is in."""
-    labels = {_PROJECT: stack.project, _SERVICE: service}
+    # An image that Compose built has project and service as well, and so all that is run from it.
+    labels = {_PROJECT: stack.project, _SERVICE: service, _ONE_OFF: "False"}
     return [f"{name}={value}" for name, value in labels.items() if value]
 
 

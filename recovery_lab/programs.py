@@ -18,6 +18,8 @@ from recovery_lab.errors import InconclusiveError
 from recovery_lab.record.history import AnyRecord, Trouble, decode
 from recovery_lab.session import Login
 
+PROGRAM = f"{LABEL}.program"  # a helper's label: the module that it runs
+CONTENDER = "recovery_lab.contenders.program"
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
@@ -105,7 +107,8 @@ class Helper:
 def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:
     """Start a module in an unprivileged helper container, which ends with its standard input."""
     words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
-    words += [*named_as_ours(stack), "--read-only", "--cap-drop", "ALL"]
+    words += [*named_as_ours(stack), "--label", f"{PROGRAM}={module}"]
+    words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     # What it says is kept by the runner, once; a contender with its pools needs 100 MB.
     words += ["--log-driver", "none", "--memory", "512m", "--pids-limit", "512"]

@@ -68,7 +68,8 @@ def play_run(
     run: Path, where: docker.Stack, view: View, *, stop_at_bad: bool = False
 ) -> RunVerdict:
     """Play what a run has not recorded yet; judge it at the end. HealError: nothing may go on."""
-    planned = folder.read_run(run).planned
+    info = folder.read_run(run)
+    planned, images = info.planned, info.images
     left = [info for info in planned if not _recorded(run / "outages" / info.name)]
     progress = Progress(view, len(left))
     crew: Crew | None = None
@@ -77,7 +78,7 @@ def play_run(
             if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
-            crew = crew or Crew(where, twin_of(planned))
+            crew = crew or Crew(where, twin_of(planned), images)
             shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)
             view.judged(outage)

@@ -24,7 +24,7 @@ from dashboard.pool_stats import PoolStats
 from dashboard.settings import SETTINGS
 from dashboard.translations import KOREAN
 from recovery_lab.contenders.registry import CANARY, entries
-from recovery_lab.faults import FAULTS, Fault
+from recovery_lab.faults import FAULTS, Effects, Fault
 from recovery_lab.folder import read_run
 from recovery_lab.judge import thresholds
 from recovery_lab.judge.roles import part_of
@@ -71,9 +71,9 @@ def _faults(contenders: Jobs) -> str:
         [
             (
                 f"`{name}`",
-                "as seen" if fault.effects.observed else fault.effects.cuts,
+                "as seen" if fault.effects.observed else _cuts(fault.effects),
                 _yes(None if fault.effects.observed else fault.effects.ends_sessions),
-                f"{fault.min_hold_s:g} to {fault.max_hold_s:g}",
+                f"{fault.min_hold_s:g} to {fault.max_hold_s:g}" if fault.max_hold_s else "none",
                 "not played" if fault.effects.observed else f"{fault.hold_s:g}",
                 _yes(fault.effects.restarts),
                 " ".join(fault.effects.explains) or "none",
@@ -82,6 +82,11 @@ def _faults(contenders: Jobs) -> str:
             for name, fault in FAULTS.items()
         ],
     )
+
+
+def _cuts(effects: Effects) -> str:
+    healed = "" if effects.heal_cuts == "none" else f", as it heals {effects.heal_cuts}"
+    return effects.cuts + healed
 
 
 def _contenders(known: Jobs) -> str:

@@ -21,7 +21,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
 
     cuts: Cuts  # whose sessions, while it is in
     heal_cuts: Cuts = "none"  # and as it heals
-    ends_sessions: bool = False  # established sessions are ended, not only left silent
+    ends_sessions: bool = False  # established ones are ended by then, not only left silent
     delays_s: float = 0.0  # what a fresh session or a read takes longer while it is in
     denies: tuple[Literal["reads", "writes"], ...] = ()
     explains: tuple[str, ...] = ()  # SQLSTATEs of the FATAL lines that it brings
@@ -73,7 +73,9 @@ class Fault(ABC):
 
 def checked(fault: Fault, hold_s: float) -> float:
     """Return a fault's length in seconds; raises BadInputError when the fault can't have it."""
-    if not fault.min_hold_s <= hold_s <= fault.max_hold_s:
-        allowed = f"from {fault.min_hold_s:g} to {fault.max_hold_s:g} seconds"
+    least, most = fault.min_hold_s, fault.max_hold_s
+    if not least <= hold_s <= most:
+        momentary = "no length: leave HOLD out, or this fault"
+        allowed = f"from {least:g} to {most:g} seconds" if least < most else momentary
         raise BadInputError(f"HOLD={hold_s:g}: {fault.name} takes {allowed}")
     return hold_s

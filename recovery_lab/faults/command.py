@@ -16,7 +16,11 @@ class Command(Fault):
 
     name = "command"
     effects = Effects(
-        cuts="both", ends_sessions=True, explains=CRASHED, restarts=None, observed=True
+        cuts="both",
+        ends_sessions=True,
+        explains=(*CRASHED, "57P05"),  # idle_session_timeout
+        restarts=None,
+        observed=True,
     )
     hold_s = 0.0
 

@@ -12,7 +12,6 @@ from recovery_lab.faults.base import HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
 
-_LABEL = f"{docker.LABEL}.fault=drop"
 _PROGRAM = "/netfault.py"
 _PYTHON = ("python3", "-IS", _PROGRAM)
 OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchdog, then the helper
@@ -29,32 +28,35 @@ class Drop(Fault):
 
     def inject(self, scene: Scene) -> None:
         """Start a helper with the rules; a namespace's rules end with the server's container."""
-        helper = _start(scene, "hold", f"{scene.hold_s + OVERTIME_S:.1f}")
+        helper = self._start(scene, "hold", self.name, f"{scene.hold_s + OVERTIME_S:.1f}")
         if not scene.wait_until(lambda: "injected" in _steps(helper), STEP_LIMIT_S):
             said = _steps(helper).get("failed", {}).get("said", "it said nothing")
-            raise InconclusiveError(f"drop: its helper put no rules in: {said}")
+            raise InconclusiveError(f"{self.name}: its helper put no rules in: {said}")
         _note(scene, helper, "injected")
 
     def verify_landed(self, scene: Scene) -> str:
-        """Verify that both directions lose packets, and that a fresh connect gets no answer."""
-        found, seen = scene.present(), scene.seen.probe()
+        """Verify that both directions meet the rules, and that clients meet what they do."""
+        found, (is_met, told) = scene.present(), self.met(scene)
         if found["State"]["StartedAt"] != scene.started:
-            raise InconclusiveError("drop: the server's container was started anew meanwhile")
+            raise InconclusiveError(
+                f"{self.name}: the server's container was started anew meanwhile"
+            )
         gateway = found["NetworkSettings"]["Networks"][docker.network(scene.stack)]["Gateway"]
-        dropped = {"INPUT": 0, "OUTPUT": 0}
-        for helper in docker.helpers(scene.stack, _LABEL):
-            dropped = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
-        return self.landed(
-            is_in=seen.tcp == "hangs" and all(dropped.values()),
-            evidence=f"a fresh connect gets no answer; packets dropped {dropped}",
-            instead=f"a fresh session {seen.session!r}, a fresh connect {seen.tcp!r}, "
-            f"packets dropped {dropped}",
-        )
+        packets = {"INPUT": 0, "OUTPUT": 0}
+        for helper in self._helpers(scene):
+            packets = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
+        told = f"{told}; packets that met the rules {packets}"
+        return self.landed(is_in=is_met and all(packets.values()), evidence=told, instead=told)
+
+    def met(self, scene: Scene) -> tuple[bool, str]:
+        """Tell whether a client meets the fault, and what it meets: no answer to a connect."""
+        seen = scene.seen.probe()
+        return seen.tcp == "hangs", f"a fresh session {seen.session!r}, its connect {seen.tcp!r}"
 
     def heal(self, scene: Scene) -> None:
         """Have the helper take its rules out; where it can't, another does."""
         healed = False
-        for helper in docker.helpers(scene.stack, _LABEL):
+        for helper in self._helpers(scene):
             if _running(helper):
                 docker.run("kill", "--signal", "TERM", helper)
                 scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
@@ -62,29 +64,35 @@ class Drop(Fault):
             healed = healed or "healed" in _steps(helper)
         found = None if healed else scene.find()
         if found and found["State"]["Running"]:  # its namespace stands, and a dead helper's rules
-            docker.run("wait", _start(scene, "clear"), limit_s=STEP_LIMIT_S)
+            docker.run("wait", self._start(scene, "clear"), limit_s=STEP_LIMIT_S)
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
         back = super().verify_healed(scene)
-        for helper in docker.helpers(scene.stack, _LABEL):
+        for helper in self._helpers(scene):
             if not _over(helper):
-                raise HealError(f"{scene.stack.project}: the drop's helper still holds its rules")
+                raise HealError(f"{scene.stack.project}: its helper still holds its rules")
             docker.run("rm", "--force", helper)
         return back
 
+    @property
+    def _label(self) -> str:
+        return f"{docker.LABEL}.fault={self.name}"
 
-def _start(scene: Scene, does: str, *words: str) -> str:
-    """Start a helper with NET_ADMIN in the server's network namespace alone; return its id."""
-    interface = scene.stack.target.database.interface
-    program = Path(netfault.__file__).resolve()
-    options = ["--network", f"container:{scene.present()['Id']}"]
-    options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
-    options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
-    options += [*named_as_ours(scene.stack), "--label", _LABEL]
-    options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
-    options += [docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
-    return docker.run("run", "--detach", *options).strip()
+    def _helpers(self, scene: Scene) -> list[str]:
+        return docker.helpers(scene.stack, self._label)
+
+    def _start(self, scene: Scene, does: str, *words: str) -> str:
+        """Start a helper with NET_ADMIN in the server's network namespace alone; return its id."""
+        interface = scene.stack.target.database.interface
+        program = Path(netfault.__file__).resolve()
+        options = ["--network", f"container:{scene.present()['Id']}"]
+        options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
+        options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
+        options += [*named_as_ours(scene.stack), "--label", self._label]
+        options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
+        options += [docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
+        return docker.run("run", "--detach", *options).strip()
 
 
 def _running(helper: str) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 import psycopg2
 
 from recovery_lab import session
+from recovery_lab.faults.before import Before
 from recovery_lab.faults.witness import Answer
 from recovery_lab.session import DeadlineError, Login, first_line
 
@@ -24,12 +25,16 @@ _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applicatio
 
 
 class Fresh:
-    """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end)."""
+    """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end).
+
+    All others are about sessions from before the fault: see before.py.
+    """
 
     def __init__(self, login: Login) -> None:
         self._login = login
         self._address = ""
         self._slept = ""
+        self._before = Before(login, self._query, self._resolved)
 
     def obey(self, order: str) -> dict[str, Any]:
         """Return an answer's facts; raises what the driver or the network does."""
@@ -42,6 +47,8 @@ class Fresh:
                 return {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
             case ["wake"]:
                 return {"sessions": len(self._query(_WAKE, SLEEPER))}
+            case words:
+                return self._before.obey(*words)
         return {}
 
     def _probe(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The drop's program, of the standard library alone: packet rules in the server's namespace."""
+"""Packet rules in the server's network namespace: a program, of the standard library alone."""
 
 import json
 import signal
@@ -10,10 +10,16 @@ from subprocess import run
 
 LINGER_S = 60.0
 CHAIN = "RECOVERY_LAB"
+# What each fault does with a packet. Resets are let out, or each would be a drop in disguise.
+DOES = {
+    "drop": "-A {chain} -j DROP",
+    "reset": """-A {chain} -p tcp --tcp-flags RST RST -j RETURN
+-A {chain} -p tcp -j REJECT --reject-with tcp-reset""",
+}
 # One transaction each: both directions go and come together. Loopback is not the clients' path.
 RULES_IN = """*filter
 :{chain} -
--A {chain} -j DROP
+{does}
 -I INPUT 1 -i {interface} -j {chain}
 -I OUTPUT 1 -o {interface} -j {chain}
 COMMIT
@@ -27,12 +33,12 @@ COMMIT
 """
 
 
-def hold(interface: str, limit_s: float) -> None:
-    """Drop everything until SIGTERM or SIGINT, and for `limit_s` at most."""
+def hold(interface: str, fault: str, limit_s: float) -> None:
+    """Hold a fault's rules until SIGTERM or SIGINT, and for `limit_s` at most."""
     ending = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     try:
-        change("injected", RULES_IN, interface)
+        change("injected", RULES_IN.replace("{does}", DOES[fault]), interface)
         signal.sigtimedwait(ending, limit_s)
     finally:
         clear(interface)
@@ -46,7 +52,7 @@ def clear(interface: str) -> None:
 
 
 def counters() -> dict[str, int]:
-    """Return the packets dropped so far in each direction."""
+    """Return the packets that met the rules so far, in each direction."""
     found = {"INPUT": 0, "OUTPUT": 0}
     for line in _run("iptables-save", "--counters", "-t", "filter").splitlines():
         # [12:720] -A INPUT -i eth0 -j RECOVERY_LAB
@@ -80,8 +86,8 @@ def _run(*command: str, given: str = "") -> str:
 def main() -> None:
     """Do what the first argument says: hold the rules, take out what is left, or count."""
     match sys.argv[1:]:
-        case ["hold", interface, seconds]:
-            hold(interface, float(seconds))
+        case ["hold", interface, fault, seconds]:
+            hold(interface, fault, float(seconds))
         case ["clear", interface]:
             clear(interface)
         case ["counters", address]:

@@ -4,12 +4,28 @@ from collections.abc import Mapping
 
 from recovery_lab.faults.base import Fault
 from recovery_lab.faults.command import Command
+from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
+from recovery_lab.faults.reset import Reset
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slow import Slow
+from recovery_lab.faults.smart import Smart
+from recovery_lab.faults.terminate import Terminate
 
-_ALL: list[Fault] = [NoFault(), Restart(), Kill(), Freeze(), Drop(), Slow(), Command()]
+_ALL: list[Fault] = [
+    NoFault(),
+    Restart(),
+    Kill(),
+    Crash(),
+    Terminate(),
+    Smart(),
+    Freeze(),
+    Drop(),
+    Reset(),
+    Slow(),
+    Command(),
+]
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

@@ -8,6 +8,7 @@ from recovery_lab.outage import JobName, OutageInfo
 from recovery_lab.record.history import Began, Clock, Ended, History, Probe
 
 LATE_NEWS_S = 1.0  # the daemon's events, fetched later, may move ready: watched past the limit
+TOLD_S = 2.5  # by then they are there: fetched every second, up to a clock that is a second old
 USED_S = 2.5  # recorded on after the idle pools were asked, also where none is a subject's
 
 
@@ -46,6 +47,9 @@ class Attending:
             return True
         never_back = [one.watch_s for one in seen.cases if one.part.breaks == "recovers"]
         known_at = seen.ready.late_at + max(never_back, default=0.0)
+        # Until then nobody knows whether the application was restarted at the command's end.
+        returned_at = self._history.mark_at(measures.RETURNED) or 0.0
+        known_at = max(known_at, returned_at + TOLD_S)
         if self._has_idle:
             if self._released_at is None:
                 return False

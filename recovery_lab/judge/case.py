@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cached_property
 from typing import Any
 
-from recovery_lab.judge import measures
+from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
 from recovery_lab.judge.roles import part_of, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
@@ -20,12 +20,12 @@ class Seen:
         self.asked_at = history.mark_at(measures.ASKED)
         self.origin = self.asked_at or 0.0  # of the instants that people read
         self.ready = measures.ready(history)
-        self.lost_at = measures.lost(history)
+        self.lost_at = loss.lost(history)
         stopped_at, closed_at = map(history.mark_at, (measures.STOPPED, measures.CLOSED))
         last_at = max((probe.ended_at for probe in history.of(Probe)[-1:]), default=0.0)
         self.end_at = max(last_at, stopped_at or 0.0, closed_at or 0.0)  # of the whole record
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
-        self.effects = measures.effects_seen(history, info.effects)
+        self.effects = loss.effects_seen(history, info.effects)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
         before_s = self.after_ready_s(self.lost_at)  # below zero
         # How long the database was gone, at the least; None where it is not known.
@@ -163,7 +163,7 @@ class Case:
         if seen.effects.cuts == "none":
             return bool(self.due_from(seen.asked_at))
         end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
-        if self.warm_backends & measures.lost_sessions(seen.history):
+        if self.warm_backends & loss.lost_sessions(seen.history, seen.effects):
             return True
         if self.job == "idle" or seen.lost_at is None or end_at is None:
             return False

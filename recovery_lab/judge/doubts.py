@@ -66,16 +66,20 @@ def _landing(seen: Seen) -> Said:
 
 
 def _read_on(seen: Seen) -> list[str]:
-    """Return the contenders whose sessions from before answered while the fault was in."""
-    landed, healing = seen.steps.get("landed"), seen.steps.get("healing")
-    cut = seen.effects.cuts in ("established", "both") and not seen.info.effects.observed
+    """Return the contenders whose sessions from before answered while the fault was in.
+
+    Where the same postmaster ended them also later: it gives no pid again so soon.
+    """
+    landed, healing, effects = seen.steps.get("landed"), seen.steps.get("healing"), seen.effects
+    cut = effects.cuts in ("established", "both") and not effects.observed
     if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
+    until = seen.end_at if effects.ends_sessions and not effects.restarts else healing.at
     found = set()
     for case in seen.cases:
         known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
         good = [read for read in case.reads if read.ok and (read.started_at or 0.0) > landed.at]
-        answered = {read.backend_pid for read in good if (read.ended_at or 0.0) < healing.at}
+        answered = {read.backend_pid for read in good if (read.ended_at or 0.0) < until}
         if known & answered - {0}:
             found.add(case.cast.contender)
     return sorted(found)

@@ -7,25 +7,21 @@ from itertools import groupby, pairwise
 
 import msgspec
 
-from recovery_lab.faults.base import Cuts, Effects
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import (
     Event,
-    FaultEvent,
     Health,
     History,
     LogLine,
     Probe,
     Role,
-    Warmed,
 )
 
 ASKED, RETURNED = "asked", "returned"  # marks around the fault
 # The idle pools are used; nothing is due any more; what was under way has been awaited.
 RELEASED, STOPPED, CLOSED = "released", "stopped", "closed"
-_ENDED = ("57P01", "57P02", "57P05")  # admin_shutdown, crash_shutdown, idle_session_timeout
-_BACK, _AWAY = ("start", "unpause"), ("die", "pause")  # the daemon's events around an injection
+_BACK = ("start", "unpause")  # the daemon's events that end an injection
 WRITTEN_S = 0.001  # how finely a start time may be written
 
 
@@ -41,18 +37,19 @@ def injection_end(history: History) -> float | None:
     asked_at, returned_at = history.mark_at(ASKED), history.mark_at(RETURNED)
     if asked_at is None or returned_at is None:
         return None
-    backs = [at for at in _events(history, *_BACK) if at >= asked_at]
+    backs = [at for at in events(history, *_BACK) if at >= asked_at]
     return max(backs, default=returned_at)
 
 
-def _events(history: History, *actions: str, role: Role = "database") -> list[float]:
+def events(history: History, *actions: str, role: Role = "database") -> list[float]:
+    """Return the instants of the daemon's events about the containers of a role."""
     return [e.at for e in history.of(Event) if e.role == role and e.action in actions]
 
 
 def restart_asked(history: History) -> float | None:
     """Return when the application's process was first told to end, by its container's event."""
     asked_at = history.mark_at(ASKED)
-    told = [] if asked_at is None else _events(history, "kill", "die", role="application")
+    told = [] if asked_at is None else events(history, "kill", "die", role="application")
     return min((at for at in told if asked_at is not None and at >= asked_at), default=None)
 
 
@@ -63,7 +60,7 @@ def ready(history: History) -> Bracket | None:
     if ended_at is None:
         return None
     bad_at: float | None = None
-    for good, same in _runs(_since_asked(history)):
+    for good, same in runs(since_asked(history)):
         first_at = max(same[0].ended_at, ended_at)
         if not good:
             bad_at = same[-1].started_at
@@ -73,12 +70,13 @@ def ready(history: History) -> Bracket | None:
     return None
 
 
-def _since_asked(history: History) -> list[Probe]:
+def since_asked(history: History) -> list[Probe]:
+    """Return the probes that began since the fault was asked for."""
     asked_at = history.mark_at(ASKED)
     return [] if asked_at is None else [p for p in history.of(Probe) if p.started_at >= asked_at]
 
 
-def _runs(probes: Iterable[Probe]) -> list[tuple[bool, list[Probe]]]:
+def runs(probes: Iterable[Probe]) -> list[tuple[bool, list[Probe]]]:
     """Part probes into runs of good and bad ones; a lone time-out belongs to neither."""
     told: list[Probe] = []
     for timed_out, group in groupby(probes, key=lambda probe: probe.timed_out):
@@ -99,35 +97,6 @@ def bad_before(history: History) -> bool:
 def refused(probe: Probe) -> bool:
     """Tell whether a fresh session was refused; a time-out is no word."""
     return not probe.ok and not probe.timed_out
-
-
-def lost(history: History) -> float | None:
-    """Return when the database was lost: a warmed session's end, the container's, the fault's."""
-    asked_at = history.mark_at(ASKED)
-    if asked_at is None:
-        return None
-    ends = _events(history, *_AWAY)
-    ends += [line.at for line in ended_sessions(history)]
-    bad = [same[0].started_at for good, same in _runs(_since_asked(history)) if not good]
-    told = [step.at for step in history.of(FaultEvent) if step.name == "injected"]
-    return min([at for at in ends if at >= asked_at] or bad or told, default=None)
-
-
-def ended_sessions(history: History) -> list[LogLine]:
-    """Return the server's FATAL lines about the sessions that were warm before the fault."""
-    warm, lines = _warm(history), history.of(LogLine)
-    # By SQLSTATE too: the restarted server gives the same pids to sessions it refuses (57P03).
-    return [line for line in lines if line.sqlstate in _ENDED and line.pid in warm]
-
-
-def _warm(history: History) -> set[int]:
-    return {pid for warmed in history.of(Warmed) for pid in warmed.backends}
-
-
-def lost_sessions(history: History) -> set[int]:
-    """Return the warm sessions that are gone: all where the server started anew, else by name."""
-    named = {line.pid for line in ended_sessions(history)}
-    return _warm(history) if start_moved(history) else named
 
 
 def server_starts(history: History) -> tuple[str, str]:
@@ -154,20 +123,6 @@ def same_start(one: str, other: str) -> bool:
     except (ValueError, TypeError):
         return bool(one) and one == other
     return abs(apart.total_seconds()) <= WRITTEN_S
-
-
-def effects_seen(history: History, declared: Effects) -> Effects:
-    """Return a fault's effects; of a user's command those that the record shows."""
-    if not declared.observed:
-        return declared
-    probes = _since_asked(history)
-    silent = (list(run) for out, run in groupby(probes, key=lambda p: p.timed_out) if out)
-    long = (run[-1].ended_at - run[0].started_at >= THRESHOLDS.long_wait_s for run in silent)
-    new = any(map(refused, probes)) or any(long)
-    moved = start_moved(history)
-    ended = moved or bool(ended_sessions(history))
-    cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
-    return msgspec.structs.replace(declared, cuts=cuts, ends_sessions=ended, restarts=moved)
 
 
 def recovery(reads: Sequence[Read], since: float) -> Read | None:

@@ -74,7 +74,8 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == "none" and not effects.delays_s:
         return SUBJECT  # nobody is disturbed: everyone must read on
-    if effects.cuts in ("none", "new") or traits.reconnects:
+    cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
+    if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
     gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE

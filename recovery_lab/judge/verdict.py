@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from recovery_lab.judge import measures
+from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
@@ -131,7 +131,7 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
         evidence={name: one.evidence for name, one in seen.steps.items() if one.evidence},
         lost_s=seen.after_asked_s(seen.lost_at),
         server_share_s=seen.away_s,
-        sessions_lost=len(measures.lost_sessions(history)),
+        sessions_lost=len(loss.lost_sessions(history, seen.effects)),
         ready_early_s=seen.after_asked_s(early_at),
         ready_late_s=seen.after_asked_s(late_at),
         health_s=seen.after_asked_s(seen.health_at),

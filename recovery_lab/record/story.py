@@ -58,7 +58,6 @@ def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogL
     """Return the lines of the declared format, which may lack parts, on the observer's clock."""
     found = []
     for line in text.splitlines():
-        # Searched: Compose 2.26 writes an erase sequence before each line, also without a terminal.
         if not (match := re.search(line_format, line)):
             continue
         parts = {name: part or "" for name, part in match.groupdict().items()}

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from recovery_lab.judge.case import Seen
-from recovery_lab.judge.measures import ended_sessions, lost_sessions, server_starts
+from recovery_lab.judge.loss import crashes, ended_sessions, lost_sessions
+from recovery_lab.judge.measures import server_starts
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
@@ -64,10 +65,11 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
     # While it is down only the server's log tells of lost sessions, one by one; killed, nothing.
     case, ended = seen.cases[0], ended_sessions(seen.history)
-    held, gone = len(case.warm_backends), len(lost_sessions(seen.history))
+    held, gone = len(case.warm_backends), len(lost_sessions(seen.history, seen.effects))
     if seen.lost_at is not None and (len({line.pid for line in ended}) == held or seen.ready):
         which = f"{gone} of {held} sessions lost" if held else "database lost"
-        said = ended[0].message if ended else "the server ended without a word"
+        told = [*ended, *crashes(seen.history)]
+        said = told[0].message if told else "the server ended without a word"
         yield "lost", seen.lost_at, f"{which}: {said}"
     if seen.ready is None:
         return

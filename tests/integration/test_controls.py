@@ -11,6 +11,11 @@ from recovery_lab import docker
 from tests.integration.conftest import command, wait_until
 from tests.running import ROOT, Running
 
+# To each backend of the dashboard's role.
+SIGNAL = """for each in /proc/[0-9]*; do
+  grep -aqs "postgres[:] dashboard_reader" "$each/cmdline" && kill -SIGNAL "${each#/proc/}"
+done; true"""
+
 
 def lab(stack: Running, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run the lab's command line on the tests' own stack."""
@@ -24,6 +29,18 @@ def test_watching_nothing_is_inconclusive(stack: Running, proves) -> None:
     assert "INCONCLUSIVE" in done.stdout
     assert "no outage was seen" in done.stdout
     proves("`watch -- true` exits 2: no outage was seen")
+
+
+@pytest.mark.parametrize("sent", ["KILL", "TERM"])
+def test_sessions_that_a_command_ended_are_judged(stack: Running, sent: str, proves) -> None:
+    """Backends killed or told to end, under the same postmaster: an outage like any other."""
+    told = SIGNAL.replace("SIGNAL", sent)
+    words = ("docker", "compose", "exec", "-T", "postgres", "sh", "-c", told)
+    done = lab(stack, "watch", "--name", f"backends-{sent}", "--", *words)
+    assert done.returncode == 0, done
+    [lost] = [line.strip() for line in done.stdout.splitlines() if "sessions lost" in line]
+    assert "start time did not move" in done.stdout
+    proves(f"backends got SIG{sent}: {lost}")
 
 
 @pytest.fixture

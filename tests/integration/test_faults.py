@@ -27,8 +27,12 @@ LENGTHS = [
     ("restart", 0.0),
     ("restart", 1.0),
     ("kill", 1.0),
+    ("crash", 0.0),
+    ("terminate", 0.0),
+    ("smart", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
+    ("reset", 2.0),
     ("slow", 1.0),
     ("command", 0.0),
 ]
@@ -37,17 +41,23 @@ HALF_SHUT = ("docker", "compose", "kill", "--signal", "SIGTERM", "postgres")
 LATE_S = 5.0
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
-# A run of its own: says `landed` when the fault is in. GRACE is what the watchdog grants it.
+# A run of its own: says `landed` when the fault is in, and waits there where that has no length.
+# GRACE is what the watchdog grants it.
 RUNNER = """
 import sys
+import time
 from pathlib import Path
 from recovery_lab.docker import Stack
 from recovery_lab.faults import FAULTS, Scene, run_fault, runner
 from recovery_lab.target import load_target
 runner.GRACE_S = float(sys.argv[4])
+def note(event):
+    print(event.name, flush=True)
+    if event.name == "landed" and not float(sys.argv[3]):
+        time.sleep(60.0)
 run_fault(FAULTS[sys.argv[1]], Scene(
     stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
-    hold_s=float(sys.argv[3]), note=lambda event: print(event.name, flush=True)))
+    hold_s=float(sys.argv[3]), note=note))
 """
 
 
@@ -127,10 +137,12 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["restart", "freeze", "drop"])
+@pytest.mark.parametrize(
+    "name", ["restart", "crash", "terminate", "smart", "freeze", "drop", "reset"]
+)
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
-    one = run(name)
+    one = run(name, min(60.0, FAULTS[name].max_hold_s))
     assert _path(stack).exists()
     one.kill()
     begun = os.times().elapsed

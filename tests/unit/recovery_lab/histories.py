@@ -265,7 +265,14 @@ class Script:
         who = (self.cells[number].contender, self.cells[number].job)
         return next(cell for cell in self.judged().cells if (cell.contender, cell.job) == who)
 
-    def log(self, severity: str, sqlstate: str, pid: int = 71, at_s: float = 0.1) -> LogLine:
+    def log(
+        self,
+        severity: str,
+        sqlstate: str,
+        pid: int = 71,
+        at_s: float = 0.1,
+        message: str = "told by the server",
+    ) -> LogLine:
         """Return one line of the server's log."""
         return LogLine(
             at=ORIGIN + at_s,
@@ -273,7 +280,7 @@ class Script:
             sqlstate=sqlstate,
             application="",
             severity=severity,
-            message="told by the server",
+            message=message,
         )
 
     def _fault(self) -> Iterator[AnyRecord]:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from recovery_lab import programs
-from recovery_lab.crew import CONTENDER, OBSERVER, Crew, way_of
-from recovery_lab.docker import Stack
+from recovery_lab.crew import OBSERVER, Crew, way_of
+from recovery_lab.docker import INSTRUMENT, Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
 from recovery_lab.faults.witness import MODULE as WITNESS
@@ -32,6 +32,9 @@ for line in sys.stdin:
     said = f"{json.loads(sys.argv[1]).get('contender')} {line.strip()}"
     print(json.dumps({"record": "trouble", "at": 1.0, "message": said}), flush=True)
 """
+
+
+IMAGE = TARGET.contenders.image
 
 
 class Heard:
@@ -58,10 +61,10 @@ class World:
         self.started: list[dict[str, Any]] = []
         self.assignment: dict[str, Any] = {}
         monkeypatch.setattr(programs, "start_program", self.start)
-        self.crew = Crew(STACK, twin="adopted")
+        self.crew = Crew(STACK, twin="adopted", images={IMAGE: "sha256:of-this-run"})
 
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
-        if module == CONTENDER:
+        if module == programs.CONTENDER:
             self.started.append({**part, "image": image})
         elif module == OBSERVER:
             self.assignment = msgspec.to_builtins(part)
@@ -123,6 +126,13 @@ def test_crew_keeps_what_is_wanted_again(world: World) -> None:
     assert {"adopted warm", "naive warm"} == world.heard("warm", 2)
 
 
+def test_crew_starts_a_contender_from_the_runs_own_image(world: World) -> None:
+    """Its tag may be built anew while the run goes on; what has no id yet goes by its name."""
+    world.cast(["adopted", "canary"])
+    images = {one["contender"]: one["image"] for one in world.started}
+    assert {"adopted": "sha256:of-this-run", "canary": INSTRUMENT} == images
+
+
 def test_crew_starts_anew_what_changes_its_part(world: World) -> None:
     """Another job or rate is another program."""
     world.cast(["adopted"])
@@ -134,7 +144,7 @@ def test_crew_tells_each_program_its_part(world: World) -> None:
     """Which jobs in which image, through which factory, how fast."""
     world.cast(["adopted", "dashboard"], ["steady", "idle"])
     adopted, dashboard = world.started
-    assert (["steady", "idle"], "recovery-lab/dashboard:local", "dashboard.contenders:make") == (
+    assert (["steady", "idle"], "sha256:of-this-run", "dashboard.contenders:make") == (
         adopted["jobs"],
         adopted["image"],
         adopted["factory"],

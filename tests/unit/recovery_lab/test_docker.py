@@ -95,6 +95,12 @@ def test_stack_is_told_to_compose_and_this_process_is_not(fake) -> None:
     assert before == dict(os.environ)
 
 
+def test_log_is_what_the_service_said(fake) -> None:
+    """Compose 2.26 erases its line before each, though nobody looks at a terminal."""
+    fake("printf '\\033[2Kready\\n'")
+    assert "ready\n" == docker.service_log(STACK, "db", 1.0, 2.0)
+
+
 def test_own_project_is_the_one_that_compose_means(fake) -> None:
     """Asked for, and not guessed from the folder's name: it may stand in .env."""
     fake("""case "$*" in *"config --format json"*) echo '{"name": "theirs"}' ;; esac""")
@@ -141,10 +147,10 @@ def test_command_is_paced_and_broken_off_where_that_raises(
 
 
 def test_events_are_those_of_a_stack_without_its_health_checks(fake) -> None:
-    """A health check runs every few seconds and says nothing of the container."""
+    """Nor is anything that others run from an image which carries the stack's labels."""
     whose = '"Actor": {"Attributes": {"com.docker.compose.service": "db"}}'
     fake(
-        f"""case "$*" in *project=mine*)
+        f"""case "$*" in *project=mine*oneoff=False*)
         echo '{{"timeNano": 1500000000, "Action": "die", {whose}}}'
         echo '{{"timeNano": 1600000000, "Action": "exec_die", {whose}}}' ;; esac"""
     )

@@ -32,6 +32,11 @@ def test_program_is_this_checkouts_own(started: programs.Helper) -> None:
     assert words.strip().endswith("--entrypoint python their/image -m some.module {}")
 
 
+def test_program_is_found_by_what_it_runs(started: programs.Helper) -> None:
+    """A fault that ends the contenders' sessions must know which containers are theirs."""
+    assert "--label recovery-lab.program=some.module" in started.stdout.read().decode()
+
+
 def test_program_gets_the_network_the_password_and_no_rights(started: programs.Helper) -> None:
     """It meets the database as its clients do."""
     words = started.stdout.read().decode()

@@ -37,8 +37,9 @@ class World:
         self._late -= 1
         return self._late >= 0
 
-    def crew(self, stack: SimpleNamespace, twin: str) -> SimpleNamespace:
-        """Stand in for the helpers."""
+    def crew(self, stack: SimpleNamespace, twin: str, images: dict[str, str]) -> SimpleNamespace:
+        """Stand in for the helpers, which are those of the run's own images."""
+        assert INFO.images == images
         self.crews.append(stack.name)
         return SimpleNamespace(close=self.close)
 

@@ -12,7 +12,7 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, drop, healing, kill, runner, slow
+from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, smart, terminate
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -38,7 +38,12 @@ class World:
     starts: int = 0
     helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     helper_works: bool = True
-    dropping: bool = False
+    rules: str = ""  # of the fault whose helper holds them
+    noted: int = 0  # sessions from before
+    left: int = 0  # of them
+    kept: str = ""  # how the witness's own reads; else as the rules have it
+    ended_at: float = 0.0  # and when that ended
+    log: str = ""  # the server's
     sleeping: int = 0
     slept: str = ""
     now: float = 100.0
@@ -105,7 +110,8 @@ class World:
         if words[0] == "--format":
             return "true" if self.helpers[words[-1]] is not None else "false"
         labels = {"com.docker.compose.project.working_dir": self.folder}
-        networks = {f"{PROJECT}_default": {"Gateway": "192.0.2.1"}}
+        way = {"Gateway": "192.0.2.1", "IPAddress": "192.0.2.9", "GlobalIPv6Address": ""}
+        networks = {f"{PROJECT}_default": way}
         return json.dumps(
             [
                 {
@@ -144,27 +150,34 @@ class World:
 
     def _kill(self, option: str, signal: str, name: str) -> None:
         if name in self.helpers:
-            self.dropping = False
+            self.rules = ""
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
+        elif signal == "TERM":
+            self.half_shut = not self.stubbed
+            self.seen.append((self.now, "kill"))
         else:
             self._act("kill", Running=False, ExitCode=137)
 
     def _run(self, *words: str) -> str:
         name = f"helper-{len(self.helpers) + 1}"
         if "clear" in words:
-            self.dropping = False
+            self.rules = ""
             return name
         step = {"step": "injected", "began_at": 0.5, "at": 0.75}
         failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
         self.helpers[name] = [step if self.helper_works else failed]
-        self.dropping = self.helper_works and not self.stubbed
+        if self.helper_works and not self.stubbed:
+            self.rules = words[words.index("hold") + 2]
         return name
 
     def _logs(self, name: str) -> str:
         return "".join(json.dumps(step) + "\n" for step in self.helpers[name])
 
     def _exec(self, *words: str) -> str:
-        count = 3 if self.dropping else 0
+        if words[0] == DATABASE and not self.stubbed:  # a backend is killed, and all go with it
+            self.left, self.ended_at = 0, self.now
+            self.log = "LOG:  all server processes terminated; reinitializing"
+        count = 3 if self.rules else 0
         return json.dumps({"INPUT": count, "OUTPUT": count})
 
     def _rm(self, option: str, name: str) -> None:
@@ -178,12 +191,13 @@ class World:
         rows = [{"timeNano": at * 1e9, "Action": word, "Actor": whose} for at, word in self.seen]
         return "\n".join(map(json.dumps, rows))
 
-    def _compose(self, *words: str) -> None:
+    def _compose(self, *words: str) -> str:
         if "down" in words:
             self.stacks.discard(PROJECT)
         if "up" in words:
             self.exists = True
             self._start(DATABASE)
+        return self.log if "logs" in words else ""
 
 
 class Witness:
@@ -211,19 +225,36 @@ class Witness:
 
     def ask(self, order: str) -> Answer:
         world = self.world
-        if order.startswith("sleep ") and not world.stubbed:
-            world.sleeping = 1
-        if order == "wake":
-            world.sleeping = 0
-        return Answer(at=world.now, wall=world.now, sessions=world.sleeping, slept=world.slept)
+        facts = {"sessions": world.sleeping, "slept": world.slept}
+        match order.split(maxsplit=1)[0]:
+            case "sleep" if not world.stubbed:
+                world.sleeping = 1
+            case "wake":
+                facts["sessions"] = world.sleeping = 0
+            case "keep":
+                world.noted = world.left = 3
+                facts = {"pid": 71}
+            case "kept":
+                reset = "server closed the connection" if world.rules else "ok"
+                facts = {"session": world.kept or reset}
+            case "ended":
+                facts = {"ended_at": world.ended_at}
+            case "terminate":
+                world.calls.append(order)
+                world.noted, world.left = 2, 2 if world.stubbed else 0
+            case "left":
+                facts = {"noted": world.noted, "sessions": world.left}
+        return Answer(at=world.now, wall=world.now, **facts)
 
     def probe(self) -> Answer:
         state = self.world.state
         self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
         session = HALF_SHUT if self.world.half_shut else session
-        session = "hangs" if state["Paused"] or self.world.dropping else session
-        tcp = "" if session != "hangs" else "hangs" if self.world.dropping else "ok"
+        rules = self.world.rules
+        session = "Connection refused" if rules == "reset" else session
+        session = "hangs" if state["Paused"] or rules == "drop" else session
+        tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
         return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
 
@@ -253,7 +284,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     state |= {"StartedAt": START.format(0), "FinishedAt": "never"}
     made = World(target=target, state=state, folder=str(tmp_path))
     monkeypatch.setattr(docker, "run", made.run)
-    for module in (runner, healing, slow):
+    for module in (runner, healing, slow, smart):
         monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
     clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)
@@ -261,6 +292,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
-    for module, name in [*limits, (slow, "SEEN_S"), (slow, "DUE_S")]:
+    limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
+    limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
+    for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

@@ -4,7 +4,7 @@ import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import FAULTS
-from tests.unit.recovery_lab.faults.conftest import World
+from tests.unit.recovery_lab.faults.conftest import DATABASE, World
 
 CASES = [
     ("none", 0.0),
@@ -12,8 +12,12 @@ CASES = [
     ("restart", 2.0),
     ("kill", 0.0),
     ("kill", 2.0),
+    ("crash", 0.0),
+    ("terminate", 0.0),
+    ("smart", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
+    ("reset", 2.0),
     ("slow", 2.0),
     ("command", 0.0),
 ]
@@ -23,8 +27,12 @@ EVIDENCE = {
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
     "kill": "exit code 137, not out of memory",
+    "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
+    "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
+    "smart": "shutting down', one from before 'ok'",
     "freeze": "paused; a fresh session connects and hangs",
-    "drop": "packets dropped",
+    "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
+    "reset": "'Connection refused', one from before 'server closed the connection'; packets",
     "slow": "one session active in pg_sleep",
 }
 
@@ -55,10 +63,11 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, 0) == (
+    assert (True, False, False, "", 0) == (
         world.state["Running"],
         world.state["Paused"],
-        world.dropping,
+        world.half_shut,
+        world.rules,
         world.sleeping,
     )
 
@@ -68,11 +77,11 @@ def test_effects_fit_one_another(name: str) -> None:
     """57P01 is explained where sessions are ended, and nowhere else."""
     effects = FAULTS[name].effects
     assert effects.ends_sessions == ("57P01" in effects.explains)
-    assert effects.ends_sessions == effects.restarts
+    assert effects.ends_sessions or not effects.restarts
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "freeze", "drop"])
+@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop", "reset"])
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
@@ -90,6 +99,68 @@ def test_kill_for_want_of_memory_is_not_this_fault(world: World) -> None:
         FAULTS["kill"].verify_landed(scene)
 
 
+def test_crash_kills_a_session_of_the_witness_alone(world: World) -> None:
+    """By the shell of the server's own container; over at the instant that its client saw."""
+    FAULTS["crash"].inject(world.seen_scene())
+    assert [f"exec {DATABASE} sh -c kill -KILL 71"] == world.told("exec")
+    steps = {event.name: event.at for event in world.events}
+    assert {"injected": world.ended_at, "healed": world.ended_at} == steps
+
+
+def test_crash_that_left_a_session_has_not_landed(world: World) -> None:
+    """One that stayed was not met; a server whose log tells nothing is believed by its sessions."""
+    scene = world.seen_scene()
+    FAULTS["crash"].inject(scene)
+    world.log = ""
+    assert "does not tell of it" in FAULTS["crash"].verify_landed(scene)
+    world.left = 1
+    with pytest.raises(InconclusiveError, match="of 3 sessions from before 1 are there"):
+        FAULTS["crash"].verify_landed(scene)
+
+
+@pytest.mark.parametrize("name", ["crash", "terminate"])
+def test_fault_that_was_never_injected_has_not_landed(name: str, world: World) -> None:
+    """Nothing was noted: of no sessions none is left, which proves nothing."""
+    with pytest.raises(InconclusiveError, match=f"{name} did not land: of 0 sessions"):
+        FAULTS[name].verify_landed(world.seen_scene())
+
+
+def test_terminate_ends_what_comes_from_the_contenders(world: World) -> None:
+    """From their own addresses, the application's and its containers': nobody else's."""
+    world.helpers["contender"] = []
+    FAULTS["terminate"].inject(world.seen_scene())
+    assert ["terminate 192.0.2.9"] == world.told("terminate")
+    label = "label=recovery-lab.program=recovery_lab.contenders.program"
+    assert any(label in call for call in world.told("ps"))
+    assert f"inspect contender {DATABASE}" in world.calls
+
+
+def test_smart_is_healed_by_a_fast_stop_where_it_is_half_shut(world: World) -> None:
+    """From a fresh process too; a server that takes sessions, or is healed, is not stopped."""
+    FAULTS["smart"].inject(world.seen_scene())
+    FAULTS["smart"].heal(world.scene)
+    FAULTS["smart"].heal(world.scene)
+    assert (1, 1) == (len(world.told("stop")), len(world.told("start")))
+
+
+def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> None:
+    """That is a fast shutdown: it refuses new sessions too."""
+    scene = world.seen_scene()
+    FAULTS["smart"].inject(scene)
+    world.rules = "drop"
+    with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
+        FAULTS["smart"].verify_landed(scene)
+
+
+def test_reset_that_leaves_old_sessions_alone_has_not_landed(world: World) -> None:
+    """Attempts are refused wherever nobody listens."""
+    scene = world.seen_scene()
+    FAULTS["reset"].inject(scene)
+    world.kept = "hangs"
+    with pytest.raises(InconclusiveError, match="one from before 'hangs'"):
+        FAULTS["reset"].verify_landed(scene)
+
+
 def test_none_notices_what_it_did_not_do(world: World) -> None:
     """A restart by somebody else is no run without a fault."""
     scene = world.seen_scene()
@@ -105,7 +176,7 @@ def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
     assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 122.0")
+    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 drop 122.0")
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:
@@ -123,7 +194,7 @@ def test_drop_whose_helper_was_killed_is_cleared_by_another(world: World) -> Non
     world.helpers.clear()
     FAULTS["drop"].heal(scene)
     assert world.told("run")[-1].endswith("clear eth0")
-    assert not world.dropping
+    assert "" == world.rules
 
 
 def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:

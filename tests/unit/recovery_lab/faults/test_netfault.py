@@ -1,4 +1,4 @@
-"""The drop's program, with a stand-in for iptables that keeps its rules in a file."""
+"""The packet rules' program, with a stand-in for iptables that keeps its rules in a file."""
 
 import json
 import signal
@@ -22,7 +22,9 @@ cat rules 2>/dev/null || true
 RESTORE = """#!/bin/sh
 echo "$*" >>calls
 test ! -e broken || { echo 'no permission' >&2; exit 4; }
-case "$(cat)" in
+given="$(cat)"
+echo "$given" >>given
+case "$given" in
 *"-I INPUT 1 -i eth9 -j RECOVERY_LAB"*"-I OUTPUT 1 -o eth9 -j RECOVERY_LAB"*COMMIT*)
   echo ':RECOVERY_LAB - [0:0]' >rules
   echo '[12:720] -A INPUT -i eth9 -j RECOVERY_LAB' >>rules
@@ -57,7 +59,7 @@ def _start(folder: Path, *words: str) -> subprocess.Popen[str]:
 @pytest.fixture
 def helper(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """The program, holding its rules for a minute at most."""
-    with _start(folder, "hold", "eth9", "60") as one:
+    with _start(folder, "hold", "eth9", "drop", "60") as one:
         yield one
         one.kill()
 
@@ -78,6 +80,18 @@ def test_rules_go_in_and_come_out_at_a_signal(helper, folder: Path) -> None:
     assert ["--noflush --wait 5"] * 2 == (folder / "calls").read_text().splitlines()
 
 
+def test_reset_lets_resets_out_before_it_answers_with_one(folder: Path) -> None:
+    """Else its own would be swallowed on their way: a drop in disguise."""
+    with _start(folder, "hold", "eth9", "reset", "60") as one:
+        _line(one)
+        one.kill()
+    rules = [line for line in (folder / "given").read_text().splitlines() if line[:2] == "-A"]
+    assert [
+        "-A RECOVERY_LAB -p tcp --tcp-flags RST RST -j RETURN",
+        "-A RECOVERY_LAB -p tcp -j REJECT --reject-with tcp-reset",
+    ] == rules
+
+
 def test_helper_lingers_until_it_is_told_again(helper) -> None:
     """A container's end would disturb what is measured just after the heal."""
     _line(helper)
@@ -91,7 +105,7 @@ def test_helper_lingers_until_it_is_told_again(helper) -> None:
 
 def test_rules_come_out_by_themselves(folder: Path) -> None:
     """Where nobody is left to give the signal."""
-    with _start(folder, "hold", "eth9", "0.1") as one:
+    with _start(folder, "hold", "eth9", "drop", "0.1") as one:
         assert ["injected", "healed"] == [_line(one)["step"], _line(one)["step"]]
         assert not (folder / "rules").exists()
         one.kill()
@@ -117,7 +131,7 @@ def test_counters_tell_both_directions(helper, folder: Path) -> None:
 def test_refused_rules_are_told_with_their_reason(folder: Path) -> None:
     """For instance without the capability, or on a kernel without the tables."""
     (folder / "broken").touch()
-    with _start(folder, "hold", "eth9", "60") as one:
+    with _start(folder, "hold", "eth9", "drop", "60") as one:
         said = json.loads(one.communicate(timeout=10)[0].splitlines()[0])
     assert {"step": "failed", "said": "iptables-restore: status 4: no permission"} == said
     assert 1 == one.returncode

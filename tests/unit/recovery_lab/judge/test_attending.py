@@ -156,3 +156,14 @@ def test_look_is_cheap_at_120_s_with_eight_contenders(stuck: int) -> None:
     assert not attending.is_over()
     assert attending.reads_have_ended()
     assert time.process_time() - began_s < LOOK_S
+
+
+def test_command_that_ends_late_is_waited_for_with_all_that_it_did() -> None:
+    """At its end it may have restarted the application, which the daemon tells a moment later."""
+    late = outage(
+        end_s=15.0,
+        start_event_s=1.5,
+        drop=lambda r: isinstance(r, Mark) and r.name == "returned" and r.at < ORIGIN + 8.0,
+    )
+    late.extra = [Mark(at=ORIGIN + 8.0, name="returned")]
+    assert (None, 10.6) == played(late)

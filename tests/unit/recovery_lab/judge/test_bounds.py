@@ -6,7 +6,7 @@ Instants are binary fractions, so that a sum of them is exact.
 import pytest
 
 from recovery_lab.faults import FAULTS
-from recovery_lab.judge import measures
+from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Read
 from recovery_lab.judge.measures import ASKED, RETURNED
 from recovery_lab.record.history import (
@@ -137,8 +137,8 @@ def line(at: float, severity: str = "FATAL", sqlstate: str = "57P01", **more: st
 )
 def test_loss_is_the_first_word_since_the_fault(records, expected) -> None:
     """An end of the server's, else a refusal, else the fault's own word."""
-    assert expected == measures.lost(asked(*records))
-    assert None is measures.lost(History(records))
+    assert expected == loss.lost(asked(*records))
+    assert None is loss.lost(History(records))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_starts_are_one_to_the_millisecond(one: str, other: str, same: bool) -> 
 def test_command_cuts_new_sessions_by_a_refusal_or_a_second_of_silence(silences, cuts) -> None:
     """A shorter silence is a busy machine's."""
     history = asked(tried(7.0), *silences, tried(11.0), tried(14.0))
-    assert cuts == measures.effects_seen(history, COMMAND).cuts
+    assert cuts == loss.effects_seen(history, COMMAND).cuts
 
 
 def reads(step_s: float, until_s: float, *bad: float, took_s: float = 0.125) -> list[Read]:
@@ -268,18 +268,18 @@ def test_effects_of_a_command_are_all_that_the_record_shows() -> None:
         ([tried(8.5, "refused")], ("new", False, False)),
         ([WARM, line(8.25)], ("established", True, False)),
     ):
-        seen = measures.effects_seen(asked(*records), COMMAND)
+        seen = loss.effects_seen(asked(*records), COMMAND)
         assert shown == (seen.cuts, seen.ends_sessions, seen.restarts)
-    assert "none" == measures.effects_seen(History([tried(8.5, "refused")]), COMMAND).cuts
+    assert "none" == loss.effects_seen(History([tried(8.5, "refused")]), COMMAND).cuts
 
 
 def test_sessions_are_lost_by_name_or_all_with_a_new_start() -> None:
     """A server that starts anew need not name whom it cut."""
     other = Warmed(at=1.0, wanted=1, checked_in=1, backends=[72], contender="b", job="steady")
     server = [tried(7.0), tried(9.5, started=OTHER)]
-    assert {71} == measures.lost_sessions(asked(WARM, other, line(8.25)))
-    assert {71, 72} == measures.lost_sessions(asked(WARM, other, *server))
-    assert set() == measures.lost_sessions(asked(WARM, other))
+    assert {71} == loss.lost_sessions(asked(WARM, other, line(8.25)), COMMAND)
+    assert {71, 72} == loss.lost_sessions(asked(WARM, other, *server), COMMAND)
+    assert set() == loss.lost_sessions(asked(WARM, other), COMMAND)
 
 
 def test_reads_that_end_at_one_instant_recover_at_it() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from recovery_lab.faults import FAULTS
-from recovery_lab.judge import measures
+from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Read
 from recovery_lab.record.history import Event, History, Mark, Probe
 from tests.unit.recovery_lab.histories import (
@@ -137,18 +137,18 @@ def test_recovery_needs_every_due_read_to_be_good(outcome: str) -> None:
 def test_loss_is_the_first_word_of_the_server_or_the_daemon() -> None:
     """A session's end, the container's; where there is none, the first refusal, the fault's."""
     script = outage(extra=[outage().log("FATAL", "57P01", at_s=0.03)])
-    assert ORIGIN + 0.03 == measures.lost(script.history())
-    assert ORIGIN + 0.05 == measures.lost(outage(named=False).history())
+    assert ORIGIN + 0.03 == loss.lost(script.history())
+    assert ORIGIN + 0.05 == loss.lost(outage(named=False).history())
     silent = outage(fault="freeze", lost_s=0.3)
-    assert ORIGIN + 0.3 == pytest.approx(measures.lost(silent.history()))
+    assert ORIGIN + 0.305 == pytest.approx(loss.lost(silent.history()))  # as it was refused
     untold = outage(fault="freeze", without=(Probe,))
-    assert ORIGIN + 0.05 == measures.lost(untold.history())
+    assert ORIGIN + 0.05 == loss.lost(untold.history())
 
 
 def test_restarted_servers_pids_are_not_taken_for_the_sessions_before() -> None:
     """The new server refuses sessions under the same pids, with 57P03."""
     script = outage(fault="freeze", extra=[outage().log("FATAL", "57P03")])
-    assert [] == measures.ended_sessions(script.history())
+    assert [] == loss.ended_sessions(script.history())
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_health_must_hold_for_2_s() -> None:
 def test_users_command_has_the_effects_that_the_record_shows(fault, ready_s, cuts) -> None:
     """What it cut is read from starts, ended sessions and refusals."""
     history = outage(fault=fault, ready_s=ready_s).history()
-    assert cuts == measures.effects_seen(history, FAULTS["command"].effects).cuts
+    assert cuts == loss.effects_seen(history, FAULTS["command"].effects).cuts
 
 
 def test_sessions_that_a_command_ended_are_cut_though_the_server_goes_on() -> None:
@@ -194,7 +194,7 @@ def test_sessions_that_a_command_ended_are_cut_though_the_server_goes_on() -> No
     ended = outage(fault="freeze", ready_s=0.0, extra=[outage().log("FATAL", "57P01")])
     silent = outage(ready_s=0.0, named=False)
     for history in (ended.history(), silent.history()):
-        seen = measures.effects_seen(history, FAULTS["command"].effects)
+        seen = loss.effects_seen(history, FAULTS["command"].effects)
         assert ("established", True) == (seen.cuts, seen.ends_sessions)
 
 
@@ -223,9 +223,7 @@ def test_time_outs_of_a_busy_machine_are_no_effect_of_a_command(silent_s: float,
         if not isinstance(record, Probe)
         or not ORIGIN + 1.0 <= record.started_at < ORIGIN + 1.0 + silent_s
     ]
-    seen = measures.effects_seen(
-        History(sorted([*kept, *silent], key=_at)), FAULTS["command"].effects
-    )
+    seen = loss.effects_seen(History(sorted([*kept, *silent], key=_at)), FAULTS["command"].effects)
     assert cuts == seen.cuts
 
 

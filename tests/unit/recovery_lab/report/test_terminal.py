@@ -49,7 +49,18 @@ def test_server_that_ended_without_a_word_is_said_to() -> None:
     history = History(r for r in Played().records() if not isinstance(r, LogLine))
     lines: list[str] = []
     Screen(lines.append, "kill", Played().info(), "default").look(history)
-    assert " 0.120 s  5 of 5 sessions lost: the server ended without a word" in lines
+    assert " 0.105 s  5 of 5 sessions lost: the server ended without a word" in lines
+
+
+def test_crash_is_said_in_the_servers_own_words() -> None:
+    """It names no session, and all of them are gone."""
+    said = "terminating any other active server processes"
+    records = [r for r in Played().records() if not isinstance(r, LogLine)]
+    line = {"pid": 1, "sqlstate": "00000", "application": "", "severity": "LOG"}
+    crash = LogLine(at=ORIGIN + 0.1, message=said, **line)
+    lines: list[str] = []
+    Screen(lines.append, "crash", Played().info(), "default").look(History([*records, crash]))
+    assert f" 0.100 s  5 of 5 sessions lost: {said}" in lines
 
 
 def test_another_history_is_another_outage() -> None:
