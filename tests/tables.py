@@ -35,7 +35,7 @@ from recovery_lab.report import figures
 from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
-from tests.bench.tables import price
+from tests.bench.tables import alarms, notice, price
 
 ROOT = Path(__file__).parents[1]
 INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
@@ -213,6 +213,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "faults": lambda: _faults(playing()),
     "kinds": _kinds,
     "metrics": _metrics,
+    "false alarms": lambda: alarms(RUNS / "notice.json"),
+    "notice": lambda: notice(RUNS / "notice.json"),
     "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,
     "thresholds": _thresholds,
