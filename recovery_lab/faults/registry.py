@@ -11,6 +11,7 @@ from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.reset import Reset
 from recovery_lab.faults.restart import Restart
+from recovery_lab.faults.slots import Slots
 from recovery_lab.faults.slow import Slow
 from recovery_lab.faults.smart import Smart
 from recovery_lab.faults.terminate import Terminate
@@ -22,6 +23,7 @@ _ALL: list[Fault] = [
     Crash(),
     Terminate(),
     Smart(),
+    Slots(),
     Freeze(),
     Drop(),
     Reset(),

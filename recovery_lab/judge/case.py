@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
-from recovery_lab.judge.roles import part_of, watched_s
+from recovery_lab.judge.roles import part_of, spared, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.record.history import Container, FaultEvent, History, Look, Probe, Warmed
 
@@ -153,8 +153,7 @@ class Case:
     @property
     def could_meet(self) -> bool:
         """Whether by the fault's effects this cell can meet anything."""
-        effects = self.seen.effects
-        return self.job == "steady" or effects.cuts == "none" or effects.ends_sessions
+        return not spared(self.cast.traits, self.job, self.seen.effects)
 
     @property
     def met(self) -> bool:

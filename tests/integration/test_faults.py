@@ -30,6 +30,7 @@ LENGTHS = [
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 1.0),
+    ("slots", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
@@ -138,7 +139,7 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["restart", "crash", "terminate", "smart", "freeze", "drop", "reset"]
+    "name", ["restart", "crash", "terminate", "smart", "slots", "freeze", "drop", "reset"]
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""

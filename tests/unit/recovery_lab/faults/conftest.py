@@ -12,7 +12,19 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, smart, terminate
+from recovery_lab.faults import (
+    Scene,
+    crash,
+    drop,
+    healing,
+    held,
+    kill,
+    runner,
+    slots,
+    slow,
+    smart,
+    terminate,
+)
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -23,6 +35,7 @@ PROJECT, DATABASE = "recovery-lab-unit", "d" * 64
 START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
+NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
 State = dict[str, Any]
 
 
@@ -53,6 +66,7 @@ class World:
     events: list[FaultEvent] = field(default_factory=list)
     stacks: set[str] = field(default_factory=set)
     half_shut: bool = False
+    full: bool = False
     paced: int = 0
     trouble: str = ""
     lost_witnesses: int = 0
@@ -150,7 +164,7 @@ class World:
 
     def _kill(self, option: str, signal: str, name: str) -> None:
         if name in self.helpers:
-            self.rules = ""
+            self.rules, self.full = "", False
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
         elif signal == "TERM":
             self.half_shut = not self.stubbed
@@ -163,11 +177,12 @@ class World:
         if "clear" in words:
             self.rules = ""
             return name
-        step = {"step": "injected", "began_at": 0.5, "at": 0.75}
+        step = {"step": "injected", "began_at": 0.5, "at": 0.75, "sessions": 280}
         failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
         self.helpers[name] = [step if self.helper_works else failed]
         if self.helper_works and not self.stubbed:
-            self.rules = words[words.index("hold") + 2]
+            self.full = "recovery_lab.faults.crowd" in words
+            self.rules = "" if self.full else words[words.index("hold") + 2]
         return name
 
     def _logs(self, name: str) -> str:
@@ -251,6 +266,7 @@ class Witness:
         self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
         session = HALF_SHUT if self.world.half_shut else session
+        session = NO_SLOT if self.world.full else session
         rules = self.world.rules
         session = "Connection refused" if rules == "reset" else session
         session = "hangs" if state["Paused"] or rules == "drop" else session
@@ -292,6 +308,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
+    limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:

@@ -15,6 +15,7 @@ CASES = [
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 2.0),
+    ("slots", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
@@ -30,6 +31,7 @@ EVIDENCE = {
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
     "smart": "shutting down', one from before 'ok'",
+    "slots": "reserved for roles', one from before 'ok'; 280 sessions held",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
@@ -63,10 +65,11 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, "", 0) == (
+    assert (True, False, False, False, "", 0) == (
         world.state["Running"],
         world.state["Paused"],
         world.half_shut,
+        world.full,
         world.rules,
         world.sleeping,
     )
@@ -81,7 +84,7 @@ def test_effects_fit_one_another(name: str) -> None:
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop", "reset"])
+@pytest.mark.parametrize("name", ["restart", "kill", "smart", "slots", "freeze", "drop", "reset"])
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
@@ -150,6 +153,18 @@ def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> Non
     world.rules = "drop"
     with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
         FAULTS["smart"].verify_landed(scene)
+
+
+def test_slots_whose_old_sessions_were_ended_has_not_landed(world: World) -> None:
+    """It takes what is free and nothing else; a server that goes refuses in other words."""
+    scene = world.seen_scene()
+    FAULTS["slots"].inject(scene)
+    world.kept = "server closed the connection"
+    with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
+        FAULTS["slots"].verify_landed(scene)
+    world.kept, world.full, world.half_shut = "", False, True
+    with pytest.raises(InconclusiveError, match=r"slots did not land: .* is shutting down"):
+        FAULTS["slots"].verify_landed(scene)
 
 
 def test_reset_that_leaves_old_sessions_alone_has_not_landed(world: World) -> None:
