@@ -9,6 +9,7 @@ from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
+from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
 from recovery_lab.faults.restart import Restart
 from recovery_lab.faults.slots import Slots
@@ -20,6 +21,7 @@ _ALL: list[Fault] = [
     NoFault(),
     Restart(),
     Kill(),
+    Recovery(),
     Crash(),
     Terminate(),
     Smart(),

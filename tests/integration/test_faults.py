@@ -27,6 +27,7 @@ LENGTHS = [
     ("restart", 0.0),
     ("restart", 1.0),
     ("kill", 1.0),
+    ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 1.0),
@@ -139,7 +140,8 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["restart", "crash", "terminate", "smart", "slots", "freeze", "drop", "reset"]
+    "name",
+    ["restart", "recovery", "crash", "terminate", "smart", "slots", "freeze", "drop", "reset"],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
@@ -152,6 +154,16 @@ def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, pr
     wait_until_up(stack, 20.0)
     assert [] == docker.helpers(stack.value)
     proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
+
+
+def test_recovery_leaves_the_configuration_as_it_was(stack: Running, run) -> None:
+    """To the byte, and nothing else in the data folder; also where the run was killed in it."""
+    before = _configuration(stack)
+    one = run("recovery")
+    assert before != _configuration(stack)
+    one.kill()
+    wait_until(lambda: not _path(stack).exists(), "the watchdog takes the fault out", 20.0)
+    assert before == _configuration(stack)
 
 
 def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
@@ -232,6 +244,11 @@ def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
 def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
     return Scene(stack=stack.value, hold_s=0.0, note=print).present()["State"]
+
+
+def _configuration(stack: Running) -> str:
+    script = 'cd "$PGDATA" && ls && cat postgresql.auto.conf'
+    return docker.compose(stack.value, "exec", "-T", "postgres", "sh", "-c", script)
 
 
 def _child_of(parent: int, module: str) -> int:

@@ -19,6 +19,7 @@ from recovery_lab.faults import (
     healing,
     held,
     kill,
+    recovery,
     runner,
     slots,
     slow,
@@ -67,6 +68,8 @@ class World:
     stacks: set[str] = field(default_factory=set)
     half_shut: bool = False
     full: bool = False
+    folder_holds: str = ""  # the server's data folder, what a fault has put in
+    starting: bool = False
     paced: int = 0
     trouble: str = ""
     lost_witnesses: int = 0
@@ -144,6 +147,7 @@ class World:
 
     def _start(self, name: str) -> None:
         self.starts += 1
+        self.starting = "hold" in self.folder_holds
         self._act("start", Running=True, StartedAt=START.format(self.starts))
 
     def _stop(self, name: str) -> None:
@@ -189,11 +193,20 @@ class World:
         return "".join(json.dumps(step) + "\n" for step in self.helpers[name])
 
     def _exec(self, *words: str) -> str:
-        if words[0] == DATABASE and not self.stubbed:  # a backend is killed, and all go with it
-            self.left, self.ended_at = 0, self.now
-            self.log = "LOG:  all server processes terminated; reinitializing"
+        if words[0] == DATABASE and not self.stubbed:
+            self._shell(words[-1])
         count = 3 if self.rules else 0
         return json.dumps({"INPUT": count, "OUTPUT": count})
+
+    def _shell(self, script: str) -> None:
+        if "kill -KILL" in script:  # a backend, and all go with it
+            self.left, self.ended_at = 0, self.now
+            self.log = "LOG:  all server processes terminated; reinitializing"
+        elif "touch" in script:
+            self.folder_holds = "hold, signal"
+        else:
+            self.folder_holds = "" if "sed" in script else self.folder_holds.replace("hold, ", "")
+            self.starting = False
 
     def _rm(self, option: str, name: str) -> None:
         self.helpers.pop(name, None)
@@ -265,6 +278,7 @@ class Witness:
         state = self.world.state
         self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
+        session = f"FATAL:  {recovery.STARTING_UP}" if self.world.starting else session
         session = HALF_SHUT if self.world.half_shut else session
         session = NO_SLOT if self.world.full else session
         rules = self.world.rules
@@ -309,6 +323,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
+    limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:

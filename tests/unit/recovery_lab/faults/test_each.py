@@ -12,6 +12,7 @@ CASES = [
     ("restart", 2.0),
     ("kill", 0.0),
     ("kill", 2.0),
+    ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 2.0),
@@ -28,6 +29,7 @@ EVIDENCE = {
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
     "kill": "exit code 137, not out of memory",
+    "recovery": "the database system is starting up'; a simulated recovery",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
     "smart": "shutting down', one from before 'ok'",
@@ -65,12 +67,14 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, False, "", 0) == (
+    assert (True, False, False, False, False, "", "", 0) == (
         world.state["Running"],
+        world.starting,
         world.state["Paused"],
         world.half_shut,
         world.full,
         world.rules,
+        world.folder_holds,
         world.sleeping,
     )
 
@@ -84,7 +88,9 @@ def test_effects_fit_one_another(name: str) -> None:
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "smart", "slots", "freeze", "drop", "reset"])
+@pytest.mark.parametrize(
+    "name", ["restart", "kill", "recovery", "smart", "slots", "freeze", "drop", "reset"]
+)
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()

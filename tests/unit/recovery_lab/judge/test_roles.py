@@ -23,6 +23,8 @@ TABLE = {
         "quitter": NOT_BACK,
     },
     ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("recovery", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
+    ("recovery", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("crash", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
