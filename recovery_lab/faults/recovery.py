@@ -32,7 +32,7 @@ kill -HUP "$(head -n 1 postmaster.pid)" """
 
 
 class Recovery(Fault):
-    """Ask for a recovery from an archive that takes long to say that it has nothing; kill, start."""
+    """Ask for a recovery from an archive that is long in saying that it has nothing."""
 
     name = "recovery"
     effects = Effects(cuts="both", ends_sessions=True, explains=CRASHED, restarts=True)

@@ -6,6 +6,7 @@ from recovery_lab.faults.base import Fault
 from recovery_lab.faults.command import Command
 from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
+from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
@@ -20,6 +21,7 @@ from recovery_lab.faults.terminate import Terminate
 _ALL: list[Fault] = [
     NoFault(),
     Restart(),
+    Flap(),
     Kill(),
     Recovery(),
     Crash(),

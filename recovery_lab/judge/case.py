@@ -30,6 +30,7 @@ class Seen:
         before_s = self.after_ready_s(self.lost_at)  # below zero
         # How long the database was gone, at the least; None where it is not known.
         self.away_s = None if before_s is None else max(0.0, -before_s)
+        self.first_away_s = measures.first_away_s(history, self.lost_at, self.away_s)
         self.looked = Counter(one.role for one in history.of(Container))  # how often, by role
         containers = [one for one in history.of(Container) if one.role == "application"]
         self.restart_asked_at = measures.restart_asked(history)

@@ -16,6 +16,7 @@ from recovery_lab.faults import (
     Scene,
     crash,
     drop,
+    flap,
     healing,
     held,
     kill,
@@ -70,6 +71,7 @@ class World:
     full: bool = False
     folder_holds: str = ""  # the server's data folder, what a fault has put in
     starting: bool = False
+    read_from: set[str] = field(default_factory=set)  # starts of the server
     paced: int = 0
     trouble: str = ""
     lost_witnesses: int = 0
@@ -267,6 +269,10 @@ class Witness:
                 facts = {"session": world.kept or reset}
             case "ended":
                 facts = {"ended_at": world.ended_at}
+            case "count":
+                world.read_from = set()
+            case "counted":
+                facts = {"starts": len(world.read_from)}
             case "terminate":
                 world.calls.append(order)
                 world.noted, world.left = 2, 2 if world.stubbed else 0
@@ -286,6 +292,7 @@ class Witness:
         session = "hangs" if state["Paused"] or rules == "drop" else session
         tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
+        self.world.read_from |= {started} if started else set()
         return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
 
 
@@ -323,6 +330,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
+    limits += [(flap, "APART_S"), (flap, "UP_LIMIT_S")]
     limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]

@@ -10,6 +10,7 @@ CASES = [
     ("none", 0.0),
     ("restart", 0.0),
     ("restart", 2.0),
+    ("flap", 0.0),
     ("kill", 0.0),
     ("kill", 2.0),
     ("recovery", 5.0),
@@ -28,6 +29,7 @@ EVIDENCE = {
     "command": "exit status 0",
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
+    "flap": "5 starts of the server, each of which a fresh session read from",
     "kill": "exit code 137, not out of memory",
     "recovery": "the database system is starting up'; a simulated recovery",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
@@ -159,6 +161,23 @@ def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> Non
     world.rules = "drop"
     with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
         FAULTS["smart"].verify_landed(scene)
+
+
+def test_flap_is_in_from_its_first_restart_and_over_with_its_last(world: World) -> None:
+    """By the daemon's own events; each restart in between is told by no step."""
+    FAULTS["flap"].inject(world.seen_scene(0.0))
+    assert 5 == len(world.told("restart"))
+    assert ["injected", "healed"] == [event.name for event in world.events]
+    assert world.events[0].at < world.events[1].at
+
+
+def test_flap_with_a_restart_that_did_not_come_has_not_landed(world: World) -> None:
+    """Four are not five."""
+    scene = world.seen_scene(0.0)
+    FAULTS["flap"].inject(scene)
+    world.read_from.pop()
+    with pytest.raises(InconclusiveError, match="4 starts of the server were read from, 5 were"):
+        FAULTS["flap"].verify_landed(scene)
 
 
 def test_slots_whose_old_sessions_were_ended_has_not_landed(world: World) -> None:

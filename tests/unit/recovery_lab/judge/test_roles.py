@@ -23,6 +23,8 @@ TABLE = {
         "quitter": NOT_BACK,
     },
     ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("flap", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
+    ("flap", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("recovery", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
     ("recovery", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("crash", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
