@@ -68,8 +68,8 @@ def play_run(
     run: Path, where: docker.Stack, view: View, *, stop_at_bad: bool = False
 ) -> RunVerdict:
     """Play what a run has not recorded yet; judge it at the end. HealError: nothing may go on."""
-    info = folder.read_run(run)
-    planned, images = info.planned, info.images
+    kept = folder.read_run(run)
+    planned, images = kept.planned, kept.images
     left = [info for info in planned if not _recorded(run / "outages" / info.name)]
     progress = Progress(view, len(left))
     crew: Crew | None = None
