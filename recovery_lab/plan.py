@@ -160,7 +160,7 @@ def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[s
     controls = {
         job: name
         for name, entry in reversed(list(known.items()))
-        for job in ([] if entry.when_asked else jobs_of(entry, JOBS))
+        for job in (jobs_of(entry, JOBS) if entry.joins else [])
         if part_of(_cast_of(target, entry, fault), job, effects, hold_s).breaks
     }
     chosen = {name for job, name in controls.items() if job in jobs}

@@ -106,22 +106,28 @@ class Helper:
 
 def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:
     """Start a module in an unprivileged helper container, which ends with its standard input."""
-    words = ["docker", "run", "--interactive", "--rm", "--network", docker.network(stack)]
-    words += [*named_as_ours(stack), "--label", f"{PROGRAM}={module}"]
+    words = ["docker", "run", "--interactive", "--rm"]
+    # What it says is kept by the runner, once.
+    words += [*named_as_ours(stack), "--log-driver", "none"]
+    words += words_of(stack, image, module, assignment)
+    env = docker.surroundings()
+    # A process session of its own: Ctrl-C reaches the runner alone.
+    process = Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, start_new_session=True)
+    return Helper(name, process, assignment)
+
+
+def words_of(stack: Stack, image: str, module: str, assignment: Any) -> list[str]:
+    """Return the words of `docker run` for a module on the clients' network, unprivileged."""
+    words = ["--network", docker.network(stack), "--label", f"{PROGRAM}={module}"]
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
-    # What it says is kept by the runner, once; a contender with its pools needs 100 MB.
-    words += ["--log-driver", "none", "--memory", "512m", "--pids-limit", "512"]
+    words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
     for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
         words += ["--volume", mount]
     told = msgspec.json.encode(assignment).decode()
-    words += ["--entrypoint", "python", image, "-m", module, told]
-    env = docker.surroundings()
-    # A process session of its own: Ctrl-C reaches the runner alone.
-    process = Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, start_new_session=True)
-    return Helper(name, process, assignment)
+    return [*words, "--entrypoint", "python", image, "-m", module, told]
 
 
 def login(stack: Stack) -> Login:

@@ -53,8 +53,8 @@ def contenders() -> Jobs:
 def playing() -> Jobs:
     """Return those that can decide an outage unasked: not the canary, which is shown."""
     known = entries(load_target(ROOT / "target.toml"))
-    unasked = {name for name, entry in known.items() if not entry.when_asked}
-    return {name: one for name, one in contenders().items() if name in unasked - {CANARY}}
+    joining = {name for name, entry in known.items() if entry.joins}
+    return {name: one for name, one in contenders().items() if name in joining - {CANARY}}
 
 
 def rewritten(text: str, make: Callable[[str], str]) -> str:
@@ -91,7 +91,8 @@ def _cuts(effects: Effects) -> str:
 
 def _contenders(known: Jobs) -> str:
     """Return the contenders with their traits."""
-    heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|deadline, s|workers"
+    heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|a session a read"
+    heads += "|deadline, s|workers"
     return table(
         heads.split("|"),
         [
@@ -102,6 +103,7 @@ def _contenders(known: Jobs) -> str:
                 _yes(traits.pings),
                 _yes(traits.monitored),
                 _yes(traits.reconnects),
+                _yes(traits.fresh),
                 "none" if traits.deadline_s is None else f"{traits.deadline_s:g}",
                 traits.workers,
             )

@@ -24,7 +24,8 @@ class Entry:
     image: str
     factory: str
     jobs: tuple[JobName, ...] = ("steady",)
-    when_asked: bool = False  # in no outage that does not name it
+    when_asked: bool = False  # in no outage that does not name it ...
+    joins: bool = True  # ... or that lacks a control
     plays: str = ""  # whom a twin stands in for a second time; its factory hears this name
 
 
@@ -48,10 +49,15 @@ def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
 def _own() -> Iterator[Entry]:
     """Yield the instrument's own: each module of this folder that has traits."""
     for module in pkgutil.iter_modules(contenders.__path__, f"{contenders.__name__}."):
-        traits = getattr(importlib.import_module(module.name), "TRAITS", None)
-        if traits is not None:
-            name = module.name.rpartition(".")[2]
-            yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=f"{module.name}:make")
+        code = importlib.import_module(module.name)
+        if traits := getattr(code, "TRAITS", None):
+            yield Entry(
+                name=module.name.rpartition(".")[2],
+                traits=traits,
+                image=INSTRUMENT,
+                factory=f"{module.name}:make",
+                when_asked=getattr(code, "WHEN_ASKED", False),
+            )
 
 
 def _of(target: Target) -> Iterator[Entry]:
@@ -69,4 +75,5 @@ def _of(target: Target) -> Iterator[Entry]:
                 factory=declared.factory,
                 jobs=JOBS if traits.pools else JOBS[:1],
                 when_asked=name in declared.when_asked,
+                joins=name not in declared.when_asked,
             )

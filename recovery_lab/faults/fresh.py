@@ -27,6 +27,7 @@ _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applicatio
 class Fresh:
     """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end).
 
+    `count` begins to count the starts of the server that probes have read from, `counted` tells.
     All others are about sessions from before the fault: see before.py.
     """
 
@@ -34,6 +35,7 @@ class Fresh:
         self._login = login
         self._address = ""
         self._slept = ""
+        self._starts: set[str] = set()
         self._before = Before(login, self._query, self._resolved)
 
     def obey(self, order: str) -> dict[str, Any]:
@@ -41,6 +43,10 @@ class Fresh:
         match order.split():
             case ["probe"]:
                 return self._probe()
+            case ["count"]:
+                self._starts = set()
+            case ["counted"]:
+                return {"starts": len(self._starts)}
             case ["sleep", seconds]:
                 threading.Thread(target=self._sleep, args=(float(seconds),), daemon=True).start()
             case ["sleeping"]:
@@ -61,6 +67,7 @@ class Fresh:
             return {"session": first_line(error)}
         if not rows:
             return {"session": "in recovery"}
+        self._starts.add(rows[0][0])
         return {"session": "ok", "server_started": rows[0][0]}
 
     def _connect(self) -> str:

@@ -6,11 +6,14 @@ from recovery_lab.faults.base import Fault
 from recovery_lab.faults.command import Command
 from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
+from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.none import NoFault
+from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
 from recovery_lab.faults.restart import Restart
+from recovery_lab.faults.slots import Slots
 from recovery_lab.faults.slow import Slow
 from recovery_lab.faults.smart import Smart
 from recovery_lab.faults.terminate import Terminate
@@ -18,10 +21,13 @@ from recovery_lab.faults.terminate import Terminate
 _ALL: list[Fault] = [
     NoFault(),
     Restart(),
+    Flap(),
     Kill(),
+    Recovery(),
     Crash(),
     Terminate(),
     Smart(),
+    Slots(),
     Freeze(),
     Drop(),
     Reset(),

@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
-from recovery_lab.judge.roles import part_of, watched_s
+from recovery_lab.judge.roles import part_of, spared, watched_s
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.record.history import Container, FaultEvent, History, Look, Probe, Warmed
 
@@ -30,6 +30,7 @@ class Seen:
         before_s = self.after_ready_s(self.lost_at)  # below zero
         # How long the database was gone, at the least; None where it is not known.
         self.away_s = None if before_s is None else max(0.0, -before_s)
+        self.first_away_s = measures.first_away_s(history, self.lost_at, self.away_s)
         self.looked = Counter(one.role for one in history.of(Container))  # how often, by role
         containers = [one for one in history.of(Container) if one.role == "application"]
         self.restart_asked_at = measures.restart_asked(history)
@@ -153,8 +154,7 @@ class Case:
     @property
     def could_meet(self) -> bool:
         """Whether by the fault's effects this cell can meet anything."""
-        effects = self.seen.effects
-        return self.job == "steady" or effects.cuts == "none" or effects.ends_sessions
+        return not spared(self.cast.traits, self.job, self.seen.effects)
 
     @property
     def met(self) -> bool:

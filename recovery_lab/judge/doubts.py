@@ -74,6 +74,9 @@ def _read_on(seen: Seen) -> list[str]:
     cut = effects.cuts in ("established", "both") and not effects.observed
     if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
+    starts = measures.events(seen.history, "start")
+    if any(seen.asked_at <= at <= landed.at for at in starts):
+        return []  # a container that was started again gives the same pids once more
     until = seen.end_at if effects.ends_sessions and not effects.restarts else healing.at
     found = set()
     for case in seen.cases:

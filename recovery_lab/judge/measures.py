@@ -70,6 +70,17 @@ def ready(history: History) -> Bracket | None:
     return None
 
 
+def first_away_s(history: History, lost_at: float | None, away_s: float | None) -> float | None:
+    """Return how long it was gone at first, where it came for 2 s and went again before ready."""
+    if lost_at is None or away_s is None:
+        return None
+    for good, same in runs(since_asked(history)):
+        lasted_s = same[-1].ended_at - same[0].ended_at
+        if good and same[0].started_at >= lost_at and lasted_s >= THRESHOLDS.steady_s:
+            return min(away_s, same[0].started_at - lost_at)
+    return away_s
+
+
 def since_asked(history: History) -> list[Probe]:
     """Return the probes that began since the fault was asked for."""
     asked_at = history.mark_at(ASKED)

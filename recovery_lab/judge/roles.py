@@ -34,7 +34,18 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
         role, _, rule = cast.parts[job].partition(": ")
         return msgspec.convert({"role": role, "breaks": rule}, Part)
     traits = cast.traits
+    if spared(traits, job, effects):
+        return REFERENCE
     return _idle(traits, effects) if job == "idle" else _steady(traits, effects, hold_s)
+
+
+def spared(traits: Traits, job: JobName, effects: Effects) -> bool:
+    """Tell whether a cell can meet nothing of a fault: it uses sessions that outlive it."""
+    if job == "idle":
+        return effects.cuts != "none" and not effects.ends_sessions
+    new_alone = (effects.cuts, effects.heal_cuts) == ("new", "none")
+    # Of an application, which holds no pool of its own here, it is not known.
+    return new_alone and not traits.fresh and (traits.pools or not traits.reconnects)
 
 
 def verify_roles(
@@ -64,8 +75,6 @@ def watched_s(cast: Cast) -> float:
 
 
 def _idle(traits: Traits, effects: Effects) -> Part:
-    if effects.cuts != "none" and not effects.ends_sessions:
-        return REFERENCE  # it can meet nothing: its sessions outlive the fault
     if traits.pings or effects.cuts == "none":
         return SUBJECT
     return REFERENCE if traits.monitored else NOT_FIRST
@@ -74,8 +83,10 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == "none" and not effects.delays_s:
         return SUBJECT  # nobody is disturbed: everyone must read on
+    gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
+    if traits.fresh:
+        return NOT_RECOVERS if gives_up and effects.cuts in ("new", "both") else REFERENCE
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
     if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
-    gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE

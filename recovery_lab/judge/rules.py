@@ -140,7 +140,8 @@ FALLS = "interval + deadline + 0.5 s of the loss; 3 intervals where only new one
 def _not_red(case: Case) -> Iterator[str]:
     """A loss turns readiness red; a shorter one stands in System Health's last outage."""
     seen, lost_at, samples = case.seen, case.seen.lost_at, case.seen.history.of(Health)
-    if lost_at is None or seen.away_s is None or not _sampled(seen):
+    away_s = seen.first_away_s
+    if lost_at is None or away_s is None or not _sampled(seen):
         return
     bound_s = _notice_s(seen, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
     since = [s for s in samples if s.ended_at >= lost_at]
@@ -148,11 +149,11 @@ def _not_red(case: Case) -> Iterator[str]:
     before = {s.last_outage for s in samples if s.ended_at < lost_at}
     if red_s is not None and red_s <= bound_s:
         return
-    if seen.away_s > bound_s:
+    if away_s > bound_s:
         told = "never" if red_s is None else f"{red_s:.3f} s after the loss"
         yield f"readiness red {told}, bound {bound_s:g} s"
     elif not {s.last_outage for s in since if s.last_outage} - before:
-        told = f"a loss of {seen.away_s:.3f} s stands in no last outage"
+        told = f"a loss of {away_s:.3f} s stands in no last outage"
         yield f"{told}, and readiness was not red within {bound_s:g} s"
 
 

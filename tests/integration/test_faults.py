@@ -26,10 +26,13 @@ LENGTHS = [
     ("none", 0.0),
     ("restart", 0.0),
     ("restart", 1.0),
+    ("flap", 0.0),
     ("kill", 1.0),
+    ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 1.0),
+    ("slots", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
@@ -39,6 +42,7 @@ LENGTHS = [
 TAKEN = ("scripts/take-away.sh", "restart")
 HALF_SHUT = ("docker", "compose", "kill", "--signal", "SIGTERM", "postgres")
 LATE_S = 5.0
+TAKES_S = {"flap": 60.0}  # five within a minute
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
 # A run of its own: says `landed` when the fault is in, and waits there where that has no length.
@@ -75,16 +79,18 @@ def _play(
 
 @pytest.fixture
 def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Start a run in a process of its own, and return once its fault is in."""
+    """Start a run in a process of its own, and return at a step of its fault's."""
     running: list[subprocess.Popen] = []
 
-    def start(name: str, hold_s: float = 60.0, grace_s: float = 30.0) -> subprocess.Popen:
+    def start(
+        name: str, hold_s: float = 60.0, grace_s: float = 30.0, at: str = "landed"
+    ) -> subprocess.Popen:
         words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
         pipe = subprocess.PIPE
         one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
         running.append(one)
         for line in one.stdout:
-            if line == "landed\n":
+            if line == f"{at}\n":
                 return one
         pytest.fail(f"{name} did not land: {one.stderr.read()}")
 
@@ -102,7 +108,7 @@ def test_fault_lands_and_heals(stack: Running, name: str, hold_s: float, proves)
     assert sorted(STEPS) == sorted(at)
     assert at["injecting"] <= at["injected"] <= at["healed"] <= at["back"], events
     # Never shorter than asked; longer by the commands that end it, whatever else the machine does.
-    assert hold_s <= at["healed"] - at["injected"] <= hold_s + LATE_S, events
+    assert hold_s <= at["healed"] - at["injected"] <= hold_s + TAKES_S.get(name, LATE_S), events
     assert not _path(stack).exists()
     proves(f"{name} {hold_s:g} s: {done.landed}")
 
@@ -138,11 +144,24 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["restart", "crash", "terminate", "smart", "freeze", "drop", "reset"]
+    "name",
+    [
+        "restart",
+        "flap",
+        "recovery",
+        "crash",
+        "terminate",
+        "smart",
+        "slots",
+        "freeze",
+        "drop",
+        "reset",
+    ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
     """SIGKILL to the runner in the middle of a fault: the steady state comes back by itself."""
-    one = run(name, min(60.0, FAULTS[name].max_hold_s))
+    at = "injected" if name == "flap" else "landed"  # the middle of it
+    one = run(name, min(60.0, FAULTS[name].max_hold_s), at=at)
     assert _path(stack).exists()
     one.kill()
     begun = os.times().elapsed
@@ -151,6 +170,16 @@ def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, pr
     wait_until_up(stack, 20.0)
     assert [] == docker.helpers(stack.value)
     proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
+
+
+def test_recovery_leaves_the_configuration_as_it_was(stack: Running, run) -> None:
+    """To the byte, and nothing else in the data folder; also where the run was killed in it."""
+    before = _configuration(stack)
+    one = run("recovery")
+    assert before != _configuration(stack)
+    one.kill()
+    wait_until(lambda: not _path(stack).exists(), "the watchdog takes the fault out", 20.0)
+    assert before == _configuration(stack)
 
 
 def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
@@ -231,6 +260,11 @@ def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
 def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
     return Scene(stack=stack.value, hold_s=0.0, note=print).present()["State"]
+
+
+def _configuration(stack: Running) -> str:
+    script = 'cd "$PGDATA" && ls && cat postgresql.auto.conf'
+    return docker.compose(stack.value, "exec", "-T", "postgres", "sh", "-c", script)
 
 
 def _child_of(parent: int, module: str) -> int:

@@ -55,6 +55,7 @@ TRAITS = {
     "dispose": Traits(pools=True, monitored=True),
     "pinned": Traits(reconnects=False),
     "quitter": Traits(reconnects=False, deadline_s=1.0),
+    "visitor": Traits(reconnects=False, fresh=True, deadline_s=1.0, workers=1),
     "canary": Traits(pings=True, workers=1),
     "dashboard": Traits(pings=True, deadline_s=5.0),
 }
@@ -160,6 +161,7 @@ class Script:
     lost_s: float = 0.05
     start_event_s: float | None = 1.5
     ready_s: float = 2.0
+    again: tuple[float, float] = (NEVER, NEVER)  # when it was away once more
     bad_probe: str = "refused"
     health_red_s: float | None = None
     health_up_s: float = 2.5
@@ -304,7 +306,8 @@ class Script:
         hurried_s = min(self.ready_s, 8.0) + 0.1
         raster = steps(-1.0, hurried_s, 0.02) + steps(hurried_s, self.end_s + 0.5, 0.1)
         for at_s in raster:
-            ok = not self.lost_s <= at_s < self.ready_s
+            away = self.lost_s <= at_s < self.ready_s
+            ok = not away and not self.again[0] <= at_s < self.again[1]
             after = self.starts_anew and at_s >= self.lost_s
             yield probe(
                 at_s,

@@ -170,6 +170,16 @@ def test_waived_rules_stand_in_every_outage() -> None:
             watched(TARGET, Watched(command=["true"], waived=[said]))
 
 
+def test_visitor_plays_where_nobody_else_is_a_control() -> None:
+    """A login for each read is a load that no other outage needs."""
+    whole = outages(TARGET, Asked(faults=()))
+    played = {info.fault for info in whole for one in info.cast if one.contender == "visitor"}
+    assert {"slots"} == played
+    [slots] = outages(TARGET, Asked(faults=("slots",), contenders=("adopted",)))
+    assert "control" == parts(slots)["visitor/steady"].role
+    assert {"reference"} == {parts(slots)[f"adopted/{job}"].role for job in ("steady", "idle")}
+
+
 def test_contender_that_plays_when_asked_is_in_no_other_outage() -> None:
     """Neither in the whole matrix nor as somebody's control; named, it plays."""
     part = "only-pool_recycle"

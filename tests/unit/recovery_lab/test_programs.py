@@ -43,7 +43,8 @@ def test_program_gets_the_network_the_password_and_no_rights(started: programs.H
     assert "--network mine_default" in words
     assert "--volume /somewhere/.secrets/reader_password:/run/secrets/" in words
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
-    assert "--log-driver none --memory 512m --pids-limit 512" in words
+    assert "--log-driver none" in words
+    assert "--memory 512m --pids-limit 512" in words
 
 
 def test_program_is_started_in_the_labs_surroundings(

@@ -12,7 +12,21 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
-from recovery_lab.faults import Scene, crash, drop, healing, kill, runner, slow, smart, terminate
+from recovery_lab.faults import (
+    Scene,
+    crash,
+    drop,
+    flap,
+    healing,
+    held,
+    kill,
+    recovery,
+    runner,
+    slots,
+    slow,
+    smart,
+    terminate,
+)
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
@@ -23,6 +37,7 @@ PROJECT, DATABASE = "recovery-lab-unit", "d" * 64
 START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
+NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
 State = dict[str, Any]
 
 
@@ -53,6 +68,10 @@ class World:
     events: list[FaultEvent] = field(default_factory=list)
     stacks: set[str] = field(default_factory=set)
     half_shut: bool = False
+    full: bool = False
+    folder_holds: str = ""  # the server's data folder, what a fault has put in
+    starting: bool = False
+    read_from: set[str] = field(default_factory=set)  # starts of the server
     paced: int = 0
     trouble: str = ""
     lost_witnesses: int = 0
@@ -130,6 +149,7 @@ class World:
 
     def _start(self, name: str) -> None:
         self.starts += 1
+        self.starting = "hold" in self.folder_holds
         self._act("start", Running=True, StartedAt=START.format(self.starts))
 
     def _stop(self, name: str) -> None:
@@ -150,7 +170,7 @@ class World:
 
     def _kill(self, option: str, signal: str, name: str) -> None:
         if name in self.helpers:
-            self.rules = ""
+            self.rules, self.full = "", False
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
         elif signal == "TERM":
             self.half_shut = not self.stubbed
@@ -163,22 +183,32 @@ class World:
         if "clear" in words:
             self.rules = ""
             return name
-        step = {"step": "injected", "began_at": 0.5, "at": 0.75}
+        step = {"step": "injected", "began_at": 0.5, "at": 0.75, "sessions": 280}
         failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
         self.helpers[name] = [step if self.helper_works else failed]
         if self.helper_works and not self.stubbed:
-            self.rules = words[words.index("hold") + 2]
+            self.full = "recovery_lab.faults.crowd" in words
+            self.rules = "" if self.full else words[words.index("hold") + 2]
         return name
 
     def _logs(self, name: str) -> str:
         return "".join(json.dumps(step) + "\n" for step in self.helpers[name])
 
     def _exec(self, *words: str) -> str:
-        if words[0] == DATABASE and not self.stubbed:  # a backend is killed, and all go with it
-            self.left, self.ended_at = 0, self.now
-            self.log = "LOG:  all server processes terminated; reinitializing"
+        if words[0] == DATABASE and not self.stubbed:
+            self._shell(words[-1])
         count = 3 if self.rules else 0
         return json.dumps({"INPUT": count, "OUTPUT": count})
+
+    def _shell(self, script: str) -> None:
+        if "kill -KILL" in script:  # a backend, and all go with it
+            self.left, self.ended_at = 0, self.now
+            self.log = "LOG:  all server processes terminated; reinitializing"
+        elif "touch" in script:
+            self.folder_holds = "hold, signal"
+        else:
+            self.folder_holds = "" if "sed" in script else self.folder_holds.replace("hold, ", "")
+            self.starting = False
 
     def _rm(self, option: str, name: str) -> None:
         self.helpers.pop(name, None)
@@ -239,6 +269,10 @@ class Witness:
                 facts = {"session": world.kept or reset}
             case "ended":
                 facts = {"ended_at": world.ended_at}
+            case "count":
+                world.read_from = set()
+            case "counted":
+                facts = {"starts": len(world.read_from)}
             case "terminate":
                 world.calls.append(order)
                 world.noted, world.left = 2, 2 if world.stubbed else 0
@@ -250,12 +284,15 @@ class Witness:
         state = self.world.state
         self.verify_alive()
         session = "ok" if state["Running"] else "connection refused"
+        session = f"FATAL:  {recovery.STARTING_UP}" if self.world.starting else session
         session = HALF_SHUT if self.world.half_shut else session
+        session = NO_SLOT if self.world.full else session
         rules = self.world.rules
         session = "Connection refused" if rules == "reset" else session
         session = "hangs" if state["Paused"] or rules == "drop" else session
         tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
+        self.world.read_from |= {started} if started else set()
         return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
 
 
@@ -292,6 +329,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
+    limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
+    limits += [(flap, "APART_S"), (flap, "UP_LIMIT_S")]
+    limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:

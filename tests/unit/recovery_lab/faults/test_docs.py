@@ -6,8 +6,9 @@ from pathlib import Path
 from recovery_lab.docker import INSTRUMENT
 from recovery_lab.faults import FAULTS, command, runner
 from recovery_lab.faults import scene as scenes
-from recovery_lab.faults.drop import OVERTIME_S
 from recovery_lab.faults.fresh import SLEEPER
+from recovery_lab.faults.held import OVERTIME_S
+from recovery_lab.faults.recovery import HOLD, MARK
 from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[4]
@@ -37,9 +38,10 @@ def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
     """Every fault has its row, with the labels and names that the code gives."""
     rows = _rows("## By hand")
     assert list(FAULTS) == list(rows)
-    for name in ("drop", "reset"):
-        assert f"label={FAULTS[name]._label}" in rows[name][0]
+    for name in ("slots", "drop", "reset"):
+        assert f"label={FAULTS[name].label}" in rows[name][0]
     assert f"application_name = '{SLEEPER}'" in rows["slow"][0]
+    assert all(word in rows["recovery"][0] for word in (HOLD, MARK))
 
 
 def test_docs_name_what_the_target_file_says() -> None:

@@ -10,11 +10,14 @@ CASES = [
     ("none", 0.0),
     ("restart", 0.0),
     ("restart", 2.0),
+    ("flap", 0.0),
     ("kill", 0.0),
     ("kill", 2.0),
+    ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
     ("smart", 2.0),
+    ("slots", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
@@ -26,10 +29,13 @@ EVIDENCE = {
     "command": "exit status 0",
     "none": "nothing was done",
     "restart": "container start|stopped, exit code 0",
+    "flap": "5 starts of the server, each of which a fresh session read from",
     "kill": "exit code 137, not out of memory",
+    "recovery": "the database system is starting up'; a simulated recovery",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
     "smart": "shutting down', one from before 'ok'",
+    "slots": "reserved for roles', one from before 'ok'; 280 sessions held",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
@@ -63,11 +69,14 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, "", 0) == (
+    assert (True, False, False, False, False, "", "", 0) == (
         world.state["Running"],
+        world.starting,
         world.state["Paused"],
         world.half_shut,
+        world.full,
         world.rules,
+        world.folder_holds,
         world.sleeping,
     )
 
@@ -81,7 +90,9 @@ def test_effects_fit_one_another(name: str) -> None:
     assert (effects.cuts == "none") == (not effects.explains)
 
 
-@pytest.mark.parametrize("name", ["restart", "kill", "smart", "freeze", "drop", "reset"])
+@pytest.mark.parametrize(
+    "name", ["restart", "kill", "recovery", "smart", "slots", "freeze", "drop", "reset"]
+)
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
     scene = world.seen_scene()
@@ -150,6 +161,35 @@ def test_smart_whose_old_sessions_were_ended_has_not_landed(world: World) -> Non
     world.rules = "drop"
     with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
         FAULTS["smart"].verify_landed(scene)
+
+
+def test_flap_is_in_from_its_first_restart_and_over_with_its_last(world: World) -> None:
+    """By the daemon's own events; each restart in between is told by no step."""
+    FAULTS["flap"].inject(world.seen_scene(0.0))
+    assert 5 == len(world.told("restart"))
+    assert ["injected", "healed"] == [event.name for event in world.events]
+    assert world.events[0].at < world.events[1].at
+
+
+def test_flap_with_a_restart_that_did_not_come_has_not_landed(world: World) -> None:
+    """Four are not five."""
+    scene = world.seen_scene(0.0)
+    FAULTS["flap"].inject(scene)
+    world.read_from.pop()
+    with pytest.raises(InconclusiveError, match="4 starts of the server were read from, 5 were"):
+        FAULTS["flap"].verify_landed(scene)
+
+
+def test_slots_whose_old_sessions_were_ended_has_not_landed(world: World) -> None:
+    """It takes what is free and nothing else; a server that goes refuses in other words."""
+    scene = world.seen_scene()
+    FAULTS["slots"].inject(scene)
+    world.kept = "server closed the connection"
+    with pytest.raises(InconclusiveError, match="one from before 'server closed the connection'"):
+        FAULTS["slots"].verify_landed(scene)
+    world.kept, world.full, world.half_shut = "", False, True
+    with pytest.raises(InconclusiveError, match=r"slots did not land: .* is shutting down"):
+        FAULTS["slots"].verify_landed(scene)
 
 
 def test_reset_that_leaves_old_sessions_alone_has_not_landed(world: World) -> None:

@@ -24,7 +24,7 @@ def _open(world: World) -> OpenFault | None:
 def test_run_notes_every_step_once(name: str, world: World) -> None:
     """The history has all six, in this order, with the evidence; the journal is empty again."""
     world.slept = "ok"
-    hold_s = min(2.0, FAULTS[name].max_hold_s)
+    hold_s = max(FAULTS[name].min_hold_s, min(2.0, FAULTS[name].max_hold_s))
     done = run_fault(FAULTS[name], replace(world.scene, hold_s=hold_s))
     assert (STEPS if hold_s else MOMENTARY) == [event.name for event in world.events]
     assert {name} == {event.fault for event in world.events}

@@ -272,6 +272,15 @@ def answered(script: Script, red: Callable[[float], bool], outage_from: float = 
     return script
 
 
+def test_container_that_was_started_before_the_fault_landed_gives_the_same_pids_again() -> None:
+    """A session from before has ended with it: who answers by its pid is another one."""
+    for start_s, doubts in ((0.15, 0), (0.25, 1)):
+        script = read_through(ORIGIN + 0.5, ORIGIN + 0.75)
+        script.extra.append(Event(at=ORIGIN + start_s, action="start"))
+        found = [doubt.said for doubt in script.judged().doubts]
+        assert doubts == sum("read on through the fault" in said for said in found), found
+
+
 def falls(red: Callable[[float], bool], ready_s: float = 6.0, **more: float) -> list[str]:
     """Return what the rule about readiness says of a loss at the instant of the fault."""
     script = application(lost_s=0.0, ready_s=ready_s, recovered_s=6.1, end_s=13.0)

@@ -36,6 +36,9 @@ def case(script: Script) -> Case:
         (idle(fault="freeze"), False, False),
         (idle(fault="freeze", extra=[outage().log("FATAL", "57P01", 71)]), False, True),
         (idle(fault="freeze", extra=[outage().log("FATAL", "57P01", 99)]), False, False),
+        (outage(fault="slots"), False, True),  # its sessions are warm
+        (outage(fault="slots", contender="visitor", backends=()), True, True),
+        (application(fault="slots"), True, True),  # by its checks
         (untouched(), True, True),
         (untouched(begin_s=NEVER), True, False),
     ],

@@ -32,6 +32,35 @@ def bracket(
     return found and (round(found.early_at - ORIGIN, 3), round(found.late_at - ORIGIN, 3))
 
 
+def flapping(back_s: float, again_s: float) -> History:
+    """Return the probes of a server that is away from 0, back, away again, and back at 20 s."""
+    away = lambda at_s: 0.0 <= at_s < back_s or again_s <= at_s < 20.0  # noqa: E731
+    probes = [probe(at, "refused" if away(at) else "ok") for at in steps(-1.0, 25.0, 0.1)]
+    return History([Mark(at=ORIGIN - 0.5, name=measures.ASKED), *probes])
+
+
+@pytest.mark.parametrize(
+    ("back_s", "again_s", "expected"),
+    [
+        (0.5, 10.0, 0.5),  # a restart, and another one 9.5 s later
+        (0.5, 2.0, 20.0),  # not back for 2 s, so not back
+        (20.0, 20.0, 20.0),
+    ],
+)
+def test_first_loss_is_up_to_the_first_good_two_seconds(back_s, again_s, expected) -> None:
+    """Readiness is asked whether it fell for that one; the next are losses of their own."""
+    found = measures.first_away_s(flapping(back_s, again_s), ORIGIN, 20.0)
+    assert expected == pytest.approx(found)
+
+
+def test_first_loss_is_no_longer_than_the_whole() -> None:
+    """And not known where that is not."""
+    history = flapping(5.0, 10.0)
+    assert 3.0 == measures.first_away_s(history, ORIGIN, 3.0)
+    assert None is measures.first_away_s(history, None, 3.0)
+    assert None is measures.first_away_s(history, ORIGIN, None)
+
+
 @pytest.mark.parametrize(
     ("results", "expected"),
     [

@@ -23,6 +23,10 @@ TABLE = {
         "quitter": NOT_BACK,
     },
     ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("flap", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
+    ("flap", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
+    ("recovery", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
+    ("recovery", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("crash", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
@@ -30,6 +34,15 @@ TABLE = {
     # Its heal ends the sessions that it has left alone.
     ("smart", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("smart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
+    # Whose sessions are warm meets nothing; the application's checks do.
+    ("slots", "steady"): {
+        "adopted": REFERENCE,
+        "dashboard": SUBJECT,
+        "pinned": REFERENCE,
+        "quitter": REFERENCE,
+        "visitor": NOT_BACK,
+    },
+    ("slots", "idle"): {"adopted": REFERENCE, "dashboard": REFERENCE},
     ("reset", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("reset", "idle"): {"adopted": REFERENCE, "naive": REFERENCE},
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
@@ -60,12 +73,36 @@ def test_quitter_is_no_control_where_the_outage_is_shorter_than_its_patience() -
     assert "control" == part_of(cast, "steady", frozen, 1.5).role
 
 
-def test_new_sessions_refused_make_a_subject_of_who_pings() -> None:
-    """Whatever is declared, the same for a fault that nobody has written yet."""
-    cast = Cast(contender="adopted", traits=TRAITS["adopted"], jobs=["steady", "idle"])
-    effects = Effects(cuts="new")
-    assert "subject" == part_of(cast, "steady", effects, 3.0).role
-    assert "reference" == part_of(cast, "idle", effects, 3.0).role
+def test_new_sessions_refused_spare_who_holds_sessions() -> None:
+    """Until the heal cuts those as well; an application may hold none."""
+    warm, application = (
+        Cast(contender=name, traits=TRAITS[name], jobs=["steady", "idle"])
+        for name in ("adopted", "dashboard")
+    )
+    effects, healed = Effects(cuts="new"), Effects(cuts="new", heal_cuts="established")
+    assert "reference" == part_of(warm, "steady", effects, 3.0).role
+    assert "reference" == part_of(warm, "idle", effects, 3.0).role
+    assert "subject" == part_of(application, "steady", effects, 3.0).role
+    assert "subject" == part_of(warm, "steady", healed, 3.0).role
+
+
+@pytest.mark.parametrize(
+    ("effects", "hold_s", "role"),
+    [
+        (Effects(cuts="new"), 3.0, "control"),
+        (Effects(cuts="both"), 3.0, "control"),
+        (Effects(cuts="new"), 0.5, "reference"),
+        (Effects(cuts="established", ends_sessions=True), 3.0, "reference"),
+        (Effects(cuts="none"), 3.0, "subject"),
+        (Effects(cuts="none", delays_s=2.0), 3.0, "reference"),
+    ],
+)
+def test_visitor_gives_up_where_new_sessions_are_refused_long_enough(
+    effects: Effects, hold_s: float, role: str
+) -> None:
+    """It holds no session that anybody could cut, and each of its reads asks for one."""
+    cast = Cast(contender="visitor", traits=TRAITS["visitor"], jobs=["steady"])
+    assert role == part_of(cast, "steady", effects, hold_s).role
 
 
 def test_who_does_not_reconnect_is_no_control_of_a_fault_that_leaves_its_session() -> None:

@@ -7,9 +7,10 @@ import pytest
 from recovery_lab.faults.base import Effects
 from recovery_lab.judge import rules
 from recovery_lab.judge.rules import RULES, Rule
-from recovery_lab.record.history import Look
+from recovery_lab.record.history import Event, Look
 from tests.unit.recovery_lab.histories import (
     NEVER,
+    ORIGIN,
     Script,
     application,
     idle,
@@ -27,6 +28,12 @@ def short(**changed: object) -> Script:
     return application(
         start_event_s=0.9, ready_s=1.0, recovered_s=1.2, health_red_s=NEVER, **changed
     )
+
+
+def flap(**changed: object) -> Script:
+    """Return a loss of 0.95 s and, after 3 s without one, another that ends with a start."""
+    start = Event(at=ORIGIN + 4.7, action="start")
+    return short(again=(4.0, 4.9), extra=[start], end_s=12.0, **changed)
 
 
 def only_new(**changed: object) -> Script:
@@ -179,6 +186,12 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: only_new(health_red_s=4.4),
         lambda: only_new(health_red_s=4.8),
         "readiness red 4.737 s after the loss, bound 4.5 s",
+    ),
+    "a server that was back for 2 s was lost once more": (
+        "readiness falls",
+        lambda: flap(last_outage_s=1.5),
+        lambda: flap(last_outage_s=NEVER),
+        "a loss of 0.950 s stands in no last outage, and readiness was not red within 2.5 s",
     ),
     "a short loss stands in the last outage": (
         "readiness falls",

@@ -1,0 +1,83 @@
+"""Faults that a helper container holds: it lets go at a signal, or when its time is up."""
+
+import json
+from abc import abstractmethod
+from functools import partial
+from typing import Any
+
+from recovery_lab import docker
+from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.faults.base import Fault
+from recovery_lab.faults.scene import Scene
+from recovery_lab.programs import named_as_ours
+
+OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchdog, then the helper
+STEP_LIMIT_S = 30.0  # hundreds of sessions take a loaded machine some seconds
+
+
+class Held(Fault):
+    """Start a helper that says `injected` and `healed`, with its own clock, as JSON lines."""
+
+    @abstractmethod
+    def holding(self, scene: Scene, limit_s: float) -> list[str]:
+        """Return the words of `docker run` for a helper that lets go by itself after `limit_s`."""
+
+    def inject(self, scene: Scene) -> None:
+        """Start the helper; returns when it says that the fault is in."""
+        helper = self.start(scene, self.holding(scene, scene.hold_s + OVERTIME_S))
+        if not scene.wait_until(lambda: "injected" in steps(helper), STEP_LIMIT_S):
+            said = steps(helper).get("failed", {}).get("said", "it said nothing")
+            raise InconclusiveError(f"{self.name}: its helper did not get it in: {said}")
+        _note(scene, helper, "injected")
+
+    def heal(self, scene: Scene) -> None:
+        """Have the helper let go."""
+        for helper in self.helpers(scene):
+            if _running(helper):
+                docker.run("kill", "--signal", "TERM", helper)
+                scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
+            _note(scene, helper, "healed")
+
+    def verify_healed(self, scene: Scene) -> str:
+        """Verify that it is back, and put the helpers away."""
+        back = super().verify_healed(scene)
+        for helper in self.helpers(scene):
+            if not _over(helper):
+                raise HealError(f"{scene.stack.project}: its helper still holds {self.name}")
+            docker.run("rm", "--force", helper)
+        return back
+
+    @property
+    def label(self) -> str:
+        """The label of its helpers, by which any process finds them."""
+        return f"{docker.LABEL}.fault={self.name}"
+
+    def helpers(self, scene: Scene) -> list[str]:
+        """Return the ids of its helpers, running or not."""
+        return docker.helpers(scene.stack, self.label)
+
+    def start(self, scene: Scene, words: list[str]) -> str:
+        """Start a helper; return its id."""
+        named = [*named_as_ours(scene.stack), "--label", self.label]
+        return docker.run("run", "--detach", *named, *words).strip()
+
+
+def steps(helper: str) -> dict[str, dict[str, Any]]:
+    """Return what a helper has said, by step."""
+    said = [json.loads(line) for line in docker.run("logs", helper).splitlines()]
+    return {step["step"]: step for step in said}
+
+
+def _running(helper: str) -> bool:
+    return docker.run("inspect", "--format", "{{.State.Running}}", helper).strip() == "true"
+
+
+def _over(helper: str) -> bool:
+    return "healed" in steps(helper) or not _running(helper)
+
+
+def _note(scene: Scene, helper: str, name: str) -> None:
+    step = steps(helper).get(name)
+    if step and scene.witness:
+        took_ms = (step["at"] - step["began_at"]) * 1000
+        scene.step(name, at=step["at"], evidence=f"by the helper's clock, within {took_ms:.0f} ms")
