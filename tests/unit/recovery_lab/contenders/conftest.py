@@ -69,13 +69,14 @@ def records() -> Records:
 
 
 @pytest.fixture
-def threads_end() -> Callable[[int], None]:
-    """Assert that at most so many threads are left, within 5 s."""
+def threads_end() -> Callable[[], None]:
+    """Assert that no thread is left that was not there before the test, within 5 s."""
+    before = set(threading.enumerate())  # not how many: another test's may end meanwhile
 
-    def check(at_most: int) -> None:
+    def check() -> None:
         deadline = time.monotonic() + 5.0
-        while threading.active_count() > at_most and time.monotonic() < deadline:
+        while (left := {*threading.enumerate()} - before) and time.monotonic() < deadline:
             time.sleep(0.005)
-        assert threading.active_count() <= at_most
+        assert not left
 
     return check

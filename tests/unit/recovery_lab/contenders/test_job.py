@@ -103,10 +103,9 @@ def test_release_uses_all_that_was_warmed_at_once(
 
 
 def test_after_stop_a_job_begins_anew(
-    job: Job, adapter: Scripted, records: Records, threads_end: Callable[[int], None]
+    job: Job, adapter: Scripted, records: Records, threads_end: Callable[[], None]
 ) -> None:
     """A read that hangs from before keeps its number: no later one is taken for it."""
-    before = threading.active_count()
     adapter.held.clear()
     job.start()
     records.wait_for("began")
@@ -120,7 +119,7 @@ def test_after_stop_a_job_begins_anew(
     adapter.held.set()
     records.wait_for("ended", 4)
     job.stop()
-    threads_end(before)
+    threads_end()
     ops = [one["op"] for one in records.of("began")]
     assert list(range(1, len(ops) + 1)) == sorted(ops)
     assert sorted(ops) == sorted(one["op"] for one in records.of("ended"))

@@ -115,16 +115,15 @@ def test_late_schedule_is_a_late_read_and_not_a_missed_one(
 
 
 def test_stopped_loop_reads_no_more_and_its_threads_end(
-    seen: Seen, threads_end: Callable[[int], None]
+    seen: Seen, threads_end: Callable[[], None]
 ) -> None:
     """Forty outages with kept contenders must not leave threads behind."""
-    before = threading.active_count()
     for _ in range(5):
         loop = loop_of(seen)
         loop.start()
         time.sleep(0.02)
         loop.stop()
-    threads_end(before)
+    threads_end()
     count = len(seen.read)
     time.sleep(0.05)
     assert count == len(seen.read)

@@ -59,8 +59,8 @@ def test_its_own_sessions_end_is_taken_as_it_comes(before: Before, pair) -> None
     before._own = ours
     before.obey("watch")
     assert {"ended_at": 0.0} == before.obey("ended")
-    theirs.close()
     [watch] = [one for one in threading.enumerate() if one.name.endswith("(_watch)")]
+    theirs.close()
     watch.join(5.0)
     assert before.obey("ended")["ended_at"] > 0.0
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(data: Path) -> Iterator[Server]:
-    """A process that stands for the server: SIGHUP ends it."""
-    with subprocess.Popen(["sleep", "60"]) as one:
+    """A process that stands for the server: SIGHUP ends it, also where ours ignores it (nohup)."""
+    default = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    with subprocess.Popen(["sleep", "60"], preexec_fn=default) as one:  # noqa: PLW1509 # no threads
         (data / "postmaster.pid").write_text(f"{one.pid}\n{data}\n")
         yield one
         one.kill()
