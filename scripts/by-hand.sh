@@ -7,8 +7,6 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
-. scripts/lib_alone.sh
-. scripts/lib_stack.sh
 . scripts/watched.sh
 
 HOLD="${HOLD:-3}"

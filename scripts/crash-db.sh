@@ -5,8 +5,6 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
-. scripts/lib_alone.sh
-. scripts/lib_stack.sh
 . scripts/watched.sh
 
 watched kill 'crash (SIGKILL)' 'HOLD=20 make crash-db · make restart-db · make demo' crash-db

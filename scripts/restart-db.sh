@@ -5,8 +5,6 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
-. scripts/lib_alone.sh
-. scripts/lib_stack.sh
 . scripts/watched.sh
 
 watched restart 'restart (fast)' 'HOLD=20 make restart-db · make crash-db · make demo' restart-db

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# What restart-db.sh and crash-db.sh share; sourced after lib.sh.
+# What restart-db.sh, crash-db.sh and by-hand.sh share; sourced after lib.sh.
+. scripts/lib_alone.sh
+. scripts/lib_stack.sh
 
 # whole NAME VALUE MAX: stops unless VALUE is a whole number of at most MAX.
 whole() {
