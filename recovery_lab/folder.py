@@ -83,6 +83,11 @@ def set_aside(folder: Path) -> None:
     folder.rename(late / f"{folder.name}.{count + 1}")
 
 
+def played_again(run: Path) -> list[str]:
+    """Return the names of what was set aside, in order."""
+    return sorted(path.name for path in run.glob(f"{LATE}/*"))
+
+
 def find_run(word: str) -> Path:
     """Return the folder of a run by its path, its name or `latest`."""
     for folder in (Path(word), ROOT / word):

@@ -14,6 +14,7 @@ from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import JobName, OutageInfo, Word
 from recovery_lab.record.history import Health, History, Probe
 
+WORST_FIRST: tuple[Word, ...] = ("failed", "inconclusive", "passed")
 STATUS: dict[Word, int] = {"passed": 0, "failed": 1, "inconclusive": 2}
 
 
@@ -86,8 +87,7 @@ class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def worst(words: Sequence[Word]) -> Word:
     """Return the worst of some words; of none nothing was proven."""
-    order: tuple[Word, ...] = ("failed", "inconclusive", "passed")
-    return next((word for word in order if word in words), "inconclusive")
+    return next((word for word in WORST_FIRST if word in words), "inconclusive")
 
 
 def judge_run(outages: Sequence[OutageVerdict], planned: Sequence[str]) -> RunVerdict:

@@ -28,10 +28,6 @@ def _spread(figure: str) -> Callable[[Row], str]:
     return lambda row: spread([value(each) for each in row.figures])
 
 
-def _bad(row: Row) -> list[int]:
-    return [each.after_ready.bad for each in row.figures]
-
-
 def _bad_during(row: Row) -> list[int]:
     return [each.in_outage.bad for each in row.figures]
 
@@ -67,8 +63,8 @@ CELLS: Columns[Row] = {
 # What users met after ready, lag and waits in s. An idle pool is asked late: it has no lag.
 AFTER: Columns[Row] = {
     **NAMES,
-    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, _bad(row))),
-    "in how many": lambda row: words.outages_with(_bad(row)),
+    "failed or hung after ready, each outage": lambda row: ", ".join(map(str, row.bad_after_ready)),
+    "in how many": lambda row: words.outages_with(row.bad_after_ready),
     "first reads failed or hung, each outage": _first_reads,
     "their longest wait: median / worst (n)": _first_waits,
     "recovery lag: median / worst (n)": lambda row: (
@@ -158,7 +154,7 @@ def _matrix(verdict: RunVerdict) -> str:
     return words.table(["fault", *names], lines)
 
 
-def _compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
+def compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]:
     """Yield who differs from the contender that has a twin, by fault and measure."""
     solos = alone(verdict)
     for fault in dict.fromkeys(row.fault for row in solos):
@@ -197,7 +193,7 @@ TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "during": lambda _, run: columns_of(_during(run), DURING),
     "lags": lambda _, run: columns_of([r for r in rows_of(run, "steady") if r.outages > 1], LAGS),
     "waits": lambda _, run: columns_of(alone(run, "steady"), WAITS),
-    "differences": lambda info, run: words.table(DIFFERENCES, _compared(info, run)),
+    "differences": lambda info, run: words.table(DIFFERENCES, compared(info, run)),
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),
     "ticket": lambda _, run: words.table(["measure", "median / worst (n), s"], _ticket(run)),
     "every run": lambda _, run: columns_of(watched(run), EVERY_RUN),

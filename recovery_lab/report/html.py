@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
-from recovery_lab.folder import LATE, RunInfo, read_run
+from recovery_lab.folder import RunInfo, played_again, read_run
 from recovery_lab.judge.differences import outages_bound
 from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.thresholds import THRESHOLDS
@@ -63,8 +63,7 @@ class Group(NamedTuple):
 
 def write(run: Path, verdict: RunVerdict) -> Path:
     """Write a judged run's report.html, and return its path; BadInputError as `page` has it."""
-    again = sorted(path.name for path in run.glob(f"{LATE}/*"))
-    text = page(read_run(run), verdict, read_lanes(run, verdict), again)
+    text = page(read_run(run), verdict, read_lanes(run, verdict), played_again(run))
     write_whole(run / "report.html", text.encode())
     return run / "report.html"
 
@@ -132,7 +131,7 @@ def _words(info: RunInfo, verdict: RunVerdict, groups: Sequence[Group]) -> dict[
     cells = {group.key: group.met for group in groups}
     counted = [group for group in groups if group.row.cells]
     steady = [group for group in counted if group.key[2] == "steady"]
-    unhurt = [len(g.row.cells) for g in counted if not any(overview.bad_after_ready(g.row))]
+    unhurt = [len(g.row.cells) for g in counted if not any(g.row.bad_after_ready)]
     return {
         "t": said,
         "script": Markup(script),  # noqa: S704 # our own
@@ -153,7 +152,6 @@ def _words(info: RunInfo, verdict: RunVerdict, groups: Sequence[Group]) -> dict[
         },
         "strip": strip,
         "middle": overview.middle,
-        "bad": overview.bad_after_ready,
         "doubts": overview.doubts(verdict),
         "unjudged": overview.unjudged(verdict),
         "unhurt": sorted(set(unhurt)),

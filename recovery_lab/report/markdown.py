@@ -7,7 +7,7 @@ from textwrap import shorten
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from recovery_lab.files import write_whole
-from recovery_lab.folder import LATE, RunInfo, read_run
+from recovery_lab.folder import RunInfo, played_again, read_run
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import RunVerdict, reasons
 from recovery_lab.report import figures
@@ -22,7 +22,7 @@ IN_SHORT = {"Verdicts": "matrix", "After the server was ready": "after ready"}  
 def write(run: Path, verdict: RunVerdict) -> str:
     """Write a judged run's report.md and summary.md; return the page."""
     info = read_run(run)
-    text = page(info, verdict, again=sorted(path.name for path in run.glob(f"{LATE}/*")))
+    text = page(info, verdict, again=played_again(run))
     write_whole(run / "report.md", text.encode())
     write_whole(run / "summary.md", summary(info, verdict).encode())
     return text

@@ -6,7 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, reasons, worst
+from recovery_lab.judge.verdict import WORST_FIRST, OutageVerdict, RunVerdict, reasons, worst
 from recovery_lab.outage import Word
 from recovery_lab.report.rows import Met, Row
 from recovery_lab.report.words import not_judged
@@ -81,11 +81,6 @@ def lags_of(row: Row) -> list[float | None]:
     return [*known, *[None] * (len(values) - len(known))]
 
 
-def bad_after_ready(row: Row) -> list[int]:
-    """Return how many of a row's reads failed or hung after ready, outage by outage."""
-    return [each.after_ready.bad for each in row.figures]
-
-
 def middle(values: Sequence[float | None]) -> float | None:
     """Return the median of some lengths, of which None is the longest."""
     found = median(inf if value is None else value for value in values)
@@ -124,5 +119,4 @@ def unjudged(verdict: RunVerdict) -> Told:
 
 def worst_first(verdict: RunVerdict) -> list[OutageVerdict]:
     """Return the outages: those that failed, those in doubt, then the others."""
-    order: tuple[Word, ...] = ("failed", "inconclusive", "passed")
-    return sorted(verdict.outages, key=lambda outage: order.index(outage.verdict))
+    return sorted(verdict.outages, key=lambda outage: WORST_FIRST.index(outage.verdict))

@@ -37,6 +37,11 @@ class Row(NamedTuple):
         return [cell.figures for cell in self.cells]
 
     @property
+    def bad_after_ready(self) -> list[int]:
+        """How many reads failed or hung after ready, outage by outage."""
+        return [each.after_ready.bad for each in self.figures]
+
+    @property
     def counted(self) -> str:
         """How many of its outages count."""
         return f"{len(self.cells)} of {self.outages}"

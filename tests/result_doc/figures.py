@@ -192,7 +192,7 @@ class Runs:
             return Figure("no record", (run,))
         rows = [
             (f"`{fault}`", f"`{who}`", Figure(measure), by, p)
-            for fault, measure, who, _, _, by, p, word, _ in figures._compared(
+            for fault, measure, who, _, _, by, p, word, _ in figures.compared(
                 self.infos[run], self.verdicts[run]
             )
             if who not in NOT_COMPARED and word == "different"
