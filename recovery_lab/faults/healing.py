@@ -22,6 +22,7 @@ from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.target import Target
 
+LATE_S = 2.0  # a command of a dead run may reach the daemon so much later: healed once more
 LIVES_S = 2.0  # a run that still holds its fault then is no dying one
 LOCK_LIMIT_S = 10.0  # a dying process closes its pipe to the watchdog, and later its lock
 OTHER_LIMIT_S = 90.0  # another process heals: a container's start, and BACK_LIMIT_S
@@ -102,12 +103,19 @@ def _heal(path: Path) -> str:
         return f"{path.stem}: named, never injected"
     journal.write(path, msgspec.structs.replace(entry, pid=os.getpid(), healing=True))
     with Interrupts(held_back=True):
-        said, scene = heal_now(entry), _scene(entry)
-        if scene.find():
-            with closing(Witness(entry.stack)) as witness:
-                said = FAULTS[entry.fault].verify_healed(replace(scene, witness=witness))
+        _seen_healed(entry)
+        time.sleep(LATE_S)  # nothing tells of a command that the dead run had sent
+        said = _seen_healed(entry)
         path.unlink(missing_ok=True)
     return f"{entry.stack.project}: healed {entry.fault}: {said}"
+
+
+def _seen_healed(entry: OpenFault) -> str:
+    said, scene = heal_now(entry), _scene(entry)
+    if scene.find():
+        with closing(Witness(entry.stack)) as witness:
+            said = FAULTS[entry.fault].verify_healed(replace(scene, witness=witness))
+    return said
 
 
 def _remove(path: Path, down: Callable[[docker.Stack], None] | None) -> str:

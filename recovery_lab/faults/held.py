@@ -2,11 +2,12 @@
 
 import json
 from abc import abstractmethod
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from recovery_lab import docker
-from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.errors import DockerError, HealError, InconclusiveError
 from recovery_lab.faults.base import Fault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
@@ -31,11 +32,12 @@ class Held(Fault):
         _note(scene, helper, "injected")
 
     def heal(self, scene: Scene) -> None:
-        """Have the helper let go."""
+        """Have the helper let go; one that was never started is put away before it can be."""
         for helper in self.helpers(scene):
-            if _running(helper):
-                docker.run("kill", "--signal", "TERM", helper)
-                scene.wait_until(partial(_over, helper), STEP_LIMIT_S)
+            if _state(helper) == "created":
+                docker.run("rm", "--force", helper)
+                continue
+            scene.wait_until(partial(_let_go, helper), STEP_LIMIT_S)
             _note(scene, helper, "healed")
 
     def verify_healed(self, scene: Scene) -> str:
@@ -68,12 +70,21 @@ def steps(helper: str) -> dict[str, dict[str, Any]]:
     return {step["step"]: step for step in said}
 
 
-def _running(helper: str) -> bool:
-    return docker.run("inspect", "--format", "{{.State.Running}}", helper).strip() == "true"
+def _state(helper: str) -> str:
+    return docker.run("inspect", "--format", "{{.State.Status}}", helper).strip()
 
 
 def _over(helper: str) -> bool:
-    return "healed" in steps(helper) or not _running(helper)
+    return "healed" in steps(helper) or _state(helper) != "running"
+
+
+def _let_go(helper: str) -> bool:
+    """Ask again and again: the first process of a container is deaf until it listens."""
+    if _over(helper):
+        return True
+    with suppress(DockerError):  # it has ended meanwhile
+        docker.run("kill", "--signal", "TERM", helper)
+    return False
 
 
 def _note(scene: Scene, helper: str, name: str) -> None:

@@ -5,6 +5,7 @@ scripts and plain `docker compose` all mean the same one.
 """
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,25 @@ from tests.running import ROOT, Running, Watch, told, watched
 
 RESTART = ["scripts/take-away.sh", "restart"]
 KILL = ["scripts/take-away.sh", "kill"]
+
+# A run of its own: says `landed` when the fault is in, and waits there where that has no length.
+# GRACE is what the watchdog grants it.
+RUNNER = """
+import sys
+import time
+from pathlib import Path
+from recovery_lab.docker import Stack
+from recovery_lab.faults import FAULTS, Scene, run_fault, runner
+from recovery_lab.target import load_target
+runner.GRACE_S = float(sys.argv[4])
+def note(event):
+    print(event.name, flush=True)
+    if event.name == "landed" and not float(sys.argv[3]):
+        time.sleep(60.0)
+run_fault(FAULTS[sys.argv[1]], Scene(
+    stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
+    hold_s=float(sys.argv[3]), note=note))
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -95,7 +115,9 @@ def wait_until_up(stack: Running, limit_s: float = 60.0) -> None:
     wait_until(lambda: health(stack)["status"] == "up", "System Health says up", limit_s)
 
 
-def wait_until(holds: Callable[[], bool], what: str, limit_s: float = 60.0) -> None:
+def wait_until(
+    holds: Callable[[], bool], what: str, limit_s: float = 60.0, poll_s: float = 0.1
+) -> None:
     """Poll until something holds; fail naming what, how long, and the last trouble."""
     deadline, trouble = time.monotonic() + limit_s, ""
     while time.monotonic() < deadline:
@@ -104,7 +126,7 @@ def wait_until(holds: Callable[[], bool], what: str, limit_s: float = 60.0) -> N
                 return
         except (httpx.HTTPError, LabError, ValueError, KeyError) as error:
             trouble = f": {error}"
-        time.sleep(0.1)
+        time.sleep(poll_s)
     pytest.fail(f"not after {limit_s:.0f} s: {what}{trouble}")
 
 
@@ -112,6 +134,29 @@ def wait_until(holds: Callable[[], bool], what: str, limit_s: float = 60.0) -> N
 def outage(stack: Running, tmp_path: Path) -> Watch:
     """Have an outage of the running stack played and judged, as `recovery-lab watch` does."""
     return lambda command, **options: watched(stack, tmp_path, command, **options)[0]
+
+
+@pytest.fixture
+def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Start a run in a process of its own, and return at a step of its fault's."""
+    running: list[subprocess.Popen] = []
+
+    def start(
+        name: str, hold_s: float = 60.0, grace_s: float = 30.0, at: str = "landed"
+    ) -> subprocess.Popen:
+        words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
+        pipe = subprocess.PIPE
+        one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+        running.append(one)
+        for line in one.stdout:
+            if line == f"{at}\n":
+                return one
+        pytest.fail(f"{name} did not land: {one.stderr.read()}")
+
+    yield start
+    for one in running:
+        one.kill()
+        one.communicate(timeout=10)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -123,3 +168,11 @@ def pytest_runtest_makereport(item: pytest.Item):
         folder = item.funcargs.get("tmp_path")
         for path in sorted(folder.rglob("history.jsonl.gz")) if folder else []:
             report.sections.append((str(path), "\n".join(map(repr, read_history(path).all))))
+
+
+def child_of(parent: int, words: str) -> int:
+    """Return the pid of a process' child by words of its command line; 0: there is none."""
+    table = ["ps", "-A", "-o", "pid=,ppid=,args="]
+    rows = subprocess.run(table, capture_output=True, text=True, timeout=10, check=True).stdout
+    split = [line.split(maxsplit=2) for line in rows.splitlines()]
+    return next((int(pid) for pid, of, args in split if int(of) == parent and words in args), 0)

@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,8 +16,8 @@ from recovery_lab.faults import FAULTS, Done, Scene, journal, run_fault
 from recovery_lab.faults.healing import heal_open
 from recovery_lab.faults.journal import FAULT, OpenFault
 from recovery_lab.record.history import FaultEvent
-from tests.integration.conftest import command, wait_until, wait_until_up
-from tests.running import ROOT, Running
+from tests.integration.conftest import child_of, command, wait_until, wait_until_up
+from tests.running import Running
 
 STEPS = ["injecting", "injected", "landed", "healing", "healed", "back"]
 LENGTHS = [
@@ -45,25 +43,6 @@ LATE_S = 5.0
 TAKES_S = {"flap": 60.0}  # five within a minute
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
-# A run of its own: says `landed` when the fault is in, and waits there where that has no length.
-# GRACE is what the watchdog grants it.
-RUNNER = """
-import sys
-import time
-from pathlib import Path
-from recovery_lab.docker import Stack
-from recovery_lab.faults import FAULTS, Scene, run_fault, runner
-from recovery_lab.target import load_target
-runner.GRACE_S = float(sys.argv[4])
-def note(event):
-    print(event.name, flush=True)
-    if event.name == "landed" and not float(sys.argv[3]):
-        time.sleep(60.0)
-run_fault(FAULTS[sys.argv[1]], Scene(
-    stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
-    hold_s=float(sys.argv[3]), note=note))
-"""
-
 
 def _path(stack: Running) -> Path:
     return journal.path_of(stack.value, FAULT)
@@ -75,29 +54,6 @@ def _play(
     events: list[FaultEvent] = []
     scene = Scene(stack=stack.value, hold_s=hold_s, note=events.append, command=words)
     return run_fault(FAULTS[name], scene), events
-
-
-@pytest.fixture
-def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Start a run in a process of its own, and return at a step of its fault's."""
-    running: list[subprocess.Popen] = []
-
-    def start(
-        name: str, hold_s: float = 60.0, grace_s: float = 30.0, at: str = "landed"
-    ) -> subprocess.Popen:
-        words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
-        pipe = subprocess.PIPE
-        one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
-        running.append(one)
-        for line in one.stdout:
-            if line == f"{at}\n":
-                return one
-        pytest.fail(f"{name} did not land: {one.stderr.read()}")
-
-    yield start
-    for one in running:
-        one.kill()
-        one.communicate(timeout=10)
 
 
 @each_fault
@@ -195,7 +151,7 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run) -> None:
     """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
     one = run("drop")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
+    watchdog = child_of(one.pid, "recovery_lab.faults.healing")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
     for helper in docker.helpers(stack.value, "recovery-lab.fault=drop"):
@@ -233,7 +189,7 @@ def test_heal_waits_for_the_watchdog(stack: Running, run) -> None:
     The watchdog is stopped in the middle of it: it may else be done before `heal` has begun.
     """
     one = run("kill")
-    watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
+    watchdog = child_of(one.pid, "recovery_lab.faults.healing")
     one.kill()
     one.wait(5)
     wait_until(lambda: b'"healing":true' in _path(stack).read_bytes(), "the watchdog heals", 10.0)
@@ -265,13 +221,6 @@ def server_state(stack: Running) -> dict:
 def _configuration(stack: Running) -> str:
     script = 'cd "$PGDATA" && ls && cat postgresql.auto.conf'
     return docker.compose(stack.value, "exec", "-T", "postgres", "sh", "-c", script)
-
-
-def _child_of(parent: int, module: str) -> int:
-    words = ["ps", "-A", "-o", "pid=,ppid=,args="]
-    rows = subprocess.run(words, capture_output=True, text=True, timeout=10, check=True).stdout
-    split = [line.split(maxsplit=2) for line in rows.splitlines()]
-    return next(int(pid) for pid, of, args in split if int(of) == parent and module in args)
 
 
 def _lab(stack: Running, *words: str) -> str:

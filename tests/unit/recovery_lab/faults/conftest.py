@@ -53,6 +53,8 @@ class World:
     starts: int = 0
     helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     helper_works: bool = True
+    unstarted: set[str] = field(default_factory=set)  # helpers that Docker has made, no more
+    deaf: int = 0  # signals that a helper does not hear
     rules: str = ""  # of the fault whose helper holds them
     noted: int = 0  # sessions from before
     left: int = 0  # of them
@@ -127,7 +129,7 @@ class World:
 
     def _inspect(self, *words: str) -> str:
         if words[0] == "--format":
-            return "true" if self.helpers[words[-1]] is not None else "false"
+            return "created" if words[-1] in self.unstarted else "running"
         labels = {"com.docker.compose.project.working_dir": self.folder}
         way = {"Gateway": "192.0.2.1", "IPAddress": "192.0.2.9", "GlobalIPv6Address": ""}
         networks = {f"{PROJECT}_default": way}
@@ -169,7 +171,9 @@ class World:
         self._act("unpause", Paused=False)
 
     def _kill(self, option: str, signal: str, name: str) -> None:
-        if name in self.helpers:
+        if name in self.helpers and self.deaf:
+            self.deaf -= 1
+        elif name in self.helpers:
             self.rules, self.full = "", False
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
         elif signal == "TERM":
@@ -333,7 +337,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     limits += [(flap, "APART_S"), (flap, "UP_LIMIT_S")]
     limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
-    limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
+    limits += [(healing, "LATE_S"), (smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
     for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

@@ -3,7 +3,7 @@
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
-from recovery_lab.faults import FAULTS
+from recovery_lab.faults import FAULTS, held
 from tests.unit.recovery_lab.faults.conftest import DATABASE, World
 
 CASES = [
@@ -234,6 +234,25 @@ def test_drop_whose_helper_was_killed_is_cleared_by_another(world: World) -> Non
     world.helpers.clear()
     FAULTS["drop"].heal(scene)
     assert world.told("run")[-1].endswith("clear eth0")
+    assert "" == world.rules
+
+
+def test_drop_whose_helper_was_never_started_puts_it_away(world: World) -> None:
+    """Its run was killed between the two: started after the heal, nobody would end it."""
+    world.helpers["made"] = []
+    world.unstarted.add("made")
+    FAULTS["drop"].heal(world.seen_scene())
+    assert ["rm --force made"] == world.told("rm")
+
+
+def test_drop_whose_helper_does_not_listen_yet_is_told_again(world: World, monkeypatch) -> None:
+    """A container's first process takes no signal that it has no handler for."""
+    monkeypatch.setattr(held, "STEP_LIMIT_S", 5.0)
+    scene = world.seen_scene()
+    FAULTS["drop"].inject(scene)
+    world.deaf = 2
+    FAULTS["drop"].heal(scene)
+    assert 3 == len(world.told("kill"))
     assert "" == world.rules
 
 

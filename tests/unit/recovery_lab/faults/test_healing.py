@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError, HealError
-from recovery_lab.faults import FAULTS, journal
+from recovery_lab.faults import FAULTS, healing, journal
 from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.healing import heal_now, heal_open, open_faults
@@ -147,6 +147,19 @@ def test_heal_goes_on_until_it_is_back(world: World, monkeypatch) -> None:
     assert not world.state["Paused"]
 
 
+def test_heal_looks_again_for_what_a_dead_run_had_sent(world: World, monkeypatch) -> None:
+    """A command that was on its way arrives once all is seen healed: healed once more."""
+    _leave_frozen(world)
+
+    def arrives(seconds: float) -> None:
+        world.state["Paused"] |= seconds == healing.LATE_S
+
+    monkeypatch.setattr(healing.time, "sleep", arrives)
+    [line] = heal_open(world.target, down)
+    assert "a fresh session reads" in line
+    assert not world.state["Paused"]
+
+
 def test_heal_now_waits_for_nobody(world: World, monkeypatch) -> None:
     """The watchdog heals a stuck run's fault without a witness."""
     _leave_frozen(world)
@@ -214,7 +227,7 @@ def test_heal_says_who_heals(world: World, monkeypatch) -> None:
 
     monkeypatch.setattr(Freeze, "heal", look)
     list(heal_open(world.target, down))
-    assert [(True, os.getpid())] == [(one.healing, one.pid) for one in seen if one]
+    assert {(True, os.getpid())} == {(one.healing, one.pid) for one in seen if one}
 
 
 def test_heal_is_not_broken_off(world: World, monkeypatch) -> None:
