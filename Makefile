@@ -64,7 +64,7 @@ demo: images ## show the error that users meet, then its cure, in under a minute
 	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart
 
 .PHONY: matrix
-matrix: images ## faults x contenders, judged: FAULTS= POLICIES= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
+matrix: images ## faults x contenders, judged: FAULTS= POLICIES= JOBS= REPEATS= HOLD= SOLO=1 KEEP=1 RESUME=
 	@bash scripts/matrix.sh
 
 .PHONY: versions

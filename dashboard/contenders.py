@@ -75,7 +75,7 @@ class PolicyContender:
         return self._held_together(wanted)
 
     def look(self) -> Json | None:
-        """Return the pool's own count; one pinned connection is no pool."""
+        """Return the pool's own count, and its limit; one pinned connection is no pool."""
         if self._pinned:
             return None
         stats = self._pool.stats()
@@ -83,7 +83,12 @@ class PolicyContender:
             "size": stats.size,
             "checked_in": stats.checked_in,
             "checked_out": stats.checked_out,
+            "most": self._pool.workers,
         }
+
+    def forget(self) -> None:
+        """Close what idles in the pool."""
+        self._pool.forget()
 
     def failure(self, error: Exception) -> Json:
         """Use the dashboard's own kinds; the driver's words are for the record, not for a page."""

@@ -41,6 +41,9 @@ class ReadPool(Protocol):
     def stats(self) -> PoolStats:
         """Return the pool's state, without a word to the database."""
 
+    def forget(self) -> None:
+        """Close the connections that idle; the next read opens one."""
+
     def check_failed(self) -> None:
         """Hear that a check of the monitor failed, or that its session was lost."""
 
@@ -87,10 +90,14 @@ class EnginePool:
             invalidations_total=self._counters.invalidations.value,
         )
 
+    def forget(self) -> None:
+        """Close the pool's idle connections and start a new pool."""
+        self._engine.dispose()
+
     def check_failed(self) -> None:
-        """Under `dispose`, close the pool's idle connections and start a new pool."""
+        """Under `dispose`, do so."""
         if self.policy.disposes_on_failed_check:
-            self._engine.dispose()
+            self.forget()
 
     def _pool(self) -> QueuePool:
         # `dispose` makes a new pool: never keep it.
@@ -136,8 +143,10 @@ class PinnedPool:
             invalidations_total=self._counters.invalidations.value,
         )
 
-    def check_failed(self) -> None:
+    def forget(self) -> None:
         """Do nothing: the connection is kept for ever."""
+
+    check_failed = forget
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[psycopg2.extras.RealDictCursor]:

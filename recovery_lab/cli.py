@@ -72,6 +72,7 @@ def recovery_lab() -> None:
 def run(
     faults: Annotated[str, typer.Option(help="a,b or all.")] = ",".join(plan.QUICK),
     contenders: Annotated[str, typer.Option(help="a,b or all.")] = "all",
+    jobs: Annotated[str, typer.Option(help="a,b; without: those usual for each fault.")] = "",
     repeats: Annotated[int, _number("How many outages of each fault.", 1, 100)] = 1,
     hold: Annotated[str, typer.Option(help="Each fault's length in s; 2,4: both.")] = "",
     solo: Annotated[int, _number("1: one contender in an outage, at full rate.", 0, 1)] = 0,
@@ -86,6 +87,7 @@ def run(
     asked = plan.Asked(
         faults=_names(faults),
         contenders=_names(contenders),
+        jobs=jobs.split(",") if jobs else [],
         repeats=repeats,
         holds_s=_lengths(hold),
         solo=bool(solo),

@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 
 from recovery_lab import docker, programs
-from recovery_lab.contenders.registry import jobs_of
 from recovery_lab.faults.witness import Witness
-from recovery_lab.outage import OutageInfo
+from recovery_lab.outage import Cast, OutageInfo
 from recovery_lab.plan import all_entries
 from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.observer import Assignment
@@ -40,7 +39,7 @@ class Crew:
 
     def cast(self, info: OutageInfo) -> None:
         """Start the contenders of an outage that do not run yet, and end all others."""
-        parts = {one.contender: self._part(one.contender, info) for one in info.cast}
+        parts = {one.contender: self._part(one, info) for one in info.cast if not is_cold(one)}
         kept = {
             name
             for name, helper in self._contenders.items()
@@ -51,8 +50,12 @@ class Crew:
         _end([self._contenders.pop(name) for name in self._contenders.keys() - kept])
         for name, part in parts.items():
             if name not in kept:
-                image = self._entries[name].image
-                self._contenders[name] = self._start(name, image, programs.CONTENDER, part)
+                self._join(name, part)
+
+    def cast_cold(self, info: OutageInfo) -> None:
+        """Start the contenders of an outage whose processes are to begin in its fault."""
+        for one in filter(is_cold, info.cast):
+            self._join(one.contender, self._part(one, info))
 
     def order(self, order: str) -> None:
         """Give every contender an order; raises InconclusiveError when one is gone."""
@@ -73,6 +76,10 @@ class Crew:
         self._recorder = None
         _end([self.witness.helper, self._observer, *self._contenders.values()])
 
+    def _join(self, name: str, part: dict[str, Any]) -> None:
+        image = self._entries[name].image
+        self._contenders[name] = self._start(name, image, programs.CONTENDER, part)
+
     def _start(self, name: str, image: str, module: str, assignment: Any) -> programs.Helper:
         image = self._images.get(image, image)
         helper = programs.start_program(self.stack, name, image, module, assignment)
@@ -83,18 +90,22 @@ class Crew:
         if (recorder := self._recorder) is not None:
             recorder.append(record)
 
-    def _part(self, name: str, info: OutageInfo) -> dict[str, Any]:
-        entry = self._entries[name]
-        asked = sorted({job for one in info.cast for job in one.jobs}, reverse=True)
+    def _part(self, one: Cast, info: OutageInfo) -> dict[str, Any]:
+        entry = self._entries[one.contender]
         return {
-            "contender": name,
-            "plays": entry.plays or name,
-            "jobs": jobs_of(entry, asked),
+            "contender": entry.name,
+            "plays": entry.plays or entry.name,
+            "jobs": one.jobs,
             "factory": entry.factory,  # `module:function`
             "way": way_of(self.stack),
             "workers": entry.traits.workers,
             "reads_per_s": info.reads_per_s,  # of each worker
         }
+
+
+def is_cold(one: Cast) -> bool:
+    """Tell whether a contender's process is started in the fault."""
+    return "cold" in one.jobs
 
 
 def _end(helpers: list[programs.Helper]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from recovery_lab.crew import Crew
+from recovery_lab.crew import Crew, is_cold
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
 from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.files import write_whole
@@ -17,10 +17,10 @@ from recovery_lab.judge import measures
 from recovery_lab.judge.attending import Attending, newest_at
 from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.outage import OutageInfo
-from recovery_lab.record.history import FaultEvent, History, Mark
+from recovery_lab.record.history import Born, FaultEvent, History, Mark
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import Story
-from recovery_lab.steady import wait_until_steady, warm
+from recovery_lab.steady import START_LIMIT_S, wait_until_steady, warm
 
 # Steady reads before the fault: one contender alone reads 20 times a second at the least.
 BASELINE_S, ALONE_BASELINE_S = 2.5, 1.0
@@ -139,6 +139,20 @@ class _Outage:
         marks = {"injecting": measures.ASKED, "healed": measures.RETURNED}
         if event.name in marks:
             self.recorder.append(Mark(at=event.at, name=marks[event.name]))
+        if event.name == "landed" and self.info.job == "cold":
+            self._start_cold()
+
+    def _start_cold(self) -> None:
+        """Start who begins in the fault; its length counts anew from when all of them read."""
+        self.view.say("starts its contenders in the fault")
+        self.crew.cast_cold(self.info)
+        count = sum(map(is_cold, self.info.cast))
+        self.recorder.wait_for(Born, START_LIMIT_S, self._pace, count=count)
+        self.crew.order("begin")
+        ends_at = time.monotonic() + self.info.hold_s
+        while (left := ends_at - time.monotonic()) > 0:
+            self._pace()
+            time.sleep(min(left, POLL_S))
 
     def _follow(self) -> None:
         """Record on until every subject has recovered and settled, or the limit has passed."""

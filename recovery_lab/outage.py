@@ -1,13 +1,15 @@
 """One outage as it was planned and kept: all that a judge must know beside its history."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from recovery_lab.faults.base import Effects
 from recovery_lab.target import Health, Traits
 
-JobName = Literal["steady", "idle"]
+JobName = Literal["steady", "idle", "fresh", "cold", "crowd"]
+JOBS: tuple[JobName, ...] = get_args(JobName)
+TOGETHER = JOBS[:2]  # played side by side; each of the others has its outages to itself
 Word = Literal["passed", "failed", "inconclusive"]
 
 
@@ -50,9 +52,14 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> list[str]:
-        """What it is called, which repeat it is, and who is alone in it or which policy it has."""
-        words = (self.title or self.fault, str(self.repeat), self.solo or self.policy)
+        """What it is called, which repeat it is, who is alone in it or its policy, and its job."""
+        words = (self.title or self.fault, str(self.repeat), self.solo or self.policy, self.job)
         return [word for word in words if word]
+
+    @property
+    def job(self) -> str:
+        """The job that has this outage to itself; empty: those that are played together."""
+        return next((job for _, job in self.cells if job not in TOGETHER), "")
 
     @property
     def cells(self) -> list[tuple[Cast, JobName]]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import msgspec
 
-from recovery_lab.contenders.registry import CANARY, JOBS, Entry, entries, jobs_of
+from recovery_lab.contenders.registry import CANARY, Entry, entries, jobs_of
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS, checked
 from recovery_lab.judge.roles import part_of, verify_roles
 from recovery_lab.judge.rules import RULES
-from recovery_lab.outage import Cast, JobName, OutageInfo
+from recovery_lab.outage import JOBS, TOGETHER, Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
 QUICK = ("none", "restart", "freeze")  # at most 90 s together: part of `make verify`
@@ -29,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     faults: Sequence[str] = QUICK
     contenders: Sequence[str] = ()
+    jobs: Sequence[str] = ()  # none: those that each fault is usually met in
     repeats: int = 1
     holds_s: Sequence[float] = ()  # one after another; none: each fault's own length
     solo: bool = False  # alone in their outages, the first of several a second time, as `twin`
@@ -70,15 +71,22 @@ def outages(target: Target, asked: Asked) -> list[OutageInfo]:
     faults = names("FAULTS", asked.faults or IN_MATRIX, IN_MATRIX)
     contenders = names("CONTENDERS", asked.contenders or everyone, known)
     asked = msgspec.structs.replace(asked, contenders=contenders)
+    names("JOBS", asked.jobs, JOBS)
     solos = [*contenders, *([TWIN] if len(contenders) > 1 else [])] if asked.solo else [""]
     # An outage of another length is another repeat: each has its own name.
     repeats = asked.repeats * max(1, len(asked.holds_s))
-    return [
-        _outage(target, asked, fault, repeat, solo)
+    planned = [
+        _outage(target, msgspec.structs.replace(asked, jobs=jobs), fault, repeat, solo)
         for repeat in range(1, repeats + 1)
         for fault in faults
+        for jobs in _jobs_of(fault, asked)
         for solo in solos
+        if _playing([solo] if solo else contenders, all_entries(target, contenders[0]), jobs)
     ]
+    if not planned:
+        met, who = ", ".join(faults), ", ".join(contenders)
+        raise BadInputError(f"JOBS={','.join(asked.jobs)}: none is played in {met} by {who}")
+    return planned
 
 
 def watched(target: Target, asked: Watched) -> list[OutageInfo]:
@@ -119,6 +127,25 @@ def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
     return found
 
 
+def _jobs_of(fault: str, asked: Asked) -> list[Sequence[JobName]]:
+    """Return the jobs of each of a fault's outages: some together, each of the others alone."""
+    usual = TOGETHER if FAULTS[fault].effects.cuts != "new" else (*TOGETHER, "fresh")
+    if asked.solo:
+        usual = TOGETHER[:1]  # alone for its waits and lags: an idle job has none
+    chosen = [job for job in JOBS if job in (asked.jobs or usual)]
+    if not FAULTS[fault].max_hold_s:
+        chosen = [job for job in chosen if job != "cold"]  # over as soon as it is in
+    together = [job for job in chosen if job in TOGETHER]
+    alone = [[job] for job in chosen if job not in TOGETHER]
+    return [together, *alone] if together else [*alone]
+
+
+def _playing(
+    contenders: Iterable[str], known: Mapping[str, Entry], jobs: Sequence[str]
+) -> list[str]:
+    return [name for name in contenders if {*known[name].jobs} & {*jobs}]
+
+
 def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) -> OutageInfo:
     known = all_entries(target, asked.contenders[0])
     lengths = asked.holds_s or [FAULTS[fault].hold_s]
@@ -126,11 +153,11 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     added_s = jitter_s(asked.seed, fault, repeat, solo)
     length_s = max(hold_s, min(hold_s + added_s, FAULTS[fault].max_hold_s))
     hold_s = round(checked(FAULTS[fault], length_s), 3)
-    who = [solo] if solo else _with_controls(target, fault, hold_s, asked.contenders)
+    who = [solo] if solo else _with_controls(target, fault, hold_s, asked)
     if len(who) > AT_MOST:
         raise BadInputError(f"{len(who)} contenders in one outage, at most {AT_MOST}")
-    jobs = JOBS[:1] if solo else JOBS  # alone for its waits and lags: an idle job has none
-    cast = [_cast_of(target, known[name], fault, jobs) for name in (*who, CANARY)]
+    cast = [_cast_of(target, known[name], fault, asked.jobs) for name in who]
+    cast.append(_cast_of(target, known[CANARY], fault, TOGETHER[:1]))
     return msgspec.structs.replace(
         _info(target, asked, fault, repeat, cast),
         hold_s=hold_s,
@@ -140,7 +167,7 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     )
 
 
-def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str] = JOBS) -> Cast:
+def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str]) -> Cast:
     """Return a contender's place in an outage of a fault, with what the target says of it."""
     jobs = jobs_of(entry, asked)
     said = {job: target.roles.get(f"{fault}/{entry.name}/{job}") for job in jobs}
@@ -153,24 +180,25 @@ def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str] = JO
     )
 
 
-def _with_controls(target: Target, fault: str, hold_s: float, wanted: Sequence[str]) -> list[str]:
-    """Return who was asked for, and for each of their jobs one control where there is one."""
+def _with_controls(target: Target, fault: str, hold_s: float, asked: Asked) -> list[str]:
+    """Return who plays of those asked for, and for each of their jobs one control if there is."""
     known, effects = entries(target), FAULTS[fault].effects
-    jobs = {job for name in wanted for job in jobs_of(known[name], JOBS)}
+    playing = _playing(asked.contenders, known, asked.jobs)
+    jobs = {job for name in playing for job in jobs_of(known[name], asked.jobs)}
     controls = {
         job: name
         for name, entry in reversed(list(known.items()))
-        for job in (jobs_of(entry, JOBS) if entry.joins else [])
-        if part_of(_cast_of(target, entry, fault), job, effects, hold_s).breaks
+        for job in (jobs_of(entry, asked.jobs) if entry.joins else [])
+        if part_of(_cast_of(target, entry, fault, asked.jobs), job, effects, hold_s).breaks
     }
     chosen = {name for job, name in controls.items() if job in jobs}
-    return [name for name in known if name in {*wanted, *chosen} and name != CANARY]
+    return [name for name in known if name in {*playing, *chosen} and name != CANARY]
 
 
 def _info(
     target: Target, asked: Asked | Watched, fault: str, repeat: int, cast: list[Cast]
 ) -> OutageInfo:
-    jobs = {name: jobs_of(one, JOBS) for name, one in entries(target).items() if name != CANARY}
+    jobs = {name: one.jobs for name, one in entries(target).items() if name != CANARY}
     verify_roles(target.roles, IN_MATRIX, jobs, RULES)
     return OutageInfo(
         fault=fault,

@@ -34,7 +34,8 @@ def wait_until_steady(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
 def warm(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
     """Fill the pools; raises InconclusiveError unless they are full, and the server has room."""
     crew.order("warm")
-    recorder.wait_for(Warmed, START_LIMIT_S, crew.verify_alive, count=len(info.cells))
+    warmed = sum(job != "cold" for _, job in info.cells)
+    recorder.wait_for(Warmed, START_LIMIT_S, crew.verify_alive, count=warmed)
     for one in recorder.history.of(Warmed):
         blind = one.contender == info.application and "pool" not in info.capabilities
         if one.job == "idle" and not blind:

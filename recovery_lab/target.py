@@ -93,7 +93,7 @@ class Traits(Table, frozen=True, kw_only=True):
     pings: bool = False  # asks a pooled session before it hands it out
     monitored: bool = False  # something beside it clears the pool
     reconnects: bool = True  # comes back with a new session after one is lost
-    fresh: bool = False  # opens a session for each read, and holds none
+    fresh: bool = False  # can give its sessions up between two reads: plays the fresh job too
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 
@@ -144,8 +144,8 @@ class Target(Table, frozen=True, kw_only=True):
         if self.pool and not self.health:
             raise ValueError("[pool] needs [health], whose route tells the pool's count")
         for where, role in self.roles.items():
-            if not re.fullmatch(r"[^/]+/[^/]+/(steady|idle)", where):
-                raise ValueError(f"[roles] {where!r}: expected fault/contender/steady or …/idle")
+            if not re.fullmatch(r"[^/]+/[^/]+/[^/]+", where):
+                raise ValueError(f"[roles] {where!r}: expected fault/contender/job")
             if not re.fullmatch(r"subject|reference|control: .+", role):
                 expected = "expected subject, reference or control: RULE"
                 raise ValueError(f"[roles] {where!r} is {role!r}; {expected}")

@@ -5,6 +5,7 @@ import threading
 from typing import Any, BinaryIO, Protocol
 
 Json = dict[str, Any]
+CROWD = 2  # readers in a crowd for each read that a pool serves at once
 
 
 class Adapter(Protocol):
@@ -17,10 +18,20 @@ class Adapter(Protocol):
         """Open `count` sessions at once and give them back; return all the backends it holds."""
 
     def look(self) -> Json | None:
-        """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled."""
+        """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled.
+
+        And `most`, how many sessions it opens at most, where it has such a limit.
+        """
 
     def failure(self, error: Exception) -> Json:
         """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`."""
+
+
+class Fresh(Adapter, Protocol):
+    """An adapter that can play the job `fresh`: its sessions can be given up between two reads."""
+
+    def forget(self) -> None:
+        """Close all sessions that idle, so that the next read opens one."""
 
 
 class Writer:

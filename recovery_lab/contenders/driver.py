@@ -31,9 +31,9 @@ def failure(error: Exception) -> Json:
 class OneSession:
     """Reads on one session, one read at a time, and never opens another."""
 
-    def __init__(self, way: Json, application_name: str, *, async_: int = 0) -> None:
+    def __init__(self, way: Json, application_name: str) -> None:
         login = msgspec.convert(way["login"], Login)
-        self._session = connect(login, application_name, async_=async_)
+        self._session = connect(login, application_name)
         self._session.cursor_factory = RealDictCursor
         self._lock = threading.Lock()
 

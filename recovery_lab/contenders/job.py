@@ -20,21 +20,22 @@ class Job:
     emit: Writer
     workers: int
     reads_per_s: float
+    sessions: int  # that it is warmed with
     # Through all outages: a read may hang from the one before.
     _ops: Iterator[int] = field(default_factory=lambda: itertools.count(1), init=False)
     warmed: int = field(default=0, init=False)
     _loop: OpenLoop | None = field(default=None, init=False)
 
     def obey(self, order: str) -> None:
-        """Carry out an order; `steady` and `release` are for one job each, the others for both."""
+        """Carry out an order; each has the jobs that it is for."""
         match order, self.names["job"]:
-            case "warm", _:
-                self.warm(self.workers)
+            case "warm", "steady" | "idle" | "fresh" | "crowd":
+                self.warm(self.sessions)
             case "stop", _:
                 self.stop()
             case "look", _:
                 self.look()
-            case "steady", "steady":
+            case ("steady", "steady" | "fresh" | "crowd") | ("begin", "cold"):
                 self.start()
             case "release", "idle":
                 self.start(self.warmed)  # uses what idles
@@ -49,6 +50,7 @@ class Job:
             at=time.monotonic(),
             wanted=max(count, held) if pooled else held,
             checked_in=pooled["checked_in"] if pooled else held,
+            readers=self.workers,
             backends=[backend for backend in backends if backend],
         )
 

@@ -6,8 +6,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import cast
 
-from recovery_lab.contenders.base import Adapter, Json, Writer
+from recovery_lab.contenders.base import CROWD, Adapter, Fresh, Json, Writer
+from recovery_lab.contenders.cold import MadeByReading
+from recovery_lab.contenders.fresh import EachAnew
 from recovery_lab.contenders.job import Job
 
 IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after an outage meet
@@ -16,17 +20,11 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
     """Follow orders (see job.py) to their end, a job an adapter; crew.py tells what a part is."""
     name, make = part["contender"], load(part["factory"])
-    counts = {"steady": part["workers"], "idle": IDLE_CONNECTIONS}
     jobs = [
-        Job(
-            {"contender": name, "job": job},
-            make(part["plays"], part["way"]),
-            emit,
-            workers=counts[job],
-            reads_per_s=part["reads_per_s"] * part["workers"],
-        )
-        for job in part["jobs"]
+        _job(job, partial(make, part["plays"], part["way"]), part, emit) for job in part["jobs"]
     ]
+    if "cold" in part["jobs"]:
+        emit("born", contender=name, job="cold", at=time.monotonic())
     for line in orders:
         order = line.strip()
         try:
@@ -35,6 +33,30 @@ def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
         except Exception as error:  # noqa: BLE001 # the runner must hear of it, whatever it is
             said = f"{name}: {order}: {type(error).__name__}: {error}"
             emit("trouble", at=time.monotonic(), message=said)
+
+
+def _job(job: str, make: Callable[[], Adapter], part: Json, emit: Writer) -> Job:
+    readers = sessions = part["workers"]
+    adapter: Adapter
+    match job:
+        case "fresh":
+            adapter = EachAnew(cast("Callable[[], Fresh]", make), readers)
+        case "cold":
+            adapter = MadeByReading(make)
+        case _:
+            adapter = make()
+    if job == "idle":
+        readers = sessions = IDLE_CONNECTIONS
+    elif job == "crowd":
+        readers = CROWD * ((adapter.look() or {}).get("most") or readers)
+    return Job(
+        {"contender": part["contender"], "job": job},
+        adapter,
+        emit,
+        workers=readers,
+        reads_per_s=part["reads_per_s"] * part["workers"],
+        sessions=sessions,
+    )
 
 
 def load(factory: str) -> Callable[[str, Json], Adapter]:

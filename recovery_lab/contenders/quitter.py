@@ -1,42 +1,73 @@
-"""The quitter, a control: it waits a second, closes, and never connects again."""
+"""The quitter, a control: once it has waited a second in vain it never connects again."""
 
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
 import psycopg2
+from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.contenders.driver import READ_SQL, OneSession
-from recovery_lab.session import DeadlineError, drive
+from recovery_lab.contenders.driver import READ_SQL, failure
+from recovery_lab.session import DeadlineError, Login, connect, drive
 from recovery_lab.target import Traits
 
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
 QUIT_AFTER_S = 1.0
-START_LIMIT_S = 10.0  # its patience is about reads; it is started in a steady state
-TRAITS = Traits(reconnects=False, deadline_s=QUIT_AFTER_S)
+START_LIMIT_S = 10.0  # its patience is about reads; it is warmed in a steady state
+TRAITS = Traits(reconnects=False, fresh=True, deadline_s=QUIT_AFTER_S)
 
 
-class Quitter(OneSession):
-    """Reads on one asynchronous connection, whose every wait is bounded."""
+class Quitter:
+    """Reads on one asynchronous connection, opened as it is needed, whose every wait is bounded."""
 
     def __init__(self, _name: str, way: Json) -> None:
-        super().__init__(way, "lab-quitter", async_=1)
-        drive(self._session, "connect", START_LIMIT_S)
+        self._login = msgspec.convert(way["login"], Login)
+        self._session: connection | None = None
+        self._gone: Exception | None = None
+        self._lock = threading.Lock()
 
     def read(self, nonce: str) -> Json:
-        """Read within a second, or close for good."""
+        """Read within a second, or give up for good."""
         return self._read_within(QUIT_AFTER_S, nonce)
 
     def warm(self, count: int) -> list[int]:  # noqa: ARG002 # there is but one session
         """Return the one session's backend; others that start beside it may keep it waiting."""
         return [self._read_within(START_LIMIT_S, "warm")["backend_pid"]]
 
+    def forget(self) -> None:
+        """Close its session; it opens another one as long as none was refused."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+            self._session = None
+
+    def look(self) -> None:
+        """Nothing is pooled."""
+
     def _read_within(self, limit_s: float, nonce: str) -> Json:
         with self._lock:
+            if self._gone is not None:
+                raise self._gone
+            began_at = time.monotonic()
             try:
-                cursor = self._session.cursor()
+                if self._session is None:
+                    self._session = connect(self._login, "lab-quitter", async_=1)
+                    drive(self._session, "connect", limit_s, began_at)
+                cursor = self._session.cursor(cursor_factory=RealDictCursor)
                 cursor.execute(READ_SQL, (nonce,))
-                drive(self._session, "query", limit_s)
+                drive(self._session, "query", limit_s, began_at)
                 return dict(cursor.fetchall()[0])
-            except (psycopg2.Error, DeadlineError):
-                self._session.close()
+            except (psycopg2.Error, DeadlineError) as error:
+                self._gone = error
+                if self._session is not None:
+                    self._session.close()
                 raise
+
+    failure = staticmethod(failure)
 
 
 make = Quitter

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from recovery_lab import contenders
 from recovery_lab.docker import INSTRUMENT
 from recovery_lab.errors import BadInputError
-from recovery_lab.outage import JobName
+from recovery_lab.outage import JOBS, TOGETHER, JobName
 from recovery_lab.target import Target, Traits
 
-JOBS: tuple[JobName, ...] = ("steady", "idle")
 CANARY = "canary"  # in every outage: what happens to its one session is the fault
 
 
@@ -40,10 +39,16 @@ def entries(target: Target) -> dict[str, Entry]:
 
 
 def jobs_of(entry: Entry, asked: Sequence[str]) -> list[JobName]:
-    """Return which of the asked jobs a contender plays, else the first that it can."""
+    """Return which of the asked jobs, played together, a contender plays, else its first."""
     played = [job for job in asked if job in entry.jobs] or list(entry.jobs[:1])
     # Without a pool for each job it plays one alone: the others would use what is to idle.
     return played if entry.traits.pools else played[:1]
+
+
+def _jobs(traits: Traits) -> tuple[JobName, ...]:
+    """Return the jobs of whoever runs in a program of the lab's own."""
+    cannot = {"idle": not traits.pools, "fresh": not traits.fresh}
+    return tuple(job for job in JOBS if not cannot.get(job))
 
 
 def _own() -> Iterator[Entry]:
@@ -56,6 +61,7 @@ def _own() -> Iterator[Entry]:
                 traits=traits,
                 image=INSTRUMENT,
                 factory=f"{module.name}:make",
+                jobs=_jobs(traits),
                 when_asked=getattr(code, "WHEN_ASKED", False),
             )
 
@@ -65,7 +71,7 @@ def _of(target: Target) -> Iterator[Entry]:
     if (application := target.application) is not None:
         name, factory = application.service, "recovery_lab.contenders.application:make"
         traits = Traits(pings=True, deadline_s=application.deadline_s)
-        yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=JOBS)
+        yield Entry(name=name, traits=traits, image=INSTRUMENT, factory=factory, jobs=TOGETHER)
     if (declared := target.contenders) is not None:
         for name, traits in (*declared.entries.items(), *declared.when_asked.items()):
             yield Entry(
@@ -73,7 +79,7 @@ def _of(target: Target) -> Iterator[Entry]:
                 traits=traits,
                 image=declared.image,
                 factory=declared.factory,
-                jobs=JOBS if traits.pools else JOBS[:1],
+                jobs=_jobs(traits),
                 when_asked=name in declared.when_asked,
                 joins=name not in declared.when_asked,
             )

@@ -27,6 +27,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     operation_id: str = ""
     backend_pid: int = 0
+    server_started: str = ""
 
     @property
     def ok(self) -> bool:
@@ -176,6 +177,7 @@ def _sent(began: Began, end: Ended | None, bound_s: float, end_at: float) -> Rea
         message=end.message if end else "",
         operation_id=end.operation_id if end else "",
         backend_pid=end.backend_pid if end else 0,
+        server_started=end.server_started if end else "",
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
 from recovery_lab.judge.roles import part_of, spared, watched_s
-from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.record.history import Container, FaultEvent, History, Look, Probe, Warmed
+from recovery_lab.outage import TOGETHER, Cast, JobName, OutageInfo
+from recovery_lab.record.history import Born, Container, FaultEvent, History, Look, Probe, Warmed
 
 
 class Seen:
@@ -73,7 +73,8 @@ class Case:
         self.part = part_of(cast, job, seen.effects, seen.info.hold_s)
         self.is_application = cast.contender == seen.info.application  # has probes and a process
         self.needs_health = self.is_application and seen.info.health is not None
-        self.has_pool = cast.traits.pools or self.is_application  # where the target shows pools
+        # Where the target shows pools; one from before the fault, that goes on after it.
+        self.has_pool = job in (*TOGETHER, "crowd") and (cast.traits.pools or self.is_application)
         # How long after ready it must be watched before "no recovery" is known.
         self.watch_s = watched_s(cast) if self.part.role == "control" else seen.info.limit_s
         self.was_watched = (seen.after_ready_s(seen.stopped_at) or 0.0) >= self.watch_s
@@ -83,6 +84,11 @@ class Case:
         self.warm_backends = {pid for one in warmed for pid in one.backends}
         self.released_at = history.mark_at(measures.RELEASED) if job == "idle" else None
         self.looks = [one for one in history.of(Look) if (one.contender, one.job) == cell]
+        self.readers = sum(one.readers for one in warmed)
+        # How many of them its pool can serve at once; by its traits where it tells no limit.
+        self.served = max((one.most for one in self.looks), default=0) or cast.traits.workers
+        born = (one.at for one in history.of(Born) if (one.contender, one.job) == cell)
+        self.born_at = next(born, None)  # a cold one's process
 
     @cached_property
     def reads(self) -> list[Read]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from recovery_lab.contenders.base import CROWD
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import lost_reads
 from recovery_lab.judge.case import Case, Seen
@@ -127,7 +128,8 @@ def _steadiness(case: Case) -> Said:
     health = next(said, "nothing")
     if not case.reads:
         yield "unsure", "no read was due"
-    if case.job == "steady" and sum(read.ok for read in before) < THRESHOLDS.baseline_reads:
+    enough = sum(read.ok for read in before) >= THRESHOLDS.baseline_reads
+    if case.job not in ("idle", "cold") and not enough:
         yield "void", "no steady state before"
     if hurt:
         yield "void", f"no steady state before: {hurt} of {len(before)} reads not good"
@@ -135,22 +137,60 @@ def _steadiness(case: Case) -> Said:
         yield "void", f"no steady state before: System Health said {health}"
     if not case.met:
         yield "unsure", "it met nothing: no read was due in the fault, no session cut"
+    yield from _PLAYED.get(case.job, lambda _: iter(()))(case)
 
 
 def _watching(case: Case) -> Said:
     """A cell must have been watched to its bound, and its reads to their ends."""
-    seen, subject, steady = case.seen, case.part.role == "subject", case.job == "steady"
+    seen, subject, idle = case.seen, case.part.role == "subject", case.job == "idle"
     back_at = case.back_at if subject else case.recovered_at
-    if steady and back_at is None and not case.was_watched:
+    if not idle and back_at is None and not case.was_watched:
         watched_s = seen.after_ready_s(seen.stopped_at) or 0.0
         yield "unsure", f"censored {watched_s:.1f} s after ready, before {case.watch_s:g} s"
-    least_s, since = THRESHOLDS.settled_s, "recovery" if steady else "the idle pool was asked"
+    least_s, since = THRESHOLDS.settled_s, "the idle pool was asked" if idle else "recovery"
     if subject and back_at is not None and (settled_s := seen.stopped_at - back_at) < least_s:
         yield "unsure", f"watched for {settled_s:.1f} s after {since}, wanted {least_s:g} s"
     if subject and (open_ends := sum(read.open for read in case.reads)):
         yield "unsure", f"{open_ends} reads still under way at the record's end"
-    if not steady:
+    if idle:
         yield from _idling(case)
+
+
+def _forgetting(case: Case) -> Said:
+    """Each read of a fresh job must have had a session that no read had before."""
+    good = [(read.server_started, read.backend_pid) for read in case.reads if read.ok]
+    if again := len(good) - len({*good}):
+        yield (
+            "unsure",
+            f"its sessions were not new: {again} of {len(good)} good reads used one more",
+        )
+
+
+def _starting(case: Case) -> Said:
+    """A cold client must have been started, and have read, while the fault was in."""
+    born_at, steps = case.born_at, case.seen.steps
+    landed, healing = steps.get("landed"), steps.get("healing")
+    if born_at is None or landed is None or healing is None:
+        yield "void", "its process is not shown to have started in the fault"
+    elif not landed.at <= born_at <= healing.at:
+        yield "void", f"started {case.seen.after_asked_s(born_at):.1f} s after the fault, not in it"
+    elif early := sum(read.due_at < born_at for read in case.reads):
+        yield "void", f"{early} reads before its process was started"
+
+
+def _crowding(case: Case) -> Said:
+    """A crowd is twice what its pool can serve, and waits in it where nobody is answered."""
+    if case.readers < CROWD * case.served:
+        told = f"{case.readers} readers, its pool serves {case.served}"
+        yield "unsure", f"no crowd: {told}"
+    elif measures.longest_silence_s(case.seen.history) >= THRESHOLDS.steady_s:
+        most = measures.at_once(case.reads, case.seen.end_at)
+        if most <= case.served:
+            told = f"never over {most} reads at once, its pool serves {case.served}"
+            yield "unsure", f"no crowd: {told}"
+
+
+_PLAYED = {"fresh": _forgetting, "cold": _starting, "crowd": _crowding}
 
 
 def _idling(case: Case) -> Said:
@@ -174,9 +214,10 @@ def _gaps(case: Case) -> Said:
     if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
         yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
     reads_per_s = max(seen.info.reads_per_s * case.cast.traits.workers, 0.01)
-    if case.job == "steady" and seen.asked_at is not None:
+    since_at = case.born_at if case.job == "cold" else seen.asked_at
+    if case.job != "idle" and since_at is not None:
         dues = (read.due_at for read in case.reads)
-        undue_s = measures.silence_s(dues, seen.asked_at, seen.stopped_at)
+        undue_s = measures.silence_s(dues, since_at, seen.stopped_at)
         if undue_s > THRESHOLDS.undue_s + 2.0 / reads_per_s:
             yield "unsure", f"no read was due for {undue_s:.1f} s: its schedule was not kept"
     if lost := lost_reads(case.records):

@@ -1,12 +1,19 @@
 """What was lost, and when: the database, sessions, and so whom a user's command has cut."""
 
-from itertools import groupby
 from typing import TypeVar
 
 import msgspec
 
 from recovery_lab.faults.base import Cuts, Effects
-from recovery_lab.judge.measures import ASKED, events, refused, runs, since_asked, start_moved
+from recovery_lab.judge.measures import (
+    ASKED,
+    events,
+    longest_silence_s,
+    refused,
+    runs,
+    since_asked,
+    start_moved,
+)
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Ended, FaultEvent, History, LogLine, Warmed
 
@@ -77,10 +84,8 @@ def effects_seen(history: History, declared: Effects) -> Effects:
     """Return a fault's effects; of a user's command those that the record shows."""
     if not declared.observed:
         return declared
-    silent = (list(run) for out, run in groupby(since_asked(history), lambda p: p.timed_out) if out)
-    long = (run[-1].ended_at - run[0].started_at >= THRESHOLDS.long_wait_s for run in silent)
     refusals, moved = _refusals(history), start_moved(history)
-    new = bool(refusals) or any(long)
+    new = bool(refusals) or longest_silence_s(history) >= THRESHOLDS.long_wait_s
     ended = moved or bool(ended_sessions(history) or crashes(history) or _told_ended(history))
     cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
     seen = {"cuts": cuts, "ends_sessions": ended, "restarts": moved}

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 import msgspec
 
@@ -94,6 +94,20 @@ def runs(probes: Iterable[Probe]) -> list[tuple[bool, list[Probe]]]:
         same = list(group)
         told += same if not timed_out or len(same) > 1 else []
     return [(ok, list(run)) for ok, run in groupby(told, key=lambda probe: probe.ok)]
+
+
+def longest_silence_s(history: History) -> float:
+    """Return for how long on end no fresh session got an answer since the fault."""
+    silent = (list(run) for out, run in groupby(since_asked(history), lambda p: p.timed_out) if out)
+    return max((run[-1].ended_at - run[0].started_at for run in silent), default=0.0)
+
+
+def at_once(reads: Sequence[Read], end_at: float) -> int:
+    """Return how many reads were under way at once, at the most."""
+    sent = [read for read in reads if read.started_at is not None]
+    begun = [(read.started_at or 0.0, 1) for read in sent]
+    ended = [(read.ended_at or end_at, -1) for read in sent]
+    return max(accumulate(step for _, step in sorted([*begun, *ended])), default=0)
 
 
 def bad_before(history: History) -> bool:

@@ -36,16 +36,24 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     traits = cast.traits
     if spared(traits, job, effects):
         return REFERENCE
-    return _idle(traits, effects) if job == "idle" else _steady(traits, effects, hold_s)
+    match job:
+        case "idle":
+            return _idle(traits, effects)
+        case "fresh" | "cold":
+            return _anew(traits, effects, hold_s)
+        case "steady" | "crowd":
+            return _steady(traits, effects, hold_s)
 
 
 def spared(traits: Traits, job: JobName, effects: Effects) -> bool:
-    """Tell whether a cell can meet nothing of a fault: it uses sessions that outlive it."""
+    """Tell whether a cell can meet nothing of a fault: its sessions outlive it, or begin in it."""
     if job == "idle":
         return effects.cuts != "none" and not effects.ends_sessions
+    if job in ("fresh", "cold"):
+        return effects.cuts == "established"
     new_alone = (effects.cuts, effects.heal_cuts) == ("new", "none")
     # Of an application, which holds no pool of its own here, it is not known.
-    return new_alone and not traits.fresh and (traits.pools or not traits.reconnects)
+    return new_alone and (traits.pools or not traits.reconnects)
 
 
 def verify_roles(
@@ -80,13 +88,26 @@ def _idle(traits: Traits, effects: Effects) -> Part:
     return REFERENCE if traits.monitored else NOT_FIRST
 
 
+def _anew(traits: Traits, effects: Effects, hold_s: float) -> Part:
+    """Each of its sessions begins in the fault or after it: there is none that it could check."""
+    if _undisturbed(effects) or traits.reconnects:
+        return SUBJECT
+    refused = effects.cuts in ("new", "both") and (effects.restarts or _gives_up(traits, hold_s))
+    return NOT_RECOVERS if refused and traits.deadline_s is not None else REFERENCE
+
+
+def _undisturbed(effects: Effects) -> bool:
+    return effects.cuts == "none" and not effects.delays_s
+
+
+def _gives_up(traits: Traits, hold_s: float) -> bool:
+    return traits.deadline_s is not None and hold_s > traits.deadline_s
+
+
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
-    if effects.cuts == "none" and not effects.delays_s:
-        return SUBJECT  # nobody is disturbed: everyone must read on
-    gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
-    if traits.fresh:
-        return NOT_RECOVERS if gives_up and effects.cuts in ("new", "both") else REFERENCE
+    if _undisturbed(effects):
+        return SUBJECT  # everyone must read on
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
     if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE
-    return NOT_RECOVERS if effects.ends_sessions or gives_up else REFERENCE
+    return NOT_RECOVERS if effects.ends_sessions or _gives_up(traits, hold_s) else REFERENCE

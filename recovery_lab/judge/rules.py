@@ -53,7 +53,7 @@ def _undisturbed(case: Case) -> bool:
     return effects.cuts == effects.heal_cuts == "none" and not delayed
 
 
-@_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job == "steady")
+@_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job != "idle")
 def _recovers(case: Case) -> Iterator[str]:
     """A good read, of the application with its System Health, after which all is good."""
     seen, limit_s = case.seen, case.seen.info.limit_s

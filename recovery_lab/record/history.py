@@ -145,6 +145,13 @@ class Warmed(OfCell, frozen=True, kw_only=True, tag="warmed"):
     wanted: int
     checked_in: int
     backends: list[int]
+    readers: int = 0  # how many read at once, at most
+
+
+class Born(OfCell, frozen=True, kw_only=True, tag="born"):
+    """The process of a cold contender is there; it makes and reads its adapter when told."""
+
+    at: float
 
 
 class Look(OfCell, frozen=True, kw_only=True, tag="look"):
@@ -154,6 +161,7 @@ class Look(OfCell, frozen=True, kw_only=True, tag="look"):
     size: int
     checked_in: int
     checked_out: int
+    most: int = 0  # sessions that it opens at most; 0: it tells no limit
 
 
 class Sessions(Record, frozen=True, kw_only=True, tag="sessions"):
@@ -174,7 +182,7 @@ class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
 OfRead = Began | Ended | Missed
 _OfObserver = Clock | Mark | Probe | Health | Live | Sessions
 _OfEngine = FaultEvent | Event | LogLine | Container
-AnyRecord = OfRead | Warmed | Look | _OfObserver | _OfEngine | Trouble
+AnyRecord = OfRead | Warmed | Born | Look | _OfObserver | _OfEngine | Trouble
 _DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 decode = _DECODER.decode  # of one line; raises msgspec.DecodeError when it is no record
 

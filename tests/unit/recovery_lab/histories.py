@@ -17,6 +17,7 @@ from recovery_lab.outage import Cast, OutageInfo
 from recovery_lab.record.history import (
     AnyRecord,
     Began,
+    Born,
     Clock,
     Container,
     Ended,
@@ -50,12 +51,11 @@ STEPS = {
 }
 CAPABILITIES = ["application", "contenders", "health", "liveness", "pool", "server log"]
 TRAITS = {
-    "adopted": Traits(pools=True, pings=True),
-    "naive": Traits(pools=True),
-    "dispose": Traits(pools=True, monitored=True),
+    "adopted": Traits(pools=True, pings=True, fresh=True),
+    "naive": Traits(pools=True, fresh=True),
+    "dispose": Traits(pools=True, monitored=True, fresh=True),
     "pinned": Traits(reconnects=False),
-    "quitter": Traits(reconnects=False, deadline_s=1.0),
-    "visitor": Traits(reconnects=False, fresh=True, deadline_s=1.0, workers=1),
+    "quitter": Traits(reconnects=False, fresh=True, deadline_s=1.0),
     "canary": Traits(pings=True, workers=1),
     "dashboard": Traits(pings=True, deadline_s=5.0),
 }
@@ -82,6 +82,10 @@ class Reads:
     backends: tuple[int, ...] = (71, 72, 73, 74, 75)
     keeps_session_s: float | None = None  # until when its sessions from before answer
     looks: tuple[tuple[int, int], ...] = ((5, 0), (5, 0))  # size, checked out
+    readers: int = 4
+    most: int = 0  # sessions that its pool can hold
+    born_s: float | None = None  # when its process was there: of a cold one
+    anew: bool = False  # each read has a session of its own
     first: int = 5  # of an idle pool
     first_took_s: float = 0.003
     first_outcome: str = "ok"
@@ -103,11 +107,14 @@ class Reads:
         """Yield its records: warmed, looked at, read through."""
         who = {"contender": self.contender, "job": self.job}
         held = len(self.backends)
-        yield Warmed(
-            at=ORIGIN - 2.9, wanted=held, checked_in=held, backends=list(self.backends), **who
-        )
+        if self.job != "cold":
+            warm = {"wanted": held, "checked_in": held, "backends": list(self.backends)}
+            yield Warmed(at=ORIGIN - 2.9, readers=self.readers, **warm, **who)
+        elif self.born_s is not None:
+            yield Born(at=ORIGIN + self.born_s, **who)
         for size, out in self.looks:
-            yield Look(at=ORIGIN, size=size, checked_in=size - out, checked_out=out, **who)
+            told = {"size": size, "checked_in": size - out, "checked_out": out}
+            yield Look(at=ORIGIN, most=self.most, **told, **who)
         ops = itertools.count(1)  # each read that is sent has its number
         for at_s, outcome, took_s in self._schedule(outage):
             if outcome == "missed":
@@ -122,7 +129,7 @@ class Reads:
             planned = [(released_s + 0.01, self.first_outcome, self.first_took_s)] * self.first
             begin_s = released_s + 0.06
         for at_s in steps(begin_s, outage.end_s, self.every_s):
-            bad = self.job == "steady" and outage.lost_s <= at_s < self.recovered_s
+            bad = self.job != "idle" and outage.lost_s <= at_s < self.recovered_s
             if not self.gap[0] <= at_s < self.gap[1]:
                 planned.append((at_s, self.bad if bad else "ok", self.took_s))
         return sorted([*planned, *self.added])
@@ -139,6 +146,7 @@ class Reads:
             return [began]
         kept_s = lost_s if self.keeps_session_s is None else self.keeps_session_s
         backend = self.backends[0] if self.backends and at_s < kept_s else 102
+        backend = 200 + op if self.anew else backend
         ok = outcome == "ok"
         ended = Ended(
             op=op,
@@ -352,6 +360,22 @@ def outage(**changed: object) -> Script:
 def idle(**changed: object) -> Script:
     """Return an idle pool's outage: nothing until 3 s after ready, then reads at a steady rate."""
     return outage(**{"job": "idle", "end_s": 10.5, **changed})
+
+
+def fresh(**changed: object) -> Script:
+    """Return an outage met by readers of a new session for each read."""
+    return outage(**{"job": "fresh", "anew": True, "backends": (), "looks": (), **changed})
+
+
+def cold(**changed: object) -> Script:
+    """Return an outage met by a process that was started in it, and reads at once."""
+    began = {"born_s": 0.5, "begin_s": 0.6, "backends": (), "looks": ()}
+    return outage(**{"job": "cold", **began, **changed})
+
+
+def crowd(**changed: object) -> Script:
+    """Return an outage met by twice as many readers as a pool can hold."""
+    return outage(**{"job": "crowd", "readers": 30, "most": 15, **changed})
 
 
 def untouched(**changed: object) -> Script:

@@ -60,6 +60,7 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.started: list[dict[str, Any]] = []
         self.assignment: dict[str, Any] = {}
+        self.info: OutageInfo | None = None
         monkeypatch.setattr(programs, "start_program", self.start)
         self.crew = Crew(STACK, twin="adopted", images={IMAGE: "sha256:of-this-run"})
 
@@ -82,7 +83,7 @@ class World:
         """Want some contenders; return which were started."""
         self.started.clear()
         cast = [Cast(contender=name, traits=Traits(), jobs=list(jobs)) for name in names]
-        info = OutageInfo(
+        self.info = OutageInfo(
             fault="none",
             effects=FAULTS["none"].effects,
             repeat=1,
@@ -92,7 +93,7 @@ class World:
             seed=0,
             limit_s=120.0,
         )
-        self.crew.cast(info)
+        self.crew.cast(self.info)
         return [part["contender"] for part in self.started]
 
     def heard(self, order: str, count: int) -> set[str]:
@@ -142,15 +143,23 @@ def test_crew_starts_anew_what_changes_its_part(world: World) -> None:
 
 def test_crew_tells_each_program_its_part(world: World) -> None:
     """Which jobs in which image, through which factory, how fast."""
-    world.cast(["adopted", "dashboard"], ["steady", "idle"])
-    adopted, dashboard = world.started
+    world.cast(["adopted"], ["steady", "idle"])
+    [adopted] = world.started
     assert (["steady", "idle"], "sha256:of-this-run", "dashboard.contenders:make") == (
         adopted["jobs"],
         adopted["image"],
         adopted["factory"],
     )
     assert (4, 5.0) == (adopted["workers"], adopted["reads_per_s"])
-    assert ["steady"] == dashboard["jobs"]
+
+
+def test_cold_contender_is_started_when_told(world: World) -> None:
+    """In the fault, and not before it; nor is one kept from the outage before."""
+    for _ in range(2):
+        assert [] == world.cast(["adopted"], ["cold"])
+        world.crew.cast_cold(world.info)
+        assert [["cold"]] == [part["jobs"] for part in world.started]
+        assert {"adopted begin"} == world.heard("begin", 1)
 
 
 def test_twin_is_made_as_the_one_that_it_doubles(world: World) -> None:

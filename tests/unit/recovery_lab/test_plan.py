@@ -170,14 +170,61 @@ def test_waived_rules_stand_in_every_outage() -> None:
             watched(TARGET, Watched(command=["true"], waived=[said]))
 
 
-def test_visitor_plays_where_nobody_else_is_a_control() -> None:
-    """A login for each read is a load that no other outage needs."""
+def test_fresh_sessions_play_where_only_new_ones_are_cut() -> None:
+    """In an outage to themselves: a login for each read is a load that no other one needs."""
     whole = outages(TARGET, Asked(faults=()))
-    played = {info.fault for info in whole for one in info.cast if one.contender == "visitor"}
-    assert {"slots"} == played
-    [slots] = outages(TARGET, Asked(faults=("slots",), contenders=("adopted",)))
-    assert "control" == parts(slots)["visitor/steady"].role
-    assert {"reference"} == {parts(slots)[f"adopted/{job}"].role for job in ("steady", "idle")}
+    played = {info.fault for info in whole if info.job == "fresh"}
+    assert {name for name in FAULTS if FAULTS[name].effects.cuts == "new"} == played
+    warm, fresh = outages(TARGET, Asked(faults=("slots",), contenders=("adopted",)))
+    assert ("slots-1", "slots-1-fresh") == (warm.name, fresh.name)
+    assert {"reference"} == {parts(warm)[f"adopted/{job}"].role for job in ("steady", "idle")}
+    expected = {"adopted/fresh": "subject", "quitter/fresh": "control"}
+    assert {**expected, f"{CANARY}/steady": "reference"} == {
+        cell: part.role for cell, part in parts(fresh).items()
+    }
+
+
+def test_jobs_are_played_as_asked() -> None:
+    """Some side by side, each other one alone; whoever cannot play one is not in its outage."""
+    planned = outages(TARGET, Asked(faults=("freeze",), jobs=("crowd", "idle", "cold", "steady")))
+    assert ["freeze-1", "freeze-1-cold", "freeze-1-crowd"] == [info.name for info in planned]
+    own = [{job for one, job in info.cells if one.contender != CANARY} for info in planned]
+    assert [{"steady", "idle"}, {"cold"}, {"crowd"}] == own
+    assert ["dashboard"] == [
+        one.contender
+        for one in planned[0].cast
+        if one not in planned[1].cast
+        and one.contender not in {other.contender for other in planned[1].cast}
+    ]
+    solo = Asked(
+        faults=("freeze",), jobs=("crowd",), contenders=("adopted", "dashboard"), solo=True
+    )
+    assert ["freeze-1-adopted-crowd", "freeze-1-twin-crowd"] == [
+        info.name for info in outages(TARGET, solo)
+    ]
+
+
+def test_cold_start_needs_a_fault_that_lasts() -> None:
+    """What is over as soon as it is in cannot be begun in."""
+    planned = outages(TARGET, Asked(faults=("crash", "restart"), jobs=("cold",)))
+    assert ["restart-1-cold"] == [info.name for info in planned]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked(jobs=("crowds",)), "JOBS: 'crowds' is none of steady, idle, fresh, cold, crowd"),
+        (Asked(faults=("crash",), jobs=("cold",)), "JOBS=cold: none is played in crash by quitter"),
+        (
+            Asked(faults=("slots",), contenders=("pinned",), jobs=("fresh", "idle")),
+            "JOBS=fresh,idle: none is played in slots by pinned",
+        ),
+    ],
+)
+def test_job_that_cannot_be_played_is_refused(asked: Asked, said: str) -> None:
+    """By its name, or with who was to play it where."""
+    with pytest.raises(BadInputError, match=said):
+        outages(TARGET, asked)
 
 
 def test_contender_that_plays_when_asked_is_in_no_other_outage() -> None:

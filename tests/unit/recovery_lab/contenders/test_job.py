@@ -14,7 +14,12 @@ from tests.unit.recovery_lab.contenders.conftest import Records, Scripted
 def job(adapter: Scripted, records: Records) -> Job:
     """A job of one worker."""
     return Job(
-        {"contender": "adopted", "job": "idle"}, adapter, records, workers=1, reads_per_s=100.0
+        {"contender": "adopted", "job": "idle"},
+        adapter,
+        records,
+        workers=1,
+        reads_per_s=100.0,
+        sessions=1,
     )
 
 

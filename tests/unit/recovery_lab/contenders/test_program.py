@@ -35,7 +35,10 @@ class Shop:
         return list(range(1, count + 1))
 
     def look(self):
-        return {"size": 5, "checked_in": 5, "checked_out": 0}
+        return {"size": 5, "checked_in": 5, "checked_out": 0, "most": self.way.get("most", 0)}
+
+    def forget(self):
+        pass
 
     def failure(self, error):
         return {"phase": "query", "kind": "lost", "message": str(error)}
@@ -131,6 +134,48 @@ def test_program_plays_both_jobs_with_the_standard_library_alone(start: Start) -
     program.until("look", "idle")
     assert "" == program.end()
     assert 0 == program.process.returncode
+
+
+def test_fresh_reads_give_their_sessions_up(start: Start) -> None:
+    """It is warm without a session, and reads on the order of the steady ones."""
+    program = start(jobs=["fresh"])
+    program.tell("warm")
+    [warmed] = program.until("warmed")
+    assert ([], 0, 2) == tuple(warmed[name] for name in ("backends", "checked_in", "readers"))
+    program.tell("steady")
+    assert "fresh" == program.until("ended")[-1]["job"]
+
+
+@pytest.mark.parametrize(("most", "readers"), [(7, 14), (0, 4)])
+def test_crowd_is_twice_what_the_pool_can_hold(start: Start, most: int, readers: int) -> None:
+    """Else twice its workers; they share one schedule, at the rate of all other jobs."""
+    program = start(jobs=["crowd"], way={"breaks": False, "most": most})
+    program.tell("warm")
+    [warmed] = program.until("warmed")
+    assert (readers, 2) == (warmed["readers"], len(warmed["backends"]))
+    program.tell("steady")
+    assert "crowd" == program.until("ended")[-1]["job"]
+
+
+def test_cold_contender_is_made_when_told_to_begin(start: Start) -> None:
+    """Not before; nothing is warmed, and no other order makes it read."""
+    program = start(jobs=["cold"])
+    for order in ("warm", "steady", "release", "begin"):
+        program.tell(order)
+    born, began = program.until("began")
+    assert ("born", "twin", "cold") == (born["record"], born["contender"], born["job"])
+    assert born["at"] <= began["due_at"]
+    assert "ok" == program.until("ended")[-1]["outcome"]
+
+
+def test_cold_contender_that_dies_at_its_start_fails_its_reads(start: Start) -> None:
+    """No trouble of the lab's: the program lives on, and tells of it at each read."""
+    program = start(jobs=["cold"], plays="none of the shop's")
+    program.tell("begin")
+    ended = program.until("ended")[-1]
+    assert ("start", "died", "AssertionError") == tuple(
+        ended[name] for name in ("phase", "kind", "error_class")
+    )
 
 
 def test_program_begins_anew_after_stop(start: Start) -> None:

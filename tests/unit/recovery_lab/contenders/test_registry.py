@@ -43,11 +43,25 @@ def test_every_factory_is_there(target: Target) -> None:
 
 
 def test_bare_target_has_the_instruments_own(target: Target) -> None:
-    """Canary, quitter and visitor need a login alone."""
+    """Canary and quitter need a login alone."""
     bare = msgspec.structs.replace(
         target, application=None, health=None, pool=None, contenders=None
     )
-    assert {"canary", "quitter", "visitor"} == set(entries(bare))
+    assert {"canary", "quitter"} == set(entries(bare))
+
+
+@pytest.mark.parametrize(
+    ("name", "jobs"),
+    [
+        ("adopted", ["steady", "idle", "fresh", "cold", "crowd"]),
+        ("quitter", ["steady", "fresh", "cold", "crowd"]),  # it pools nothing that could idle
+        ("pinned", ["steady", "cold", "crowd"]),  # and this one gives nothing up
+        ("dashboard", ["steady", "idle"]),  # its process and its readers are not the lab's
+    ],
+)
+def test_jobs_follow_from_traits(target: Target, name: str, jobs: list[str]) -> None:
+    """Nobody writes them down."""
+    assert jobs == [*entries(target)[name].jobs]
 
 
 def test_two_of_one_name_are_refused(target: Target) -> None:

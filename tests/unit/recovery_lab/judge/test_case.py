@@ -9,6 +9,9 @@ from tests.unit.recovery_lab.histories import (
     ORIGIN,
     Script,
     application,
+    cold,
+    crowd,
+    fresh,
     idle,
     outage,
     untouched,
@@ -37,7 +40,13 @@ def case(script: Script) -> Case:
         (idle(fault="freeze", extra=[outage().log("FATAL", "57P01", 71)]), False, True),
         (idle(fault="freeze", extra=[outage().log("FATAL", "57P01", 99)]), False, False),
         (outage(fault="slots"), False, True),  # its sessions are warm
-        (outage(fault="slots", contender="visitor", backends=()), True, True),
+        (fresh(fault="slots"), True, True),
+        (fresh(fault="slots", begin_s=3.0), True, False),
+        (fresh(fault="terminate"), False, True),  # new sessions work all the time
+        (cold(), True, True),
+        (cold(begin_s=3.0), True, False),  # it read when all was over
+        (crowd(), True, True),
+        (crowd(fault="slots"), False, True),
         (application(fault="slots"), True, True),  # by its checks
         (untouched(), True, True),
         (untouched(begin_s=NEVER), True, False),

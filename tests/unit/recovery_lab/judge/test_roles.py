@@ -40,9 +40,22 @@ TABLE = {
         "dashboard": SUBJECT,
         "pinned": REFERENCE,
         "quitter": REFERENCE,
-        "visitor": NOT_BACK,
     },
     ("slots", "idle"): {"adopted": REFERENCE, "dashboard": REFERENCE},
+    # Who asks for a session at each read meets it, and has none that a ping could save.
+    ("slots", "fresh"): {"adopted": SUBJECT, "naive": SUBJECT, "quitter": NOT_BACK},
+    ("slots", "cold"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
+    ("slots", "crowd"): {"adopted": REFERENCE, "quitter": REFERENCE},
+    ("smart", "fresh"): {"adopted": SUBJECT, "quitter": NOT_BACK},
+    ("restart", "fresh"): {"adopted": SUBJECT, "naive": SUBJECT, "quitter": NOT_BACK},
+    # The one connection for ever is made by whoever has none yet, as often as it takes.
+    ("restart", "cold"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
+    ("freeze", "cold"): {"naive": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
+    ("terminate", "fresh"): {"adopted": REFERENCE, "quitter": REFERENCE},
+    ("terminate", "cold"): {"adopted": REFERENCE, "quitter": REFERENCE},
+    # A crowd has the promises of steady reads, and their controls.
+    ("freeze", "crowd"): {"adopted": SUBJECT, "naive": REFERENCE, "quitter": NOT_BACK},
+    ("restart", "crowd"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
     ("reset", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("reset", "idle"): {"adopted": REFERENCE, "naive": REFERENCE},
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
@@ -50,6 +63,8 @@ TABLE = {
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
     ("none", "steady"): dict.fromkeys(TRAITS, SUBJECT),  # nobody is cut: everyone must read on
     ("slow", "steady"): dict.fromkeys(TRAITS, SUBJECT),
+    ("slow", "fresh"): dict.fromkeys(TRAITS, SUBJECT),
+    ("none", "crowd"): dict.fromkeys(TRAITS, SUBJECT),
     ("none", "idle"): {"adopted": SUBJECT, "naive": SUBJECT, "dispose": SUBJECT},
 }
 
@@ -97,12 +112,20 @@ def test_new_sessions_refused_spare_who_holds_sessions() -> None:
         (Effects(cuts="none", delays_s=2.0), 3.0, "reference"),
     ],
 )
-def test_visitor_gives_up_where_new_sessions_are_refused_long_enough(
+def test_who_asks_anew_gives_up_where_new_sessions_are_refused_long_enough(
     effects: Effects, hold_s: float, role: str
 ) -> None:
     """It holds no session that anybody could cut, and each of its reads asks for one."""
-    cast = Cast(contender="visitor", traits=TRAITS["visitor"], jobs=["steady"])
-    assert role == part_of(cast, "steady", effects, hold_s).role
+    cast = Cast(contender="quitter", traits=TRAITS["quitter"], jobs=["fresh"])
+    assert role == part_of(cast, "fresh", effects, hold_s).role
+
+
+def test_short_restart_refuses_who_asks_anew() -> None:
+    """A server that starts anew refuses at once: nobody's patience comes into it."""
+    effects = FAULTS["restart"].effects
+    for name, role in (("quitter", "control"), ("pinned", "reference")):  # this one asks again
+        cast = Cast(contender=name, traits=TRAITS[name], jobs=["cold"])
+        assert role == part_of(cast, "cold", effects, 1.0).role
 
 
 def test_who_does_not_reconnect_is_no_control_of_a_fault_that_leaves_its_session() -> None:
