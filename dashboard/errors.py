@@ -31,7 +31,7 @@ class ClosingError(DashboardError):
 
 
 class UnknownHostError(DashboardError):
-    """The resolver knows no address for the name of the database's host."""
+    """The resolver tells no address for the name of the database's host."""
 
 
 class PasswordFileError(DashboardError):

@@ -40,6 +40,7 @@ class Sampler:
 
     A server can keep its old sessions and refuse new ones (in a smart shutdown, or with its login
     closed), so at least every third sample asks a fresh one, which is then the one that is kept.
+    That begins with the name, as for the pages: where nobody resolves it, no new session works.
     No session is held after a bad sample: a smart shutdown would wait for it. But where no slot is
     free the old one stays: the next sample would take the slot it leaves, and call that up.
 
@@ -53,7 +54,6 @@ class Sampler:
         self._resolver = Resolver(address.host, address.port)
         self._connection: connection | None = None
         self._asked_kept = 0  # in a row, since the last fresh session
-        self._last_hostaddr: str | None = None
 
     def sample(self) -> Sample:
         """Check once; never raises a database error and never takes longer than the deadline."""
@@ -124,7 +124,7 @@ class Sampler:
         return answer
 
     def _connect(self, deadline_at: float) -> connection:
-        address = self._resolve(deadline_at)
+        address = self._resolver.resolve(timeout_s=deadline_at - time.monotonic())
         args = self._address.connect_args(APPLICATION_NAME) | {"hostaddr": address}
         fresh: connection | None = None
         try:
@@ -136,18 +136,7 @@ class Sampler:
             if isinstance(error, psycopg2.Error):
                 raise NotConnectedError(error) from error
             raise
-        self._last_hostaddr = address
         return fresh
-
-    def _resolve(self, deadline_at: float) -> str:
-        """Return the host's address, or its last good one where the resolver is silent."""
-        left_s = deadline_at - time.monotonic()
-        if self._last_hostaddr is None:
-            return self._resolver.resolve(timeout_s=left_s)
-        try:
-            return self._resolver.resolve(timeout_s=left_s / 2)
-        except DeadlineError:
-            return self._last_hostaddr
 
 
 def _ask(session: connection, deadline_at: float) -> _Answer:

@@ -14,7 +14,7 @@ from psycopg2.extensions import POLL_OK
 
 from dashboard import sampler as module
 from dashboard.db_connector import Address
-from dashboard.errors import DeadlineError
+from dashboard.errors import UnknownHostError
 from dashboard.health import HealthTracker, Status, health_at
 from dashboard.sampler import Sampler
 from tests.unit.dashboard.corpus import Entry, named, read
@@ -285,19 +285,32 @@ def test_lost_server_closes_the_session(
     assert (False, False) == (second.good, second.session_lost)
 
 
-def test_silent_resolver_does_not_stop_the_checks(
+def test_name_that_does_not_resolve_is_bad_within_three_samples(
     made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where names are not answered, the last good address is still worth a try."""
-    sampler = Sampler(address(1), deadline_s=0.2)
+    """The kept session answers, and no page could open one: told by its kind, then down."""
+    sampler = Sampler(address(1))
     sampler.sample()
-    made[0].dead = True
 
-    def silent(*, timeout_s: float) -> str:
-        raise DeadlineError
+    def unknown(*, timeout_s: float) -> str:
+        raise UnknownHostError("no answer within 1.0 s")
 
-    monkeypatch.setattr(sampler._resolver, "resolve", silent)
-    assert sampler.sample().good
+    monkeypatch.setattr(sampler._resolver, "resolve", unknown)
+    samples = [sampler.sample() for _ in range(4)]
+    assert [True, True, False, False] == [sample.good for sample in samples]
+    assert {"unknown_host"} == {sample.trouble.kind for sample in samples if sample.trouble}
+    assert made[0].closed
+
+
+def test_silent_resolver_costs_a_sample_no_more_than_its_deadline(
+    made: list[FakeConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the sample says that the name does not resolve."""
+    sampler = Sampler(address(1), deadline_s=0.05)
+    monkeypatch.setattr(sampler._resolver, "_look", lambda *_: time.sleep(1.0))
+    sample = sampler.sample()
+    assert "unknown_host" == sample.trouble.kind
+    assert sample.ended_s - sample.began_s < 1.0
     assert module.DEADLINE_S == 1.0
 
 
