@@ -116,9 +116,11 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
     return Helper(name, process, assignment)
 
 
-def words_of(stack: Stack, image: str, module: str, assignment: Any) -> list[str]:
+def words_of(
+    stack: Stack, image: str, module: str, assignment: Any, *, network: str = ""
+) -> list[str]:
     """Return the words of `docker run` for a module on the clients' network, unprivileged."""
-    words = ["--network", docker.network(stack), "--label", f"{PROGRAM}={module}"]
+    words = ["--network", network or docker.network(stack), "--label", f"{PROGRAM}={module}"]
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB

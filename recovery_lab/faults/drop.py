@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from recovery_lab import docker
+from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import netfault
 from recovery_lab.faults.base import HUNG_UP, Effects
 from recovery_lab.faults.held import STEP_LIMIT_S, Held, steps
 from recovery_lab.faults.scene import Scene
 
-_PROGRAM = "/netfault.py"
-_PYTHON = ("python3", "-IS", _PROGRAM)
+_PYTHON = ("python3", "-IS", "/netfault.py")
+# In the server's namespace alone, and beside no other right; iptables has its lock in /run.
+_RIGHTS = ("--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run")
+_RULES = ("--volume", f"{Path(netfault.__file__).resolve()}:{_PYTHON[-1]}:ro")
 
 
 class Drop(Held):
@@ -54,12 +57,17 @@ class Drop(Held):
             docker.run("wait", self.start(scene, _words(scene, "clear")), limit_s=STEP_LIMIT_S)
 
 
+def words_in_namespace(scene: Scene, module: str, assignment: Any) -> list[str]:
+    """Return the words for a module of the lab's, in the server's network namespace."""
+    network = f"container:{scene.present()['Id']}"
+    own = programs.words_of(scene.stack, docker.INSTRUMENT, module, assignment, network=network)
+    return [*_RIGHTS, *_RULES, *own]
+
+
 def _words(scene: Scene, does: str, *words: str) -> list[str]:
-    """Return the words for a helper with NET_ADMIN in the server's network namespace alone."""
+    """Return the words for a helper in the server's network namespace, which starts at once."""
     interface = scene.stack.target.database.interface
-    program = Path(netfault.__file__).resolve()
-    options = ["--network", f"container:{scene.present()['Id']}"]
-    options += ["--user", "0:0", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN"]
-    options += ["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/run"]
-    options += ["--volume", f"{program}:{_PROGRAM}:ro", "--entrypoint", _PYTHON[0]]
+    options = [*_RIGHTS, *_RULES, "--network", f"container:{scene.present()['Id']}"]
+    options += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
+    options += ["--entrypoint", _PYTHON[0]]
     return [*options, docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]

@@ -17,6 +17,7 @@ from recovery_lab.session import DeadlineError, Login, first_line
 
 TCP_LIMIT_S = 0.5
 LIMIT_S = 1.0  # with the look-up and a bare connect less than the shortest fault that hangs
+CONNECTS = 5  # the fastest is told: a busy machine delays as well
 SLEEPER = "lab-slow"  # application_name of the sleeping session
 _PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery()"
 _SLEEPING = """SELECT pid FROM pg_stat_activity
@@ -27,6 +28,7 @@ _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applicatio
 class Fresh:
     """Carries out orders: `clock`, `probe`, `sleep SECONDS`, `sleeping` (count), `wake` (end).
 
+    `connect` tells how long a bare connection takes, which the server's kernel makes by itself.
     `count` begins to count the starts of the server that probes have read from, `counted` tells.
     All others are about sessions from before the fault: see before.py.
     """
@@ -40,22 +42,25 @@ class Fresh:
 
     def obey(self, order: str) -> dict[str, Any]:
         """Return an answer's facts; raises what the driver or the network does."""
+        facts: dict[str, Any] = {}
         match order.split():
             case ["probe"]:
-                return self._probe()
+                facts = self._probe()
+            case ["connect"]:
+                facts = {"took_s": min(self._connect_s() for _ in range(CONNECTS))}
             case ["count"]:
                 self._starts = set()
             case ["counted"]:
-                return {"starts": len(self._starts)}
+                facts = {"starts": len(self._starts)}
             case ["sleep", seconds]:
                 threading.Thread(target=self._sleep, args=(float(seconds),), daemon=True).start()
             case ["sleeping"]:
-                return {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
+                facts = {"sessions": len(self._query(_SLEEPING, SLEEPER)), "slept": self._slept}
             case ["wake"]:
-                return {"sessions": len(self._query(_WAKE, SLEEPER))}
+                facts = {"sessions": len(self._query(_WAKE, SLEEPER))}
             case words:
-                return self._before.obey(*words)
-        return {}
+                facts = self._before.obey(*words)
+        return facts
 
     def _probe(self) -> dict[str, Any]:
         """Try a session; only where it hangs, tell a silent server from a silent network."""
@@ -78,6 +83,11 @@ class Fresh:
         except OSError as error:
             return first_line(error)
         return "ok"
+
+    def _connect_s(self) -> float:
+        way, began_at = (self._resolved(), self._login.port), time.monotonic()
+        socket.create_connection(way, LIMIT_S).close()
+        return time.monotonic() - began_at
 
     def _query(self, sql: str, *parameters: object) -> list[tuple[str, ...]]:
         if not self._resolved():

@@ -5,12 +5,14 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from subprocess import run
 
 LINGER_S = 60.0
+ENDING = {signal.SIGTERM, signal.SIGINT}
 CHAIN = "RECOVERY_LAB"
-# What each fault does with a packet. Resets are let out, or each would be a drop in disguise.
+# What a fault does with a packet. Resets are let out, or each would be a drop in disguise.
 DOES = {
     "drop": "-A {chain} -j DROP",
     "reset": """-A {chain} -p tcp --tcp-flags RST RST -j RETURN
@@ -33,16 +35,22 @@ COMMIT
 """
 
 
-def hold(interface: str, fault: str, limit_s: float) -> None:
-    """Hold a fault's rules until SIGTERM or SIGINT, and for `limit_s` at most."""
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+def told_to_end(within_s: float) -> bool:
+    """Wait for SIGTERM or SIGINT, both blocked from the first call on; tell whether it came."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    return signal.sigtimedwait(ENDING, max(0.0, within_s)) is not None
+
+
+def hold(
+    interface: str, does: str, limit_s: float, serve: Callable[[float], object] = told_to_end
+) -> None:
+    """Hold rules until `serve` returns, which is told to end, or has had its `limit_s`."""
+    told_to_end(0.0)
     try:
-        change("injected", RULES_IN.replace("{does}", DOES[fault]), interface)
-        signal.sigtimedwait(ending, limit_s)
+        change("injected", RULES_IN.replace("{does}", does), interface)
+        serve(limit_s)
     finally:
         clear(interface)
-    signal.sigtimedwait(ending, LINGER_S)  # a container's end costs what is being measured now
 
 
 def clear(interface: str) -> None:
@@ -67,10 +75,11 @@ def change(step: str, rules: str, interface: str, **facts: int) -> None:
     given = rules.format(chain=CHAIN, interface=interface)
     began_at = time.monotonic()
     _run("iptables-restore", "--noflush", "--wait", "5", given=given)
-    _say(step=step, began_at=began_at, at=time.monotonic(), **facts)
+    say(step=step, began_at=began_at, at=time.monotonic(), **facts)
 
 
-def _say(**facts: object) -> None:
+def say(**facts: object) -> None:
+    """Tell a step as a line of JSON."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
@@ -78,7 +87,7 @@ def _say(**facts: object) -> None:
 def _run(*command: str, given: str = "") -> str:
     done = run(command, input=given, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:
-        _say(step="failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
+        say(step="failed", said=f"{command[0]}: status {done.returncode}: {done.stderr.strip()}")
         sys.exit(1)
     return done.stdout
 
@@ -87,14 +96,15 @@ def main() -> None:
     """Do what the first argument says: hold the rules, take out what is left, or count."""
     match sys.argv[1:]:
         case ["hold", interface, fault, seconds]:
-            hold(interface, fault, float(seconds))
+            hold(interface, DOES[fault], float(seconds))
+            told_to_end(LINGER_S)  # a container's end costs what is being measured now
         case ["clear", interface]:
             clear(interface)
         case ["counters", address]:
             # One datagram out: the server itself says nothing while nobody reaches it.
             with socket.socket(type=socket.SOCK_DGRAM) as outward, suppress(PermissionError):
                 outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
-            _say(**counters())
+            say(**counters())
         case _:
             sys.exit(f"unknown arguments: {sys.argv[1:]}")
 

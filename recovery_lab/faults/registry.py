@@ -9,6 +9,7 @@ from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
+from recovery_lab.faults.latency import Latency
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
@@ -32,6 +33,7 @@ _ALL: list[Fault] = [
     Drop(),
     Reset(),
     Slow(),
+    Latency(),
     Command(),
 ]
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

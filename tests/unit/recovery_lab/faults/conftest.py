@@ -20,6 +20,7 @@ from recovery_lab.faults import (
     healing,
     held,
     kill,
+    latency,
     recovery,
     runner,
     slots,
@@ -38,6 +39,7 @@ START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
 NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
+MODULES = {slots.MODULE: "", latency.MODULE: "latency"}  # of helpers: whose rules they hold
 State = dict[str, Any]
 
 
@@ -191,8 +193,9 @@ class World:
         failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
         self.helpers[name] = [step if self.helper_works else failed]
         if self.helper_works and not self.stubbed:
-            self.full = "recovery_lab.faults.crowd" in words
-            self.rules = "" if self.full else words[words.index("hold") + 2]
+            module = words[words.index("-m") + 1] if "-m" in words else ""
+            self.full = module == slots.MODULE
+            self.rules = MODULES[module] if module else words[words.index("hold") + 2]
         return name
 
     def _logs(self, name: str) -> str:
@@ -259,7 +262,12 @@ class Witness:
 
     def ask(self, order: str) -> Answer:
         world = self.world
-        facts = {"sessions": world.sleeping, "slept": world.slept}
+        told = {
+            "ended": {"ended_at": world.ended_at},
+            "connect": {"took_s": 0.03 if world.rules == "latency" else 0.0299},
+            "counted": {"starts": len(world.read_from)},
+        }
+        facts = told.get(order, {"sessions": world.sleeping, "slept": world.slept})
         match order.split(maxsplit=1)[0]:
             case "sleep" if not world.stubbed:
                 world.sleeping = 1
@@ -271,12 +279,8 @@ class Witness:
             case "kept":
                 reset = "server closed the connection" if world.rules else "ok"
                 facts = {"session": world.kept or reset}
-            case "ended":
-                facts = {"ended_at": world.ended_at}
             case "count":
                 world.read_from = set()
-            case "counted":
-                facts = {"starts": len(world.read_from)}
             case "terminate":
                 world.calls.append(order)
                 world.noted, world.left = 2, 2 if world.stubbed else 0

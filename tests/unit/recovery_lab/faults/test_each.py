@@ -22,6 +22,7 @@ CASES = [
     ("drop", 2.0),
     ("reset", 2.0),
     ("slow", 2.0),
+    ("latency", 2.0),
     ("command", 0.0),
 ]
 each = pytest.mark.parametrize(("name", "hold_s"), CASES)
@@ -40,6 +41,7 @@ EVIDENCE = {
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
     "slow": "one session active in pg_sleep",
+    "latency": "the fastest connect took 30.0 ms; packets that met the rules {'INPUT': 3",
 }
 
 
@@ -209,14 +211,23 @@ def test_none_notices_what_it_did_not_do(world: World) -> None:
         FAULTS["none"].verify_landed(scene)
 
 
-def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
+@pytest.mark.parametrize("name", ["drop", "reset", "latency"])
+def test_helper_has_one_right_in_one_namespace(name: str, world: World) -> None:
     """It shares the server's network and holds NET_ADMIN there; nothing on the host."""
-    FAULTS["drop"].inject(world.seen_scene())
+    FAULTS[name].inject(world.seen_scene())
     call = world.told("run")[0]
-    assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
+    rights = f"--network container:{'d' * 64}", "--user 0:0 --cap-add NET_ADMIN", "--cap-drop ALL"
+    assert all(words in call for words in rights)
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 drop 122.0")
+    assert " recovery-lab/instrument:local -" in call
+
+
+def test_drop_helper_holds_its_rules_for_the_length_and_its_overtime(world: World) -> None:
+    """It lets go by itself then."""
+    FAULTS["drop"].inject(world.seen_scene())
+    words = "recovery-lab/instrument:local -IS /netfault.py hold eth0 drop 122.0"
+    assert world.told("run")[0].endswith(words)
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:
@@ -263,6 +274,24 @@ def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:
     world.run("restart", "db")
     with pytest.raises(InconclusiveError, match="started anew"):
         FAULTS["drop"].verify_landed(scene)
+
+
+def test_latency_is_known_by_a_connect_that_takes_two_packets_times(world: World) -> None:
+    """While it is in, and no more when it is gone: rules alone delay nothing."""
+    scene = world.seen_scene()
+    FAULTS["latency"].inject(scene)
+    FAULTS["latency"].heal(scene)
+    assert FAULTS["latency"].verify_healed(scene).endswith("; the fastest connect took 29.9 ms")
+    world.rules = "latency"
+    with pytest.raises(HealError, match=r"a connect takes 0\.030 s still"):
+        FAULTS["latency"].verify_healed(scene)
+
+
+def test_latency_where_the_kernel_has_no_queue_is_inconclusive(world: World) -> None:
+    """With the kernel's own word; nothing was injected."""
+    world.helper_works = False
+    with pytest.raises(InconclusiveError, match=r"did not get it in: .*no permission"):
+        FAULTS["latency"].inject(world.seen_scene())
 
 
 @pytest.mark.parametrize(

@@ -293,6 +293,13 @@ def test_reads_are_undisturbed_only_where_the_fault_leaves_them_alone(
     assert holds == ("undisturbed" in {one.rule for one in script.cell().failures})
 
 
+@pytest.mark.parametrize(("cuts", "asked"), [("idle", False), ("established", True)])
+def test_readiness_is_asked_where_the_checks_own_session_is_cut(cuts: str, asked: bool) -> None:
+    """What checks every second idles not: nothing is lost that it could see."""
+    rules = application(effects=Effects(cuts=cuts)).cell().rules
+    assert [asked, asked] == [rule in rules for rule in ("readiness falls", "readiness returns")]
+
+
 def test_every_rule_has_its_two_histories() -> None:
     """A new rule comes with its own."""
     assert set(RULES) == {rule for rule, *_ in TABLE.values()}
