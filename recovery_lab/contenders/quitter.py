@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.contenders.driver import READ_SQL, failure
+from recovery_lab.contenders.driver import failure, read_sql
 from recovery_lab.session import DeadlineError, Login, connect, drive
 from recovery_lab.target import Traits
 
@@ -26,6 +26,7 @@ class Quitter:
 
     def __init__(self, _name: str, way: Json) -> None:
         self._login = msgspec.convert(way["login"], Login)
+        self._read_sql = read_sql(way)
         self._session: connection | None = None
         self._gone: Exception | None = None
         self._lock = threading.Lock()
@@ -58,7 +59,7 @@ class Quitter:
                     self._session = connect(self._login, "lab-quitter", async_=1)
                     drive(self._session, "connect", limit_s, began_at)
                 cursor = self._session.cursor(cursor_factory=RealDictCursor)
-                cursor.execute(READ_SQL, (nonce,))
+                cursor.execute(self._read_sql, (nonce,))
                 drive(self._session, "query", limit_s, began_at)
                 return dict(cursor.fetchall()[0])
             except (psycopg2.Error, DeadlineError) as error:
