@@ -15,6 +15,7 @@ from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
 OBSERVER = "recovery_lab.record.observer"
+METER = "recovery_lab.contenders.meter"
 
 
 class Crew:
@@ -28,6 +29,7 @@ class Crew:
         self._entries = all_entries(stack.target, twin)
         self._recorder: Recorder | None = None
         self._contenders: dict[str, programs.Helper] = {}
+        self._meter: programs.Helper | None = None  # in the application's container
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
         assignment = Assignment(login=programs.login(stack), url=url, health=health)
@@ -53,6 +55,8 @@ class Crew:
             if name not in kept:
                 image = self._entries[name].image
                 self._contenders[name] = self._start(name, image, programs.CONTENDER, part)
+        if info.application in parts:
+            self._measure(info.application)
 
     def order(self, order: str) -> None:
         """Give every contender an order; raises InconclusiveError when one is gone."""
@@ -72,12 +76,24 @@ class Crew:
         """End all of them, side by side; idempotent."""
         self._recorder = None
         _end([self.witness.helper, self._observer, *self._contenders.values()])
+        if self._meter:
+            self._meter.end()
 
     def _start(self, name: str, image: str, module: str, assignment: Any) -> programs.Helper:
         image = self._images.get(image, image)
         helper = programs.start_program(self.stack, name, image, module, assignment)
         helper.listen(self._emit)
         return helper
+
+    def _measure(self, application: str) -> None:
+        """Measure inside the application's container; with that one the meter ends: no trouble."""
+        if self._meter and self._meter.process.poll() is None:
+            return
+        if self._meter:
+            self._meter.end()
+        inside, told = docker.container(self.stack, application)["Id"], {"contender": application}
+        self._meter = programs.start_inside(self.stack, inside, "the meter", METER, told)
+        self._meter.listen(self._emit)
 
     def _emit(self, record: AnyRecord) -> None:
         if (recorder := self._recorder) is not None:
@@ -94,6 +110,7 @@ class Crew:
             "way": way_of(self.stack),
             "workers": entry.traits.workers,
             "reads_per_s": info.reads_per_s,  # of each worker
+            "metered": name != info.application,  # whose own container is
         }
 
 

@@ -185,4 +185,5 @@ def _info(
         capabilities=sorted(target.capabilities),
         health=target.health,
         waived=list(names("--waive", asked.waived, RULES)),
+        metered=True,
     )

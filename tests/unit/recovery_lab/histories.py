@@ -25,11 +25,13 @@ from recovery_lab.record.history import (
     Health,
     History,
     Live,
+    Logged,
     LogLine,
     Look,
     Mark,
     Missed,
     Probe,
+    Usage,
     Warmed,
     encode,
 )
@@ -88,6 +90,9 @@ class Reads:
     late: int = 0  # how many of its reads began over 20 ms late
     added: list[tuple[float, str, float]] = field(default_factory=list)
     gap: tuple[float, float] = (NEVER, NEVER)
+    opens: list[tuple[float, int]] = field(default_factory=list)  # connections begun, when
+    logs: list[tuple[float, int]] = field(default_factory=list)  # lines of 100 bytes, when
+    uncounted: tuple[float, float] = (NEVER, NEVER)  # when its meter told nothing
 
     def cast(self) -> Cast:
         """Return what it is in the outage."""
@@ -114,6 +119,21 @@ class Reads:
                 yield Missed(due_at=ORIGIN + at_s, **who)
             else:
                 yield from self.read(next(ops), at_s, outcome, took_s, outage.lost_s)
+
+    def usages(self, end_s: float) -> Iterator[AnyRecord]:
+        """Yield what its container has used, five times a second: a tenth of a processor."""
+        for at_s in steps(-2.1, end_s, 0.2):
+            if not self.uncounted[0] <= at_s < self.uncounted[1]:
+                yield Usage(
+                    at=ORIGIN + at_s,
+                    contender=self.contender,
+                    opens=7 + sum(count for begun_s, count in self.opens if begun_s <= at_s),
+                    cpu_s=round(5.0 + 0.1 * at_s, 6),
+                    memory=50_000_000 + round(1_000_000 * at_s),
+                )
+        for at_s, lines in self.logs:
+            logged = {"lines": lines, "bytes": 100 * lines}
+            yield Logged(at=ORIGIN + at_s, contender=self.contender, **logged)
 
     def _schedule(self, outage: "Script") -> list[tuple[float, str, float]]:
         begin_s, planned = self.begin_s, []
@@ -183,6 +203,7 @@ class Script:
     reads_per_s: float = 5.0
     capabilities: list[str] = field(default_factory=lambda: list(CAPABILITIES))
     waived: list[str] = field(default_factory=list)
+    metered: bool = True
     complete: bool = True
     trouble: str = ""
     moves: bool | None = None  # the server's start; as the fault declares where it is None
@@ -228,6 +249,7 @@ class Script:
             capabilities=self.capabilities,
             health=HealthProbe(path="/health") if "health" in self.capabilities else None,
             waived=self.waived,
+            metered=self.metered,
             complete=self.complete,
             trouble=self.trouble,
         )
@@ -242,6 +264,7 @@ class Script:
             *self._server(),
             *self._probes(),
             *(record for cell in self.cells for record in cell.records(self)),
+            *(one for cell in self._each_contender() for one in cell.usages(closed_s)),
             *self._health(),
             *self._live(closed_s),
             *self._containers(),
@@ -314,6 +337,10 @@ class Script:
                 "ok" if ok else self.bad_probe,
                 started=(self.server_after if after else BEFORE) if ok else "",
             )
+
+    def _each_contender(self) -> list[Reads]:
+        """Return one cell of each contender: a container plays all of its jobs."""
+        return list({cell.contender: cell for cell in reversed(self.cells)}.values())
 
     def _health(self) -> Iterator[AnyRecord]:
         red_s = self.lost_s + 0.5 if self.health_red_s is None else self.health_red_s
