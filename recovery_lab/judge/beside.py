@@ -32,7 +32,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
     opens: int | None
     opens_worst_s: int | None  # the most in any one second
-    log_worst_s: int | None  # lines, the same
+    log_worst_s: int  # lines, the same
     before: Cost
     during: Cost
     after: Cost

@@ -186,6 +186,7 @@ class Script:
     health_red_s: float | None = None
     health_up_s: float = 2.5
     health_names_s: float = 2.3  # from when it names the new server
+    green_again: tuple[float, float] = (NEVER, NEVER)  # when it said `up` meanwhile
     health_age_s: float = 0.05
     last_outage_s: float = 2.4
     live_took_s: float = 0.01
@@ -346,10 +347,11 @@ class Script:
         red_s = self.lost_s + 0.5 if self.health_red_s is None else self.health_red_s
         for at_s in steps(-2.0, self.end_s, 0.1):
             moved = self.starts_anew and at_s >= self.health_names_s
+            red, again = red_s <= at_s < self.health_up_s, _within(at_s, self.green_again)
             yield Health(
                 started_at=ORIGIN + at_s,
                 ended_at=ORIGIN + at_s + 0.002,
-                status="down" if red_s <= at_s < self.health_up_s else "up",
+                status="down" if red and not again else "up",
                 age_s=self.health_age_s,
                 policy="adopted",
                 shown_as="plan 18-03",
@@ -424,6 +426,10 @@ def probe(at_s: float, result: str, *, took_s: float = 0.005, started: str = BEF
 def steps(begin: float, end: float, step: float) -> list[float]:
     """Return evenly spaced instants, free of accumulated rounding."""
     return [round(begin + index * step, 6) for index in range(round((end - begin) / step))]
+
+
+def _within(at_s: float, span: tuple[float, float]) -> bool:
+    return span[0] <= at_s < span[1]
 
 
 def _joined(one: Cast, other: Cast) -> Cast:
