@@ -14,6 +14,7 @@ from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
 OBSERVER = "recovery_lab.record.observer"
+METER = "recovery_lab.contenders.meter"
 
 
 class Crew:
@@ -27,6 +28,7 @@ class Crew:
         self._entries = all_entries(stack.target, twin)
         self._recorder: Recorder | None = None
         self._contenders: dict[str, programs.Helper] = {}
+        self._meter: programs.Helper | None = None  # in the application's container
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
         login, work = programs.login(stack), stack.target.work
@@ -52,6 +54,8 @@ class Crew:
         for name, part in parts.items():
             if name not in kept:
                 self._join(name, part)
+        if info.application in parts:
+            self._measure(info.application)
 
     def cast_cold(self, info: OutageInfo) -> None:
         """Start the contenders of an outage whose processes are to begin in its fault."""
@@ -76,6 +80,8 @@ class Crew:
         """End all of them, side by side; idempotent."""
         self._recorder = None
         _end([self.witness.helper, self._observer, *self._contenders.values()])
+        if self._meter:
+            self._meter.end()
 
     def _join(self, name: str, part: dict[str, Any]) -> None:
         image = self._entries[name].image
@@ -86,6 +92,16 @@ class Crew:
         helper = programs.start_program(self.stack, name, image, module, assignment)
         helper.listen(self._emit)
         return helper
+
+    def _measure(self, application: str) -> None:
+        """Measure inside the application's container; with that one the meter ends: no trouble."""
+        if self._meter and self._meter.process.poll() is None:
+            return
+        if self._meter:
+            self._meter.end()
+        inside, told = docker.container(self.stack, application)["Id"], {"contender": application}
+        self._meter = programs.start_inside(self.stack, inside, "the meter", METER, told)
+        self._meter.listen(self._emit)
 
     def _emit(self, record: AnyRecord) -> None:
         if (recorder := self._recorder) is not None:
@@ -101,6 +117,7 @@ class Crew:
             "way": way_of(self.stack),
             "workers": entry.traits.workers,
             "reads_per_s": info.reads_per_s,  # of each worker
+            "metered": name != info.application,  # whose own container is
         }
 
 

@@ -157,9 +157,14 @@ def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, s
     ]
 
 
-def service_log(stack: Stack, service: str, since: float, until: float) -> str:
-    """Return what a service's containers logged between two Unix times of the daemon's clock."""
-    window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")
+def service_log(
+    stack: Stack, service: str, since: float, until: float, *, timed: bool = False
+) -> str:
+    """Return what a service's containers logged between two Unix times of the daemon's clock.
+
+    `timed`: each line begins with its own, in ISO 8601, and a blank.
+    """
+    window = ["--since", f"{since:.6f}", "--until", f"{until:.6f}", *["--timestamps"] * timed]
     return compose(stack, "logs", "--no-log-prefix", *window, service).replace(_ERASE, "")
 
 

@@ -197,10 +197,10 @@ class _Outage:
     def _keep_story(self) -> None:
         self.story.fetch()
         self.story.note_containers()
-        target = self.crew.stack.target
-        for name, table in (("server", target.database), ("application", target.application)):
-            if table:
-                write_whole(self.folder / f"{name}.log", self.story.log_of(table.service).encode())
+        write_whole(self.folder / "server.log", self.story.server_log().encode())
+        if application := self.crew.stack.target.application:
+            log = self.story.application_log(application.service)
+            write_whole(self.folder / "application.log", log.encode())
 
 
 def _baseline_s(info: OutageInfo) -> float:

@@ -42,6 +42,7 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: list[str] = []  # the target's
     health: Health | None = None
     waived: list[str] = []
+    metered: bool = False  # whether connections and costs are read; older runs have none
     complete: bool = False  # until the outage was recorded to its end
     trouble: str = ""  # why it could not be
 

@@ -213,4 +213,5 @@ def _info(
         capabilities=sorted(target.capabilities),
         health=target.health,
         waived=list(names("--waive", asked.waived, RULES)),
+        metered=True,
     )

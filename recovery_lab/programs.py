@@ -106,10 +106,20 @@ class Helper:
 
 def start_program(stack: Stack, name: str, image: str, module: str, assignment: Any) -> Helper:
     """Start a module in an unprivileged helper container, which ends with its standard input."""
+    return _start(stack, name, words_of(stack, image, module, assignment), assignment)
+
+
+def start_inside(stack: Stack, inside: str, name: str, module: str, assignment: Any) -> Helper:
+    """Start a module that shares the network and the processes of a container, named by its id."""
+    there = f"container:{inside}"
+    words = words_of(stack, docker.INSTRUMENT, module, assignment, network=there, processes=there)
+    return _start(stack, name, words, assignment)
+
+
+def _start(stack: Stack, name: str, its_words: list[str], assignment: Any) -> Helper:
     words = ["docker", "run", "--interactive", "--rm"]
     # What it says is kept by the runner, once.
-    words += [*named_as_ours(stack), "--log-driver", "none"]
-    words += words_of(stack, image, module, assignment)
+    words += [*named_as_ours(stack), "--log-driver", "none", *its_words]
     env = docker.surroundings()
     # A process session of its own: Ctrl-C reaches the runner alone.
     process = Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, start_new_session=True)
@@ -117,11 +127,21 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
 
 
 def words_of(
-    stack: Stack, image: str, module: str, assignment: Any, *, network: str = ""
+    stack: Stack,
+    image: str,
+    module: str,
+    assignment: Any,
+    *,
+    network: str = "",
+    processes: str = "",
 ) -> list[str]:
-    """Return the words of `docker run` for a module on the clients' network, unprivileged."""
+    """Return the words of `docker run` for a module, unprivileged, on the clients' network.
+
+    `network` and `processes` are whose it sees instead, as Docker names them.
+    """
     told = msgspec.json.encode(assignment).decode()
     words = ["--network", network or docker.network(stack), "--label", f"{PROGRAM}={module}"]
+    words += ["--pid", processes] if processes else []
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB

@@ -13,6 +13,7 @@ from recovery_lab.contenders.base import CROWD, Adapter, Fresh, Json, Writer
 from recovery_lab.contenders.cold import MadeByReading
 from recovery_lab.contenders.fresh import EachAnew
 from recovery_lab.contenders.job import Job
+from recovery_lab.contenders.meter import Counted, Meter
 
 IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after an outage meet
 
@@ -68,7 +69,11 @@ def load(factory: str) -> Callable[[str, Json], Adapter]:
 
 def main() -> None:
     """Play the part in the first argument, in JSON."""
-    follow(json.loads(sys.argv[1]), sys.stdin, Writer(sys.stdout.buffer))
+    part, emit = json.loads(sys.argv[1]), Writer(sys.stdout.buffer)
+    if part["metered"]:  # the application's own container is measured instead of its reader's
+        sys.stderr = log = Counted(sys.stderr)
+        Meter(part["contender"], emit, log).start()
+    follow(part, sys.stdin, emit)
     sys.stdout.flush()
     os._exit(0)  # reads may hang for minutes on a cut connection: nobody waits for them
 

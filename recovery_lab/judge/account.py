@@ -112,6 +112,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     recovered_s: float | None
     first_reads: Tally
     first_wait_s: float | None
+    green_s: float | None = None  # of the loss, System Health up while the application's users wait
 
 
 def hang_bound_s(deadline_s: float | None) -> float:

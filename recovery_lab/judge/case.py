@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cached_property
 from typing import Any
 
-from recovery_lab.judge import loss, measures
+from recovery_lab.judge import green, loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
 from recovery_lab.judge.roles import part_of, spared, watched_s
 from recovery_lab.outage import TOGETHER, Cast, JobName, OutageInfo
@@ -144,6 +144,10 @@ class Case:
         """Return the reads whose users were hurt before the fault, not by it."""
         return [read for read in self.before() if read.hurt and read.hurt_at < self.seen.origin]
 
+    def green_s(self, begin_at: float, end_at: float) -> float:
+        """Return for how many s between two instants System Health was green while users waited."""
+        return green.green_s(self.seen.history, self.reads, (begin_at, end_at))
+
     def due_from(self, at: float | None) -> list[Read]:
         """Return the reads due from an instant on; none where it is not known."""
         return [] if at is None else [read for read in self.reads if read.due_at >= at]
@@ -197,4 +201,12 @@ def figures_of(case: Case) -> Figures:
         recovered_s=seen.after_asked_s(case.recovered_at),
         first_reads=tally(case.first_reads),
         first_wait_s=waits(case.first_reads).longest_s,
+        green_s=_green_s(case),
     )
+
+
+def _green_s(case: Case) -> float | None:
+    seen = case.seen
+    if not case.needs_health or case.job == "idle" or seen.lost_at is None or seen.ready is None:
+        return None
+    return case.green_s(seen.lost_at, seen.ready.late_at)

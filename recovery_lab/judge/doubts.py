@@ -8,6 +8,7 @@ import msgspec
 from recovery_lab.contenders.base import CROWD
 from recovery_lab.judge import measures
 from recovery_lab.judge.account import lost_reads
+from recovery_lab.judge.beside import uncounted_s
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
@@ -232,5 +233,9 @@ def _gaps(case: Case) -> Said:
     lives = case.is_application and "liveness" in capabilities
     if lives and (silent_s := seen.silent_s(Live)) > THRESHOLDS.unseen_s:
         yield "unsure", f"no liveness probe was made for {silent_s:.1f} s"
+    restarts = case.is_application and (seen.restarted or seen.restart_asked_at is not None)
+    uncounted = uncounted_s(seen, case.cast.contender) if seen.info.metered and not restarts else 0
+    if uncounted > THRESHOLDS.uncounted_s:  # what measures an application ends with its process
+        yield "unsure", f"its connections were not counted for {uncounted:.1f} s"
     if case.is_application and seen.looked["application"] < 2:
         yield "unsure", "the application's container was not looked at before the fault and after"

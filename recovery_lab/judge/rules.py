@@ -6,6 +6,7 @@ import msgspec
 
 from recovery_lab.judge.account import Read, bad_kinds
 from recovery_lab.judge.case import Case, Seen
+from recovery_lab.judge.green import losses
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
@@ -134,6 +135,10 @@ def _notice_s(seen: Seen, intervals: int = 1) -> float:
     return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s if health else 0.0
 
 
+def _red_within_s(seen: Seen) -> float:
+    return _notice_s(seen, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
+
+
 FALLS = "interval + deadline + 0.5 s of the loss; 3 intervals where only new ones are cut"
 
 
@@ -144,7 +149,7 @@ def _not_red(case: Case) -> Iterator[str]:
     away_s = seen.first_away_s
     if lost_at is None or away_s is None or not _sampled(seen):
         return
-    bound_s = _notice_s(seen, THRESHOLDS.steady_intervals if seen.effects.cuts == "new" else 1)
+    bound_s = _red_within_s(seen)
     since = [s for s in samples if s.ended_at >= lost_at]
     red_s = next((s.ended_at - lost_at for s in since if s.status != "up"), None)
     before = {s.last_outage for s in samples if s.ended_at < lost_at}
@@ -156,6 +161,25 @@ def _not_red(case: Case) -> Iterator[str]:
     elif not {s.last_outage for s in since if s.last_outage} - before:
         told = f"a loss of {away_s:.3f} s stands in no last outage"
         yield f"{told}, and readiness was not red within {bound_s:g} s"
+
+
+def _no_new(case: Case) -> bool:
+    return _cut(case) and case.seen.effects.cuts != "established" and case.job == "steady"
+
+
+EACH = FALLS.replace("the loss", "each loss, all in all")
+
+
+@_rule("no false green", EACH, _no_new, needs="health")
+def _false_green(case: Case) -> Iterator[str]:
+    """Readiness is not green while users wait and fresh sessions cannot do the work."""
+    seen, bound_s = case.seen, _red_within_s(case.seen)
+    if seen.lost_at is None or not _sampled(seen):
+        return
+    until = seen.stopped_at if seen.ready is None else seen.ready.late_at
+    for begin_at, end_at in losses(seen.history, seen.lost_at, until):
+        if (green_s := case.green_s(begin_at, end_at)) > bound_s:
+            yield f"green for {green_s:.3f} s while reads could not end, bound {bound_s:g} s"
 
 
 @_rule("readiness returns", "interval + deadline + 0.5 s of ready's late end", _cut, needs="health")

@@ -23,6 +23,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     late_start_share_solo: float = 0.02  # the same where latencies are quoted
     undue_s: float = 1.0  # an open loop is due all the time: a longer pause is a hole in the record
     unseen_s: float = 5.0  # without an answer of the application's probes: nothing was seen
+    uncounted_s: float = 2.0  # a contender's connections and costs are read at least this often
     never_back_s: float = 15.0  # a control without reconnects might come back at any retry
     given_up_s: float = 5.0  # one that has closed for good will not
 

@@ -6,6 +6,7 @@ import msgspec
 
 from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures
+from recovery_lab.judge.beside import Beside, beside_of
 from recovery_lab.judge.case import Case, Seen, figures_of
 from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
 from recovery_lab.judge.roles import Role
@@ -68,6 +69,7 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     server_log: list[str]
     doubts: list[Doubt]
     cells: list[Cell]
+    beside: dict[str, Beside] = {}  # by contender; older runs have none
 
     @property
     def own(self) -> Cell:
@@ -147,6 +149,11 @@ def judge_outage(info: OutageInfo, history: History) -> OutageVerdict:
             msgspec.structs.replace(one, label=_label(case, one, controlled=one.job in controlled))
             for case, one in zip(seen.cases, cells, strict=True)
         ],
+        beside={
+            one.contender: found
+            for one in info.cast
+            if (found := beside_of(seen, one.contender)) is not None
+        },
     )
 
 

@@ -172,6 +172,25 @@ class Sessions(Record, frozen=True, kw_only=True, tag="sessions"):
     max_connections: int
 
 
+class Usage(Record, frozen=True, kw_only=True, tag="usage"):
+    """What a contender's container has used so far: connections begun, processor time, memory."""
+
+    at: float
+    contender: str
+    opens: int
+    cpu_s: float
+    memory: int  # resident, in bytes, now
+
+
+class Logged(Record, frozen=True, kw_only=True, tag="logged"):
+    """What a contender has logged since it last told."""
+
+    at: float
+    contender: str
+    lines: int
+    bytes: int
+
+
 class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
     """A helper of the lab could not do what it was asked."""
 
@@ -182,7 +201,7 @@ class Trouble(Record, frozen=True, kw_only=True, tag="trouble"):
 OfRead = Began | Ended | Missed
 _OfObserver = Clock | Mark | Probe | Health | Live | Sessions
 _OfEngine = FaultEvent | Event | LogLine | Container
-AnyRecord = OfRead | Warmed | Born | Look | _OfObserver | _OfEngine | Trouble
+AnyRecord = OfRead | Warmed | Born | Look | Usage | Logged | _OfObserver | _OfEngine | Trouble
 _DECODER: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 decode = _DECODER.decode  # of one line; raises msgspec.DecodeError when it is no record
 

@@ -1,12 +1,23 @@
 """The server's and the daemon's own story of an outage, fetched piece by piece into the history."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from recovery_lab import docker
-from recovery_lab.record.history import Clock, Container, Event, LogLine, Role, to_monotonic
+from recovery_lab.record.history import (
+    Clock,
+    Container,
+    Event,
+    Logged,
+    LogLine,
+    Role,
+    to_monotonic,
+)
 from recovery_lab.record.recorder import Recorder
+
+_TIMED = re.compile(r"^(\d{4}-\d\d-\d\dT\S+) (.*\n?)", re.MULTILINE)
 
 
 class Story:
@@ -41,9 +52,18 @@ class Story:
             started = found["State"]["StartedAt"]
             self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
 
-    def log_of(self, service: str) -> str:
-        """Return what a service has logged since the outage's record began."""
+    def server_log(self) -> str:
+        """Return what the database's service has logged since the outage's record began."""
+        service = self._stack.target.database.service
         return docker.service_log(self._stack, service, self._began, self._now().wall)
+
+    def application_log(self, service: str) -> str:
+        """Return the same of the application; how much it logged when goes into the history."""
+        until, clocks = self._now().wall, self._recorder.history.of(Clock)
+        text = docker.service_log(self._stack, service, self._began, until, timed=True)
+        for record in logged(text, service, clocks):
+            self._recorder.append(record)
+        return _TIMED.sub(r"\2", text)
 
     def _services(self) -> dict[Role, str]:
         target = self._stack.target
@@ -52,6 +72,20 @@ class Story:
 
     def _now(self) -> Clock:
         return self._recorder.history.of(Clock)[-1]
+
+
+def logged(text: str, contender: str, clocks: Sequence[Clock]) -> list[Logged]:
+    """Return how much a log of timed lines says in each tenth of a second that it says anything."""
+    lines: Counter[float] = Counter()
+    sizes: Counter[float] = Counter()
+    for moment, said in _TIMED.findall(text):
+        at = round(to_monotonic(datetime.fromisoformat(moment).timestamp(), clocks), 1)
+        lines[at] += 1
+        sizes[at] += len(said.encode())
+    return [
+        Logged(at=at, contender=contender, lines=count, bytes=sizes[at])
+        for at, count in sorted(lines.items())
+    ]
 
 
 def log_lines(text: str, line_format: str, clocks: Sequence[Clock]) -> list[LogLine]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from operator import attrgetter
+from statistics import median
 
 from recovery_lab.contenders.registry import CANARY
 from recovery_lab.folder import RunInfo
@@ -12,7 +13,7 @@ from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.plan import TWIN
 from recovery_lab.report import words
-from recovery_lab.report.rows import Row, alone, counting, rows_of
+from recovery_lab.report.rows import Row, alone, counting, measured, rows_of
 from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
 NAMES = {"fault": "fault", "contender": "contender", "job": "job"}
@@ -46,6 +47,23 @@ def _lags(row: Row) -> str:
     lags = sorted(inf if (lag := each.recovery_lag_s) is None else lag for each in row.figures)
     told = " ".join("never" if lag_s == inf else f"{lag_s:.3f}" for lag_s in lags)
     return told if len(lags) <= LISTED else f"{len(lags)} outages: see verdict.json"
+
+
+def _beside(figure: str) -> Callable[[Row], str]:
+    value = attrgetter(figure)
+    return lambda row: spread([v for one in row.beside if (v := value(one)) is not None], "g")
+
+
+def _cost(figure: str, form: str, scale: float = 1.0) -> Callable[[Row], str]:
+    """Return the medians of a cost before the fault, during the outage and after it."""
+    value = attrgetter(figure)
+
+    def told(row: Row) -> str:
+        phases = zip(*((one.before, one.during, one.after) for one in row.beside), strict=True)
+        known = ([v for one in phase if (v := value(one)) is not None] for phase in phases)
+        return " / ".join(f"{scale * median(some):{form}}" if some else "-" for some in known)
+
+    return told
 
 
 def _verdicts(row: Row) -> str:
@@ -93,6 +111,25 @@ WAITS: Columns[Row] = {
     "gap": _spread("gap_s"),
     "outages that count": "counted",
 }
+# Connections begun from the loss to 5 s after ready, those refused among them, and log lines.
+CONNECTIONS: Columns[Row] = {
+    "fault": "fault",
+    "contender": "contender",
+    "database away: median / worst (n)": "away",
+    "connections opened: median / worst (n)": _beside("opens"),
+    "most in a second: median / worst (n)": _beside("opens_worst_s"),
+    "most log lines in a second: median / worst (n)": _beside("log_worst_s"),
+}
+# What it costs a contender alone: medians of the second before, loss to ready, the 5 s after.
+COSTS: Columns[Row] = {
+    "fault": "fault",
+    "contender": "contender",
+    "processor, % of one": _cost("cpu", ".1f", 100.0),
+    "memory, MB": _cost("memory", ".1f", 1e-6),
+    "log lines a second": _cost("log_lines_per_s", ".2f"),
+    "log bytes a second": _cost("log_bytes_per_s", ".0f"),
+    "outages that count": "counted",
+}
 # Each outage: its length, instants after the fault was asked for, and how it landed.
 OUTAGES: Columns[OutageVerdict] = {
     "outage": lambda one: f"[{one.name}](timelines/{one.name}.svg)",
@@ -103,6 +140,7 @@ OUTAGES: Columns[OutageVerdict] = {
         f"{one.ready_early_s:.3f} to {one.ready_late_s:.3f}" if one.ready_late_s else "not seen"
     ),
     "System Health after ready, s": "health_lag_s",
+    "green while users wait, s": words.green_s,
     "landed": lambda one: one.evidence.get("landed", "not shown"),
 }
 # Each outage by a user's command, and what became of the application's reads.
@@ -192,6 +230,8 @@ TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "after ready": lambda _, run: columns_of(counting(run, "figures.after_ready.bad"), AFTER),
     "during": lambda _, run: columns_of(_during(run), DURING),
     "lags": lambda _, run: columns_of([r for r in rows_of(run, "steady") if r.outages > 1], LAGS),
+    "connections": lambda _, run: columns_of(measured(run, solo=False), CONNECTIONS),
+    "costs": lambda _, run: columns_of(measured(run, solo=True), COSTS),
     "waits": lambda _, run: columns_of(alone(run, "steady"), WAITS),
     "differences": lambda info, run: words.table(DIFFERENCES, compared(info, run)),
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),

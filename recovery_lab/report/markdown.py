@@ -49,6 +49,7 @@ def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
         verdict=verdict,
         tables={name: make(info, verdict) for name, make in figures.TABLES.items()},
         solo=any(outage.info.solo for outage in verdict.outages),
+        measured=any(outage.beside for outage in verdict.outages),
         again=again,
         cells=cells,
         reasons=reasons,

@@ -4,6 +4,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from recovery_lab.judge.account import Figures
+from recovery_lab.judge.beside import Beside
 from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict
 from recovery_lab.outage import JobName
 from recovery_lab.report.words import spread
@@ -40,6 +41,12 @@ class Row(NamedTuple):
     def bad_after_ready(self) -> list[int]:
         """How many reads failed or hung after ready, outage by outage."""
         return [each.after_ready.bad for each in self.figures]
+
+    @property
+    def beside(self) -> list[Beside]:
+        """What it cost beside its reads, where that was measured."""
+        found = (outage.beside.get(cell.contender) for outage, cell in self.met)
+        return [one for one in found if one is not None]
 
     @property
     def counted(self) -> str:
@@ -80,6 +87,18 @@ def counting(verdict: RunVerdict, bad: str, *jobs: JobName) -> list[Row]:
         row._replace(met=[one for one in row.met if failed(one[1]) or not in_doubt(one[1])])
         for row in rows_of(verdict, *jobs)
     ]
+
+
+def measured(verdict: RunVerdict, *, solo: bool) -> list[Row]:
+    """Return a row for each contender and fault that was measured beside; both jobs are one.
+
+    `solo`: of contenders alone in their outage, or of all.
+    """
+    found: dict[tuple[str, str], Row] = {}
+    for row in alone(verdict) if solo else counting(verdict, "figures.after_ready.bad"):
+        if row.beside:
+            found.setdefault((row.fault, row.contender), row)
+    return list(found.values())
 
 
 def in_doubt(cell: Cell) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from recovery_lab.judge.beside import Beside
 from recovery_lab.judge.case import Seen
 from recovery_lab.judge.loss import crashes, ended_sessions, lost_sessions
 from recovery_lab.judge.measures import server_starts
@@ -97,6 +98,8 @@ def closing_lines(outage: OutageVerdict) -> list[str]:
         told["outage"] = f"server {seconds(server_s)}"
         told["first"] = f"{outcomes(first)}; longest wait {longest}"
     told["reads"] = f"{outcomes(figures.reads)}; after ready {outcomes(figures.after_ready)}"
+    if beside := outage.beside.get(cell.contender):
+        told["beside"] = "; ".join(_beside(beside, figures.green_s))
     told["window"] = _window(outage, cell)
     restarted = "RESTARTED" if outage.restarted else "not restarted"
     if outage.restart_asked_s is not None:  # told to, by whoever it was
@@ -107,6 +110,14 @@ def closing_lines(outage: OutageVerdict) -> list[str]:
     told["process"] = f"{outage.info.application} {restarted}"
     unjudged = [f"not judged: {words.not_judged(cell)}"] if cell.not_judged else []
     return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]
+
+
+def _beside(beside: Beside, green_s: float | None) -> Iterator[str]:
+    if beside.opens is not None:
+        yield f"{beside.opens} connections opened, at most {beside.opens_worst_s} in a second"
+    yield f"at most {beside.log_worst_s} log lines in a second"
+    if green_s is not None:
+        yield f"green while users wait {seconds(green_s)}"
 
 
 def _window(outage: OutageVerdict, cell: Cell) -> str:

@@ -44,17 +44,22 @@ def policy(said: OutageVerdict | Health) -> str:
     return said.policy + f" ({said.shown_as})" * bool(said.shown_as)
 
 
+def green_s(outage: OutageVerdict) -> float | None:
+    """Return for how long System Health was green while the application's users waited."""
+    return next((c.figures.green_s for c in outage.cells if c.figures.green_s is not None), None)
+
+
 def counted(words: Iterable[str]) -> str:
     """Return words with how often each came."""
     return ", ".join(f"{word} ({count})" for word, count in Counter(words).items())
 
 
-def spread(values: Sequence[float | None]) -> str:
+def spread(values: Sequence[float | None], form: str = ".3f") -> str:
     """Return median, worst and count of some seconds; what never came is the worst of all."""
     ranked = [inf if value is None else value for value in values]
     if not ranked:
         return "-"
-    told = ("never" if isinf(v) else f"{v:.3f}" for v in (median(ranked), max(ranked)))
+    told = ("never" if isinf(v) else f"{v:{form}}" for v in (median(ranked), max(ranked)))
     return f"{' / '.join(told)} ({len(ranked)})"
 
 

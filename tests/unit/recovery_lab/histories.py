@@ -26,11 +26,13 @@ from recovery_lab.record.history import (
     Health,
     History,
     Live,
+    Logged,
     LogLine,
     Look,
     Mark,
     Missed,
     Probe,
+    Usage,
     Warmed,
     encode,
 )
@@ -92,6 +94,9 @@ class Reads:
     late: int = 0  # how many of its reads began over 20 ms late
     added: list[tuple[float, str, float]] = field(default_factory=list)
     gap: tuple[float, float] = (NEVER, NEVER)
+    opens: list[tuple[float, int]] = field(default_factory=list)  # connections begun, when
+    logs: list[tuple[float, int]] = field(default_factory=list)  # lines of 100 bytes, when
+    uncounted: tuple[float, float] = (NEVER, NEVER)  # when its meter told nothing
 
     def cast(self) -> Cast:
         """Return what it is in the outage."""
@@ -121,6 +126,21 @@ class Reads:
                 yield Missed(due_at=ORIGIN + at_s, **who)
             else:
                 yield from self.read(next(ops), at_s, outcome, took_s, outage.lost_s)
+
+    def usages(self, end_s: float) -> Iterator[AnyRecord]:
+        """Yield what its container has used, five times a second: a tenth of a processor."""
+        for at_s in steps(-2.1, end_s, 0.2):
+            if not self.uncounted[0] <= at_s < self.uncounted[1]:
+                yield Usage(
+                    at=ORIGIN + at_s,
+                    contender=self.contender,
+                    opens=7 + sum(count for begun_s, count in self.opens if begun_s <= at_s),
+                    cpu_s=round(5.0 + 0.1 * at_s, 6),
+                    memory=50_000_000 + round(1_000_000 * at_s),
+                )
+        for at_s, lines in self.logs:
+            logged = {"lines": lines, "bytes": 100 * lines}
+            yield Logged(at=ORIGIN + at_s, contender=self.contender, **logged)
 
     def _schedule(self, outage: "Script") -> list[tuple[float, str, float]]:
         begin_s, planned = self.begin_s, []
@@ -174,6 +194,7 @@ class Script:
     health_red_s: float | None = None
     health_up_s: float = 2.5
     health_names_s: float = 2.3  # from when it names the new server
+    green_again: tuple[float, float] = (NEVER, NEVER)  # when it said `up` meanwhile
     health_age_s: float = 0.05
     last_outage_s: float = 2.4
     live_took_s: float = 0.01
@@ -191,6 +212,7 @@ class Script:
     reads_per_s: float = 5.0
     capabilities: list[str] = field(default_factory=lambda: list(CAPABILITIES))
     waived: list[str] = field(default_factory=list)
+    metered: bool = True
     complete: bool = True
     trouble: str = ""
     moves: bool | None = None  # the server's start; as the fault declares where it is None
@@ -236,6 +258,7 @@ class Script:
             capabilities=self.capabilities,
             health=HealthProbe(path="/health") if "health" in self.capabilities else None,
             waived=self.waived,
+            metered=self.metered,
             complete=self.complete,
             trouble=self.trouble,
         )
@@ -250,6 +273,7 @@ class Script:
             *self._server(),
             *self._probes(),
             *(record for cell in self.cells for record in cell.records(self)),
+            *(one for cell in self._each_contender() for one in cell.usages(closed_s)),
             *self._health(),
             *self._live(closed_s),
             *self._containers(),
@@ -323,14 +347,19 @@ class Script:
                 started=(self.server_after if after else BEFORE) if ok else "",
             )
 
+    def _each_contender(self) -> list[Reads]:
+        """Return one cell of each contender: a container plays all of its jobs."""
+        return list({cell.contender: cell for cell in reversed(self.cells)}.values())
+
     def _health(self) -> Iterator[AnyRecord]:
         red_s = self.lost_s + 0.5 if self.health_red_s is None else self.health_red_s
         for at_s in steps(-2.0, self.end_s, 0.1):
             moved = self.starts_anew and at_s >= self.health_names_s
+            red, again = red_s <= at_s < self.health_up_s, _within(at_s, self.green_again)
             yield Health(
                 started_at=ORIGIN + at_s,
                 ended_at=ORIGIN + at_s + 0.002,
-                status="down" if red_s <= at_s < self.health_up_s else "up",
+                status="down" if red and not again else "up",
                 age_s=self.health_age_s,
                 policy="adopted",
                 shown_as="plan 18-03",
@@ -421,6 +450,10 @@ def probe(at_s: float, result: str, *, took_s: float = 0.005, started: str = BEF
 def steps(begin: float, end: float, step: float) -> list[float]:
     """Return evenly spaced instants, free of accumulated rounding."""
     return [round(begin + index * step, 6) for index in range(round((end - begin) / step))]
+
+
+def _within(at_s: float, span: tuple[float, float]) -> bool:
+    return span[0] <= at_s < span[1]
 
 
 def _joined(one: Cast, other: Cast) -> Cast:

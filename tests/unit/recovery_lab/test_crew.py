@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from recovery_lab import programs
-from recovery_lab.crew import OBSERVER, Crew, way_of
+from recovery_lab import docker, programs
+from recovery_lab.crew import METER, OBSERVER, Crew, way_of
 from recovery_lab.docker import INSTRUMENT, Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
@@ -61,7 +61,10 @@ class World:
         self.started: list[dict[str, Any]] = []
         self.assignment: dict[str, Any] = {}
         self.info: OutageInfo | None = None
+        self.meters: list[programs.Helper] = []
         monkeypatch.setattr(programs, "start_program", self.start)
+        monkeypatch.setattr(programs, "start_inside", self.start_inside)
+        monkeypatch.setattr(docker, "container", lambda _, service: {"Id": f"id of {service}"})
         self.crew = Crew(STACK, twin="adopted", images={IMAGE: "sha256:of-this-run"})
 
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
@@ -76,6 +79,13 @@ class World:
             [sys.executable, "-S", "-c", ECHO, words], stdin=pipe, stdout=pipe, stderr=pipe
         )
         return programs.Helper(name, process, part)
+
+    def start_inside(
+        self, stack: Stack, inside: str, name: str, module: str, part: Any
+    ) -> programs.Helper:
+        assert ("id of dashboard", METER) == (inside, module)
+        self.meters.append(self.start(stack, name, INSTRUMENT, WITNESS, part))
+        return self.meters[-1]
 
     def cast(
         self, names: Sequence[str], jobs: Sequence[str] = ("steady",), reads_per_s: float = 5.0
@@ -92,6 +102,7 @@ class World:
             hold_s=1.0,
             seed=0,
             limit_s=120.0,
+            application=TARGET.application.service,
         )
         self.crew.cast(self.info)
         return [part["contender"] for part in self.started]
@@ -161,6 +172,39 @@ def test_cold_contender_is_started_when_told(world: World) -> None:
         world.crew.cast_cold(world.info)
         assert [["cold"]] == [part["jobs"] for part in world.started]
         assert {"adopted begin"} == world.heard("begin", 1)
+
+
+def test_contender_measures_itself_unless_it_stands_for_the_application(world: World) -> None:
+    """That one is a reader of it: what counts is the application's own container."""
+    world.cast(["adopted", "dashboard"])
+    told = {one["contender"]: one["metered"] for one in world.started}
+    assert {"adopted": True, "dashboard": False} == told
+
+
+def test_application_is_measured_inside_its_own_container(world: World) -> None:
+    """Where it is met; what is recorded is its own, by name."""
+    world.cast(["adopted"])
+    assert [] == world.meters
+    world.cast(["dashboard"])
+    world.cast(["dashboard"])
+    [meter] = world.meters
+    assert {"contender": "dashboard"} == meter.assignment
+    heard = Heard()
+    world.crew.record_into(heard)
+    meter.order("tell")
+    assert {"dashboard tell"} == heard.messages(1)
+
+
+def test_meter_that_ended_with_its_container_is_started_anew(world: World) -> None:
+    """A command may restart the application: no trouble, and the next outage is measured."""
+    world.cast(["dashboard"])
+    world.meters[0].order("die")
+    world.meters[0].process.wait(10.0)
+    world.crew.verify_alive()
+    world.cast(["dashboard"])
+    assert 2 == len(world.meters)
+    world.crew.close()
+    assert all(meter.process.poll() is not None for meter in world.meters)
 
 
 def test_twin_is_made_as_the_one_that_it_doubles(world: World) -> None:

@@ -101,6 +101,14 @@ def test_log_is_what_the_service_said(fake) -> None:
     assert "ready\n" == docker.service_log(STACK, "db", 1.0, 2.0)
 
 
+def test_log_is_timed_where_it_is_asked_so(fake) -> None:
+    """By the daemon's clock, line by line."""
+    fake('echo "$*"')
+    assert "--timestamps" not in docker.service_log(STACK, "db", 1.0, 2.0)
+    timed = docker.service_log(STACK, "db", 1.0, 2.0, timed=True)
+    assert timed.endswith("--since 1.000000 --until 2.000000 --timestamps db\n")
+
+
 def test_own_project_is_the_one_that_compose_means(fake) -> None:
     """Asked for, and not guessed from the folder's name: it may stand in .env."""
     fake("""case "$*" in *"config --format json"*) echo '{"name": "theirs"}' ;; esac""")

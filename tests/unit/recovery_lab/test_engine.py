@@ -136,7 +136,10 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     timer = SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: 0.0, sleep=sleep)
     story = SimpleNamespace(
-        fetch=lambda: None, note_containers=lambda: None, log_of=lambda service: f"log of {service}"
+        fetch=lambda: None,
+        note_containers=lambda: None,
+        server_log=lambda: "log of db",
+        application_log=lambda service: f"log of {service}",
     )
     target = SimpleNamespace(
         database=SimpleNamespace(service="db"), application=SimpleNamespace(service="app")

@@ -46,6 +46,21 @@ def test_program_gets_the_network_and_no_rights(started: programs.Helper) -> Non
     assert "--memory 512m --pids-limit 512" in words
 
 
+def test_program_inside_another_container_sees_its_network_and_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no more rights there than elsewhere."""
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$*"\n')
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    one = programs.start_inside(STACK, "a1b2", "it", "some.module", {})
+    words = one.stdout.read().decode()
+    one.end()
+    assert "--network container:a1b2 --pid container:a1b2" in words
+    assert "mine_default" not in words
+    assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
+
+
 def test_program_is_started_in_the_labs_surroundings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

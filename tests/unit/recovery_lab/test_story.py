@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from recovery_lab.record.history import Clock
-from recovery_lab.record.story import log_lines
+from recovery_lab import docker
+from recovery_lab.docker import Stack
+from recovery_lab.record.history import Clock, Logged
+from recovery_lab.record.recorder import Recorder
+from recovery_lab.record.story import Story, log_lines, logged
 from recovery_lab.target import load_target
 
-FORMAT = load_target(Path(__file__).parents[3] / "target.toml").server_log.line
+TARGET = load_target(Path(__file__).parents[3] / "target.toml")
+FORMAT = TARGET.server_log.line
 
 LINE = (
     "2026-01-01 09:00:00.629 UTC [74] sqlstate=57P01 app=dashboard-pool "
@@ -45,3 +49,36 @@ def test_another_servers_format_has_fewer_parts() -> None:
     plain = r"(?P<at>\S+ \S+) UTC \[(?P<pid>\d+)\] (?P<severity>[A-Z]+):  (?P<message>.*)"
     (found,) = log_lines(line, plain, CLOCKS)
     assert ("", "", "FATAL") == (found.sqlstate, found.application, found.severity)
+
+
+TIMED = """2026-01-01T09:00:00.620000001Z read failed: kind=connection_lost
+2026-01-01T09:00:00.640000001Z   with a word in 한글, and a carriage\rreturn
+2026-01-01T09:00:00.700000001Z\x20
+2026-01-01T09:00:02.000000001Z 2026-01-01T08:00:00Z in its own words
+"""
+
+
+def test_application_log_is_counted_by_tenths_of_a_second() -> None:
+    """Lines and bytes, without the daemon's stamp, on the observer's clock."""
+    found = [(one.at, one.lines, one.bytes) for one in logged(TIMED, "app", CLOCKS)]
+    with_word = len("  with a word in 한글, and a carriage\rreturn\n".encode())
+    assert [
+        (100.6, 2, len("read failed: kind=connection_lost\n") + with_word),
+        (100.7, 1, 1),
+        (102.0, 1, len("2026-01-01T08:00:00Z in its own words\n")),
+    ] == found
+    assert [] == logged("", "app", CLOCKS)
+
+
+def test_application_log_is_kept_without_the_daemons_stamps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the application wrote it; what was counted stands in the history, by its name."""
+    monkeypatch.setattr(docker, "service_log", lambda *_, **options: TIMED * options["timed"])
+    recorder = Recorder(tmp_path / "history.jsonl")
+    for clock in CLOCKS:
+        recorder.append(clock)
+    told = Story(Stack(target=TARGET, project="x"), recorder).application_log("app")
+    recorder.close()
+    assert [line.partition(" ")[2] for line in TIMED.split("\n")] == told.split("\n")
+    assert {"app"} == {one.contender for one in recorder.history.of(Logged)}

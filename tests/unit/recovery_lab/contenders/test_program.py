@@ -15,6 +15,7 @@ Record = dict[str, Any]
 FACTORY = '''
 """A target's own factory: it knows nothing of the lab."""
 import importlib.util
+import logging
 
 assert importlib.util.find_spec("msgspec") is None, "this Python has more than its own library"
 
@@ -30,6 +31,8 @@ class Shop:
         return {"nonce": nonce, "backend_pid": 7, "server_started": "then"}
 
     def warm(self, count):
+        if "warns" in self.way:
+            logging.getLogger("shelf").warning(self.way["warns"])
         if self.way["breaks"]:
             raise RuntimeError("out of stock")
         return list(range(1, count + 1))
@@ -61,6 +64,7 @@ class Started:
             "way": {"breaks": False},
             "workers": 2,
             "reads_per_s": 25.0,
+            "metered": False,
             **part,
         }
         pipe = subprocess.PIPE
@@ -216,3 +220,19 @@ def test_factory_that_is_not_there_is_the_programs_last_word(start: Start) -> No
     said = program.end()
     assert 0 != program.process.returncode
     assert "absent" in said.strip().splitlines()[-1]
+
+
+def test_program_measures_itself_where_it_is_told_to(start: Start) -> None:
+    """What its libraries write to standard error is counted, and still reaches the runner."""
+    program = start(
+        metered=True, jobs=["idle"], way={"breaks": True, "warns": "a session was lost"}
+    )
+    program.until("usage")
+    program.tell("warm")
+    logged = program.until("logged")[-1]
+    assert ("twin", 1, len("a session was lost\n")) == (
+        logged["contender"],
+        logged["lines"],
+        logged["bytes"],
+    )
+    assert "a session was lost\n" == program.end()

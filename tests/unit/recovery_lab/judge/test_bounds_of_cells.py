@@ -313,13 +313,15 @@ def test_readiness_is_noticed_by_the_intervals_that_the_target_declares() -> Non
     script = application(ready_s=8.0, recovered_s=8.1, health_red_s=NEVER, end_s=15.0)
     slow = HealthProbe(path="/health", interval_s=4.0, deadline_s=2.0)
     info = msgspec.structs.replace(script.info(), health=slow)
-    said = [one.said for one in judge_outage(info, script.history()).cells[0].failures]
-    assert ["readiness red never, bound 6.5 s"] == said
+    failures = judge_outage(info, script.history()).cells[0].failures
+    said = {one.rule: one.said for one in failures}
+    assert "readiness red never, bound 6.5 s" == said["readiness falls"]
+    assert said["no false green"].endswith(", bound 6.5 s")
 
 
 def test_readiness_is_of_the_application_and_of_a_cut() -> None:
     """No other contender has System Health, and what cuts nobody turns nothing red."""
-    readiness = {"readiness falls", "readiness returns"}
+    readiness = {"readiness falls", "no false green", "readiness returns"}
     assert readiness <= set(application().cell().rules)
     assert not readiness & set(outage().cell().rules)
     assert not readiness & set(untouched(contender="dashboard").cell().rules)

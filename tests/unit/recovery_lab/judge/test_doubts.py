@@ -10,12 +10,14 @@ from recovery_lab.record.history import (
     Began,
     Container,
     Ended,
+    Event,
     Health,
     Live,
     LogLine,
     Mark,
     Probe,
     Trouble,
+    Usage,
     Warmed,
 )
 from tests.unit.recovery_lab.histories import (
@@ -377,6 +379,18 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         "its pool was not looked at before and after",
         "unsure",
     ),
+    "its connections were counted": (
+        lambda: outage(uncounted=(2.0, 3.6)),
+        lambda: outage(uncounted=(2.0, 3.95)),
+        "its connections were not counted for 2.2 s",
+        "unsure",
+    ),
+    "the application's connections were counted": (
+        lambda: application(uncounted=(7.2, 99.0)),
+        lambda: application(uncounted=(-3.0, 99.0)),
+        "its connections were not counted for 7.0 s",
+        "unsure",
+    ),
     "liveness was probed": (
         application,
         lambda: application(without=(Live,)),
@@ -460,3 +474,15 @@ def test_reads_of_the_outage_before_are_no_doubt() -> None:
     late = Reads().read(0, -1.5, "failed")[1]
     script.extra.append(late)
     assert "passed" == script.cell().verdict
+
+
+def test_meter_that_ended_with_the_application_is_no_doubt() -> None:
+    """A command that restarts the application ends what measures it there."""
+    told = Event(at=ORIGIN + 2.5, action="kill", role="application")
+    script = application(fault="command", moves=True, uncounted=(2.5, 99.0), extra=[told])
+    assert not any("not counted" in doubt.said for doubt in script.cell().doubts)
+
+
+def test_older_run_is_not_asked_for_its_connections() -> None:
+    """Nobody counted then."""
+    assert "passed" == outage(metered=False, without=(Usage,)).cell().verdict

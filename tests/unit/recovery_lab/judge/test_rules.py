@@ -15,6 +15,7 @@ from tests.unit.recovery_lab.histories import (
     application,
     idle,
     outage,
+    steps,
     untouched,
     with_read,
 )
@@ -30,10 +31,15 @@ def short(**changed: object) -> Script:
     )
 
 
-def flap(**changed: object) -> Script:
+def flap(back_s: float = 4.9, **changed: object) -> Script:
     """Return a loss of 0.95 s and, after 3 s without one, another that ends with a start."""
-    start = Event(at=ORIGIN + 4.7, action="start")
-    return short(again=(4.0, 4.9), extra=[start], end_s=12.0, **changed)
+    start = Event(at=ORIGIN + back_s - 0.2, action="start")
+    return short(again=(4.0, back_s), extra=[start], end_s=12.0, **changed)
+
+
+def flap_of_users(back_s: float) -> Script:
+    """Return the same as users meet it who are refused all the time, health green throughout."""
+    return flap(back_s, gap=(4.0, back_s), added=failed(4.0, back_s))
 
 
 def only_new(**changed: object) -> Script:
@@ -51,6 +57,30 @@ def only_new(**changed: object) -> Script:
             **changed,
         }
     )
+
+
+def long(**changed: object) -> Script:
+    """Return a loss of 6 s, of which readiness tells after half a second."""
+    return application(
+        **{"ready_s": 6.0, "recovered_s": 6.1, "health_up_s": 6.5, "end_s": 13.0, **changed}
+    )
+
+
+def frozen(**changed: object) -> Script:
+    """Return the same, in which every read hangs for as long as its deadline."""
+    return long(
+        fault="freeze", start_event_s=None, gap=(0.05, 6.1), added=hung(0.05, 6.05), **changed
+    )
+
+
+def hung(begin_s: float, end_s: float) -> list[tuple[float, str, float]]:
+    """Return reads that all take 5 s and fail."""
+    return [(at_s, "failed", 5.0) for at_s in steps(begin_s, end_s, 0.1)]
+
+
+def failed(begin_s: float, end_s: float) -> list[tuple[float, str, float]]:
+    """Return reads that fail at once."""
+    return [(at_s, "failed", 0.003) for at_s in steps(begin_s, end_s, 0.05)]
 
 
 # The rule, what it is about, the history that keeps it, the one that breaks it, what is said.
@@ -218,6 +248,36 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
             end_s=12.0,
         ),
         "a loss of 0.930 s stands in no last outage, and readiness was not red within 2.5 s",
+    ),
+    "health is green for 6 s in which reads hang": (
+        "no false green",
+        lambda: frozen(health_red_s=2.4),
+        lambda: frozen(health_red_s=NEVER),
+        "green for 5.940 s while reads could not end, bound 2.5 s",
+    ),
+    "health is green again for 3 s in the middle": (
+        "no false green",
+        lambda: frozen(green_again=(2.5, 4.4)),
+        lambda: frozen(green_again=(2.5, 5.5)),
+        "green for 3.535 s while reads could not end, bound 2.5 s",
+    ),
+    "health is green while reads fail at once": (
+        "no false green",
+        lambda: long(green_again=(2.5, 4.4)),
+        lambda: long(green_again=(2.5, 5.5)),
+        "green for 3.550 s while reads could not end, bound 2.5 s",
+    ),
+    "each loss has its own bound": (
+        "no false green",
+        lambda: flap_of_users(6.0),
+        lambda: flap_of_users(6.7),
+        "green for 2.700 s while reads could not end, bound 2.5 s",
+    ),
+    "refused new sessions may be green for three intervals": (
+        "no false green",
+        lambda: only_new(recovered_s=6.1, health_red_s=4.4),
+        lambda: only_new(recovered_s=6.1, health_red_s=4.8),
+        "green for 4.735 s while reads could not end, bound 4.5 s",
     ),
     "readiness is green in time": (
         "readiness returns",

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from recovery_lab.folder import read_run
+from recovery_lab.folder import RunInfo, read_run
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_run
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Event, LogLine
 from recovery_lab.report import figures, markdown, timeline
 from recovery_lab.report.words import outages_with, spread
+from tests.unit.recovery_lab.histories import Script, application, outage
+from tests.unit.recovery_lab.report import shared
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, keep
 
 SAID = LogLine(
@@ -247,3 +249,59 @@ def test_ticket_counts_from_a_hands_command_where_there_was_one(tmp_path: Path) 
     assert "| from the application's restart to its first good read | 0.003 / 0.003 (1) |" in ticket
     none = structs.replace(verdict, outages=verdict.outages[1:])
     assert "restart" not in figures.TABLES["ticket"](read_run(tmp_path), none)
+
+
+def beside(run: Path, **changed: object) -> str:
+    """Return the page of two outages that a contender meets, alone or not."""
+    opens = [[(0.3, 4), (1.5, 3)], [(0.3, 9)]]
+    logs = [(-0.5, 7), (0.4, 2), (3.0, 10)]
+    return markdown.page(*judged(run, [outage(opens=n, logs=logs, **changed) for n in opens]))
+
+
+def judged(run: Path, scripts: list[Script]) -> tuple[RunInfo, RunVerdict]:
+    """Return a kept run of some scripts."""
+    verdict = shared.keep(run, scripts)
+    return read_run(run), verdict
+
+
+def test_connections_and_log_stand_by_contender(tmp_path: Path) -> None:
+    """Of all outages; what they cost is told of a contender alone in its own."""
+    page = beside(tmp_path)
+    assert (
+        "| restart | adopted | 1.930 / 1.930 (2) | 8 / 9 (2) | 6.5 / 9 (2) | 10 / 10 (2) |" in page
+    )
+    assert "What an outage costs" not in page
+
+
+def test_costs_are_of_contenders_alone(tmp_path: Path) -> None:
+    """Before, during and after; both outages count."""
+    page = beside(tmp_path, solo="adopted", every_s=0.0125, reads_per_s=20.0)
+    costs = "| 10.0 / 10.0 / 10.0 | 49.9 / 51.9 / 56.9 | 7.00 / 1.02 / 2.00 | 700 / 102 / 200 |"
+    assert f"| restart | adopted {costs} 2 of 2 |" in page
+
+
+def test_outage_in_doubt_counts_for_no_cost(tmp_path: Path) -> None:
+    """Nor does one whose meter fell silent for its connections."""
+    script = outage(
+        solo="adopted", reads_per_s=20.0, every_s=0.0125, uncounted=(1.0, 4.0), logs=[(0.4, 10)]
+    )
+    info, verdict = judged(tmp_path, [script])
+    assert "adopted" not in figures.TABLES["costs"](info, verdict)
+    connections = figures.TABLES["connections"](info, verdict)
+    assert "| restart | adopted | 1.930 / 1.930 (1) | - | - | 10 / 10 (1) |" in connections
+    doubt = "in doubt: its connections were not counted for 3.2 s"
+    assert doubt in markdown.page(info, verdict)
+
+
+def test_older_run_has_no_such_tables(tmp_path: Path) -> None:
+    """Nobody measured then."""
+    page = markdown.page(*judged(tmp_path, [outage(metered=False, solo="adopted")]))
+    assert "Connections and log" not in page
+    assert "What an outage costs" not in page
+
+
+def test_green_while_users_wait_stands_by_outage(tmp_path: Path) -> None:
+    """A figure of the application's."""
+    page = markdown.page(*judged(tmp_path, [application(), outage()]))
+    assert " | 0.522 | 0.550 | seen |" in page
+    assert " | 0.522 | - | seen |" in page

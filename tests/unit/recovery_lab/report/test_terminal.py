@@ -7,6 +7,7 @@ import pytest
 from recovery_lab.judge.verdict import judge_outage
 from recovery_lab.record.history import Container, Event, History, LogLine, Missed
 from recovery_lab.report.terminal import Screen, closing_lines
+from tests.unit.recovery_lab.histories import application
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
 
 
@@ -131,7 +132,7 @@ def test_rules_without_their_capability_stand_in_one_line() -> None:
     lines = closing_lines(Played(capabilities=("application",)).judged())
     assert (
         "not judged: no liveness probe declared (liveness); no health probe declared "
-        "(readiness falls, readiness returns); no pool declared (pool whole); "
+        "(readiness falls, no false green, readiness returns); no pool declared (pool whole); "
         "no server log declared (server sound)"
     ) in lines
     assert "window    reads back 0.123 s after ready (target 60 s, limit 120 s)" in lines
@@ -165,3 +166,15 @@ def test_restart_by_hand_is_said_with_what_it_took(end_s: float, said: str) -> N
     lines = closing_lines(Played(extra=[told], end_s=end_s).judged())
     process = next(line for line in lines if line.startswith("process"))
     assert f"process   dashboard not restarted, told to at 4.000 s; reads {said}" in process
+
+
+def test_what_was_measured_beside_stands_in_one_line() -> None:
+    """Connections and log lines, and how long health was green while nobody was served."""
+    played = application(opens=[(0.3, 4), (1.5, 3)], logs=[(0.4, 2)])
+    assert (
+        "beside    7 connections opened, at most 4 in a second; at most 2 log lines in a second; "
+        "green while users wait 0.550 s"
+    ) in closing_lines(played.judged())
+    uncounted = application(uncounted=(0.0, 99.0))
+    uncounted.capabilities.remove("health")
+    assert "beside    at most 0 log lines in a second" in closing_lines(uncounted.judged())
