@@ -10,7 +10,10 @@ from typing import Any
 
 import msgspec
 import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, libpq_version
+
+_VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
+DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
 
 # An SQL expression: when the server started.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
@@ -37,7 +40,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineError(Exception):
-    """The session did not get that far (`connect`, `query`) in time, and is of no use any more."""
+    """The session did not get that far (`connect`, `execute`) in time; it is of no use any more."""
 
     def __init__(self, phase: str, limit_s: float) -> None:
         self.phase = phase
@@ -61,7 +64,7 @@ def query_fresh(
         drive(fresh, "connect", limit_s, began_at)
         cursor = fresh.cursor()
         cursor.execute(sql, parameters)
-        drive(fresh, "query", limit_s, began_at)
+        drive(fresh, "execute", limit_s, began_at)
         return cursor.fetchall()
 
 
@@ -69,13 +72,21 @@ def drive(driven: connection, phase: str, limit_s: float, began_at: float | None
     """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
     # libpq's own limit is of whole seconds, at least two, and never bounds a frozen server's query.
     deadline = (time.monotonic() if began_at is None else began_at) + limit_s
-    while (state := driven.poll()) != POLL_OK:
+    while (state := _polled(driven, phase)) != POLL_OK:
         left = deadline - time.monotonic()
         if left <= 0:
             raise DeadlineError(phase, limit_s)
         reads = [driven] if state == POLL_READ else []
         writes = [driven] if state == POLL_WRITE else []
         select.select(reads, writes, [], left)
+
+
+def _polled(driven: connection, phase: str) -> int:
+    try:
+        return driven.poll()
+    except psycopg2.Error as error:
+        error.add_note(phase)  # its words do not tell, as those of a connect that waits do
+        raise
 
 
 def first_line(error: Exception) -> str:

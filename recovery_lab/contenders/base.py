@@ -20,7 +20,10 @@ class Adapter(Protocol):
         """Return the pool's `size`, `checked_in`, `checked_out`; None where nothing is pooled."""
 
     def failure(self, error: Exception) -> Json:
-        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`."""
+        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`.
+
+        It may tell what the server had `said` before, and the `driver` with its version.
+        """
 
 
 class Writer:

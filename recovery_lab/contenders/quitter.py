@@ -32,7 +32,7 @@ class Quitter(OneSession):
             try:
                 cursor = self._session.cursor()
                 cursor.execute(READ_SQL, (nonce,))
-                drive(self._session, "query", limit_s)
+                drive(self._session, "execute", limit_s)
                 return dict(cursor.fetchall()[0])
             except (psycopg2.Error, DeadlineError):
                 self._session.close()

@@ -71,7 +71,7 @@ def test_limit_is_for_the_whole_attempt(login: Login) -> None:
         Thread(target=log_in_late, args=(late, 0.7), daemon=True).start()
         there = on_port(login, late.getsockname()[1])
         begun = time.monotonic()
-        with pytest.raises(DeadlineError, match=r"query not done after 1\.0 s"):
+        with pytest.raises(DeadlineError, match=r"execute not done after 1\.0 s"):
             query_fresh(there, "127.0.0.1", "SELECT 1", limit_s=1.0)
         assert 1.0 <= time.monotonic() - begun < 1.6
 

@@ -38,7 +38,7 @@ class Shop:
         return {"size": 5, "checked_in": 5, "checked_out": 0}
 
     def failure(self, error):
-        return {"phase": "query", "kind": "lost", "message": str(error)}
+        return {"phase": "execute", "kind": "lost", "message": str(error)}
 
 
 make = Shop
