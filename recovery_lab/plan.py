@@ -149,7 +149,7 @@ def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str] = JO
         traits=entry.traits,
         jobs=jobs,
         parts={job: role for job, role in said.items() if role},
-        deciding=entry.name not in (CANARY, TWIN),
+        deciding=entry.traits.decides and entry.name not in (CANARY, TWIN),
     )
 
 

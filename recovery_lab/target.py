@@ -94,6 +94,7 @@ class Traits(Table, frozen=True, kw_only=True):
     monitored: bool = False  # something beside it clears the pool
     reconnects: bool = True  # comes back with a new session after one is lost
     fresh: bool = False  # opens a session for each read, and holds none
+    decides: bool = True  # else it is only shown: a reference in every outage
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 

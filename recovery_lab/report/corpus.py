@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from recovery_lab.contenders.deaths import INNOCENT
 from recovery_lab.folder import save
 from recovery_lab.judge.case import Seen
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Began, Ended, History
 
 PHASES = ("connect", "checkout", "execute", "fetch", "commit", "rollback", "http")
-INNOCENT = "innocent"  # the kind of an error after which its session went on
 # What differs between two errors of one cause, and is nobody else's business.
 MASKS = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
