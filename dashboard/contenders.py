@@ -133,6 +133,8 @@ def make(name: str, way: Json) -> PolicyContender:
         database=login["name"],
         user=login["user"],
         password_file=Path(login["password_file"]),
+        sslmode=login.get("sslmode", ""),
+        sslrootcert=login.get("sslrootcert", ""),
     )
     return PolicyContender(_policy(name), address)
 

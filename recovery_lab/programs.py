@@ -124,7 +124,8 @@ def words_of(stack: Stack, image: str, module: str, assignment: Any) -> list[str
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
-    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
+    own, target = f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", stack.target
+    for mount in (own, *target.password_mounts, *target.certificate_mounts):
         words += ["--volume", mount]
     told = msgspec.json.encode(assignment).decode()
     return [*words, "--entrypoint", "python", image, "-m", module, told]

@@ -15,6 +15,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, libp
 _VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
 DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
 
+_TLS = ("sslmode", "sslrootcert")
 # An SQL expression: when the server started.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -29,6 +30,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     password_file: str = ""
     password: str = ""
+    sslmode: str = ""
+    sslrootcert: str = ""
 
     def secret(self) -> str:
         """Return the password as it is now."""
@@ -51,6 +54,7 @@ def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> c
     """Open a session of an application's name; one that is asynchronous is to be driven."""
     way: dict[str, Any] = {"host": login.host, "hostaddr": address, "port": login.port}
     way |= {"dbname": login.name, "user": login.user, "password": login.secret()}
+    way |= {name: value for name in _TLS if (value := getattr(login, name))}
     opened: connection = psycopg2.connect(**way, application_name=name, async_=async_)
     return opened
 

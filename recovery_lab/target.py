@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -14,6 +14,8 @@ from recovery_lab.errors import BadInputError
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 PASSWORD_MOUNT = "/run/secrets/database_password"  # noqa: S105 # a path, in a container
+CERTIFICATE_MOUNT = "/run/secrets/database_certificate"
+SslMode = Literal["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,11 +39,15 @@ class Database(Table, frozen=True, kw_only=True):
     user: str
     password_file: str = ""
     password_env: str = ""  # the variable that holds it, also for Compose
+    sslmode: SslMode = ""  # libpq's own where it is empty
+    sslrootcert: str = ""  # of the authority that vouches for the server
     interface: str = "eth0"
 
     def __post_init__(self) -> None:
         if bool(self.password_file) == bool(self.password_env):
             raise ValueError("one of `password_file` and `password_env` is needed")
+        if self.sslmode.startswith("verify") and not self.sslrootcert:
+            raise ValueError(f"`sslmode` is {self.sslmode!r}: `sslrootcert` is needed")
 
 
 class Application(Table, frozen=True, kw_only=True):
@@ -166,10 +172,20 @@ class Target(Table, frozen=True, kw_only=True):
         file = self.database.password_file
         return [f"{self.root / file}:{PASSWORD_MOUNT}:ro"] if file else []
 
+    @property
+    def certificate_mounts(self) -> list[str]:
+        """The mounts that it needs to trust the server, where the target says whom to trust."""
+        file = self.database.sslrootcert
+        return [f"{self.root / file}:{CERTIFICATE_MOUNT}:ro"] if file else []
+
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
         """Return how a program in a container logs in; BadInputError: its variable is not set."""
         one, variable = self.database, self.database.password_env
         way = {name: getattr(one, name) for name in ("host", "port", "name", "user")}
+        if one.sslmode:
+            way["sslmode"] = one.sslmode
+        if one.sslrootcert:
+            way["sslrootcert"] = CERTIFICATE_MOUNT
         if one.password_file:
             return {**way, "password_file": PASSWORD_MOUNT}
         if variable not in environment:

@@ -48,6 +48,17 @@ def test_silent_server_is_given_up_after_a_tenth_of_a_second(login: Login) -> No
         assert LIMIT_S <= time.monotonic() - begun < 5.0
 
 
+def test_session_trusts_whom_its_login_names(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libpq is told both words, or none: its own defaults, and a user's, stay."""
+    given: list[dict[str, object]] = []
+    monkeypatch.setattr(psycopg2, "connect", lambda **arguments: given.append(arguments))
+    tls = {"sslmode": "verify-full", "sslrootcert": "/ca"}
+    connect(msgspec.structs.replace(login, **tls), "name")
+    connect(login, "name")
+    assert tls.items() <= given[0].items()
+    assert not set(tls) & set(given[1])
+
+
 def log_in_late(server: socket.socket, after_s: float) -> None:
     """Let one client in, late; say nothing to its query."""
 

@@ -1,12 +1,20 @@
 """The target file, what it makes judgeable, and the messages about a bad one."""
 
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError
-from recovery_lab.target import PASSWORD_MOUNT, Target, Traits, limit_s, load_target
+from recovery_lab.target import (
+    CERTIFICATE_MOUNT,
+    PASSWORD_MOUNT,
+    Target,
+    Traits,
+    limit_s,
+    load_target,
+)
 
 ROOT = Path(__file__).parents[3]
 NEEDED = """
@@ -110,6 +118,31 @@ def test_password_in_a_file_is_mounted() -> None:
     login = target.login({})
     assert PASSWORD_MOUNT == login["password_file"]
     assert "password" not in login
+
+
+def test_certificate_is_mounted_and_told(tmp_path: Path) -> None:
+    """Of a target that says whom to trust; another has no such mount, and no word of it."""
+    tls = 'sslmode = "verify-full"\nsslrootcert = "ca.crt"\n'
+    target = read(tmp_path, NEEDED.replace("[database]", f"[database]\n{tls}"))
+    assert [f"{tmp_path}/ca.crt:{CERTIFICATE_MOUNT}:ro"] == target.certificate_mounts
+    login = target.login({"STORE_PASSWORD": "shelf"})
+    assert ("verify-full", CERTIFICATE_MOUNT) == (login["sslmode"], login["sslrootcert"])
+    plain = read(tmp_path, NEEDED)
+    assert [] == plain.certificate_mounts
+    assert not {"sslmode", "sslrootcert"} & set(plain.login({"STORE_PASSWORD": "shelf"}))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ('sslmode = "verify-full"', "`sslmode` is 'verify-full': `sslrootcert` is needed"),
+        ('sslmode = "full"', "Invalid enum value 'full'"),
+    ],
+)
+def test_mode_that_can_trust_nobody_is_refused(tmp_path: Path, words: str, told: str) -> None:
+    """It would be refused by libpq in every session, for a reason that no fault has."""
+    with pytest.raises(BadInputError, match=re.escape(told)):
+        read(tmp_path, NEEDED.replace("[database]", f"[database]\n{words}"))
 
 
 def test_missing_target_is_named(tmp_path: Path) -> None:
