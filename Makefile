@@ -71,6 +71,10 @@ matrix: images ## faults x contenders, judged: FAULTS= POLICIES= JOBS= REPEATS= 
 versions: versions-image ## other versions of SQLAlchemy and driver, and st.connection, judged alike, in three minutes
 	@TARGET=versions.toml FAULTS="$${FAULTS:-restart,kill}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
 
+.PHONY: tls
+tls: images certificates ## the same stack over TLS, verify-full, judged alike: restart, kill and drop, in two minutes
+	@TARGET=tls.toml FAULTS="$${FAULTS:-restart,kill,drop}" bash scripts/matrix.sh
+
 .PHONY: heal
 heal: environment ## heal what a killed run left open, and remove its stack (KEEP=1 leaves it)
 	@.venv/bin/recovery-lab heal
@@ -136,6 +140,10 @@ browser-image:
 .PHONY: versions-image
 versions-image:
 	@bash scripts/prepare.sh versions
+
+.PHONY: certificates
+certificates:
+	@bash scripts/certificates.sh postgres
 
 .PHONY: environment
 environment:

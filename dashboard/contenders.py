@@ -16,9 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg2
+from psycopg2.extensions import libpq_version
+
 from dashboard.db_connector import PLAN_18_03, POLICIES, Address, Policy
 from dashboard.errors import classify, driver_error, phase_of
 from dashboard.monitor import Monitor
+from dashboard.phases import step_of
 from dashboard.pool import Fetch, ReadPool, make_pool
 from dashboard.retry import BOUNDS
 from dashboard.sampler import Sampler
@@ -38,6 +42,8 @@ CHECK_EVERY_S = 1.0  # the dashboard's own default
 WARM_LIMIT_S = 10.0
 # After an outage a pool may hold dead connections; each failed round replaces some of them.
 WARM_ROUNDS = 10
+_VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
+DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
 
 Json = dict[str, Any]
 
@@ -97,12 +103,15 @@ class PolicyContender:
     def failure(self, error: Exception) -> Json:
         """Use the dashboard's own kinds; the driver's words are for the record, not for a page."""
         trouble, inner = classify(error), driver_error(error) or error
+        said = "\n".join(getattr(inner, "__notes__", []))
         return {
-            "phase": phase_of(error),
+            "phase": _phase(error, inner),
             "kind": trouble.kind,
             "error_class": type(inner).__name__,
             "sqlstate": trouble.sqlstate or "",
-            "message": (str(inner).strip().splitlines() or [""])[0],
+            "message": _first_line(str(inner)),
+            "said": _first_line(said),
+            "driver": DRIVER,
         }
 
     def _held_together(self, count: int) -> list[int]:
@@ -133,8 +142,18 @@ def make(name: str, way: Json) -> PolicyContender:
         database=login["name"],
         user=login["user"],
         password_file=Path(login["password_file"]),
+        sslmode=login.get("sslmode", ""),
+        sslrootcert=login.get("sslrootcert", ""),
     )
     return PolicyContender(_policy(name), address, way["work"])
+
+
+def _phase(error: Exception, inner: BaseException) -> str:
+    return step_of(inner) or ("connect" if phase_of(error) == "connect" else "execute")
+
+
+def _first_line(words: str) -> str:
+    return (words.strip().splitlines() or [""])[0]
 
 
 def _policy(name: str) -> Policy:

@@ -73,6 +73,8 @@ class Address:
     database: str
     user: str
     password_file: Path
+    sslmode: str = ""  # libpq's own where it is empty
+    sslrootcert: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Address":
@@ -83,7 +85,15 @@ class Address:
             database=settings.db_name,
             user=settings.db_user,
             password_file=settings.db_password_file,
+            sslmode=settings.db_sslmode,
+            sslrootcert=settings.db_sslrootcert,
         )
+
+    @property
+    def tls(self) -> dict[str, str]:
+        """Return what libpq is told of TLS: what is set."""
+        told = {"sslmode": self.sslmode, "sslrootcert": self.sslrootcert}
+        return {name: value for name, value in told.items() if value}
 
     def connect_args(self, application_name: str) -> dict[str, Any]:
         """Return psycopg2's keyword arguments for a connection of its own."""
@@ -94,6 +104,7 @@ class Address:
             "user": self.user,
             "password": self.password_now(),
             "application_name": application_name,
+            **self.tls,
         }
 
     def password_now(self) -> str:
@@ -123,7 +134,8 @@ def build_engine(policy: Policy, address: Address) -> Engine:
         database=address.database,
     )
     options = dict(policy.engine_options)
-    connect_args = {"application_name": APPLICATION_NAME, **options.pop("connect_args", {})}
+    own = {"application_name": APPLICATION_NAME, **address.tls}
+    connect_args = {**own, **options.pop("connect_args", {})}
     engine = create_engine(url, connect_args=connect_args, **options)
 
     def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:

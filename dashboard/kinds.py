@@ -29,6 +29,7 @@ MESSAGES: Mapping[str, str] = {
     "login_rejected": "the database rejected the login",
     "hba_rejected": "the server's pg_hba.conf admits no such connection",
     "no_database": "the server has no database of this name",
+    "untrusted": "the database's server did not prove who it is",
     "rejected": "the server rejected the connection",
     "not_connected": "no session could be opened",
     "no_password": "the dashboard cannot read its password file",
@@ -116,6 +117,15 @@ CONNECTING: Told = (
     *SERVER,
     ("connection_lost", (r"terminating connection",)),
     ("rejected", (r"(fatal|error):  ",)),
+    (
+        "untrusted",
+        (
+            r"certificate verify failed",
+            r'certificate for "" .*does not match',
+            r'root certificate file "" does not exist',
+            r"server does not support ssl",
+        ),
+    ),
     ("unknown_host", (r"could not translate host name",)),
     ("refused", (r"connection refused",)),
     (

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar, get_args
 
 PolicyName = Literal["adopted", "dispose", "naive", "pinned", "retry"]
 POLICY_NAMES: tuple[PolicyName, ...] = get_args(PolicyName)
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 T = TypeVar("T")
 
@@ -75,6 +76,8 @@ class Settings:
     db_name: str
     db_user: str
     db_password_file: Path
+    db_sslmode: str
+    db_sslrootcert: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -206,6 +209,20 @@ SETTINGS: dict[str, Setting] = {
         expected="the path of a file",
         example="/run/secrets/reader_password",
         parse=Path,
+    ),
+    "db_sslmode": Setting(
+        name="DB_SSLMODE",
+        default="prefer",
+        expected=f"one of {', '.join(SSL_MODES)}",
+        example="verify-full",
+        parse=_one_of(SSL_MODES),
+    ),
+    "db_sslrootcert": Setting(
+        name="DB_SSLROOTCERT",
+        default="",
+        expected="the path of a file, for verify-ca and verify-full",
+        example="/run/secrets/ca_certificate",
+        parse=str,
     ),
 }
 

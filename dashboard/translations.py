@@ -189,6 +189,7 @@ KOREAN: Mapping[str, str] = {
     ),
     "the server has no database of this name": "서버에 그런 이름의 데이터베이스가 없음",
     "the server rejected the connection": "서버가 응답했지만 연결을 허용하지 않음",
+    "the database's server did not prove who it is": "데이터베이스 서버의 신원을 확인할 수 없음",
     "no session could be opened": "데이터베이스에 연결하지 못함",
     "the dashboard cannot read its password file": "대시보드가 비밀번호 파일을 읽지 못함",
     "the database rejected the query": "데이터베이스가 쿼리를 거부함",

@@ -1,6 +1,6 @@
 """The run folder: what a run leaves behind, and how it is read again.
 
-.lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, timelines/
+.lab/runs/<utc>-<name>/   run.json, compose.yml, verdict.json, corpus.json, timelines/
     report.md, report.html, summary.md, junit.xml   the same for people and for a CI
     outages/<fault>-<repeat>[-<contender>]/   outage.json, history.jsonl.gz, *.log
     late/<the same>.<n>/   outages that were played again, their recorder late; not judged

@@ -20,7 +20,7 @@ class Cast(msgspec.Struct, frozen=True, kw_only=True):
     traits: Traits
     jobs: list[JobName]
     parts: dict[str, str] = {}  # by job, as in the target's `roles`; else by effects and traits
-    deciding: bool = True  # canary and twin are only shown
+    deciding: bool = True  # canary, twin and who says so himself are only shown
 
 
 class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):

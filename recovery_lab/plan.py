@@ -176,7 +176,7 @@ def _cast_of(target: Target, entry: Entry, fault: str, asked: Sequence[str]) -> 
         traits=entry.traits,
         jobs=jobs,
         parts={job: role for job, role in said.items() if role},
-        deciding=entry.name not in (CANARY, TWIN),
+        deciding=entry.traits.decides and entry.name not in (CANARY, TWIN),
     )
 
 

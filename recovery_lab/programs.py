@@ -148,9 +148,9 @@ def words_of(
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
     # A helper sees no password but those of the logins that it is told.
-    files = stack.target.password_files.items()
-    secrets = [f"{file}:{inside}:ro" for inside, file in files if inside in told]
-    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *secrets):
+    files = stack.target.login_files.items()
+    told_of = [f"{file}:{inside}:ro" for inside, file in files if inside in told]
+    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *told_of):
         words += ["--volume", mount]
     return [*words, "--entrypoint", "python", image, "-m", module, told]
 

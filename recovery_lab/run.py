@@ -21,6 +21,7 @@ from recovery_lab.files import write_whole
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, judge_run, only_late
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import twin_of
+from recovery_lab.report import corpus
 
 AGAIN = 2  # times an outage is played again that its recorder was late for
 GUESS_S = 30.0  # an outage's length before the first is known
@@ -94,12 +95,13 @@ def play_run(
 
 
 def write_verdict(run: Path) -> RunVerdict:
-    """Judge a run as it is stored, in the order of its plan, and write its verdict.json."""
+    """Judge a run as it is stored, in the order of its plan; write verdict.json and corpus.json."""
     planned = [info.name for info in folder.read_run(run).planned]
     paths = [run / "outages" / name for name in planned]
     kept = [folder.read_outage(path) for path in paths if (path / "outage.json").exists()]
     verdict = judge_run([judge_outage(*one) for one in kept], planned)
     folder.save(run / "verdict.json", verdict)
+    corpus.write(run, kept)
     return verdict
 
 

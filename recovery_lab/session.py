@@ -10,8 +10,12 @@ from typing import Any
 
 import msgspec
 import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, libpq_version
 
+_VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
+DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
+
+_TLS = ("sslmode", "sslrootcert")
 # An SQL expression: when the server started.
 STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -26,6 +30,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     password_file: str = ""
     password: str = ""
+    sslmode: str = ""
+    sslrootcert: str = ""
 
     def secret(self) -> str:
         """Return the password as it is now."""
@@ -37,7 +43,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineError(Exception):
-    """The session did not get that far (`connect`, `query`) in time, and is of no use any more."""
+    """The session did not get that far (`connect`, `execute`) in time; it is of no use any more."""
 
     def __init__(self, phase: str, limit_s: float) -> None:
         self.phase = phase
@@ -48,6 +54,7 @@ def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> c
     """Open a session of an application's name; one that is asynchronous is to be driven."""
     way: dict[str, Any] = {"host": login.host, "hostaddr": address, "port": login.port}
     way |= {"dbname": login.name, "user": login.user, "password": login.secret()}
+    way |= {name: value for name in _TLS if (value := getattr(login, name))}
     opened: connection = psycopg2.connect(**way, application_name=name, async_=async_)
     return opened
 
@@ -63,7 +70,7 @@ def query_fresh(
         drive(fresh, "connect", limit_s, began_at)
         cursor = fresh.cursor()
         cursor.execute(bounded, parameters)
-        drive(fresh, "query", limit_s, began_at)
+        drive(fresh, "execute", limit_s, began_at)
         return cursor.fetchall()
 
 
@@ -71,13 +78,21 @@ def drive(driven: connection, phase: str, limit_s: float, began_at: float | None
     """Drive an asynchronous connection until it is idle; raises psycopg2.Error or DeadlineError."""
     # libpq's own limit is of whole seconds, at least two, and never bounds a frozen server's query.
     deadline = (time.monotonic() if began_at is None else began_at) + limit_s
-    while (state := driven.poll()) != POLL_OK:
+    while (state := _polled(driven, phase)) != POLL_OK:
         left = deadline - time.monotonic()
         if left <= 0:
             raise DeadlineError(phase, limit_s)
         reads = [driven] if state == POLL_READ else []
         writes = [driven] if state == POLL_WRITE else []
         select.select(reads, writes, [], left)
+
+
+def _polled(driven: connection, phase: str) -> int:
+    try:
+        return driven.poll()
+    except psycopg2.Error as error:
+        error.add_note(phase)  # its words do not tell, as those of a connect that waits do
+        raise
 
 
 def first_line(error: Exception) -> str:

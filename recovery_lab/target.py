@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 PASSWORD_MOUNT = "/run/secrets/database_password"  # noqa: S105
 ADMIN_MOUNT = "/run/secrets/admin_password"
 _TABLE = r"[^\W\d][\w$]*(\.[^\W\d][\w$]*)?"
+CERTIFICATE_MOUNT = "/run/secrets/database_certificate"
+SslMode = Literal["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +52,8 @@ class Database(Role, frozen=True, kw_only=True):
     port: Port
     name: str
     table: str = ""  # read by all that reads
+    sslmode: SslMode = ""  # libpq's own where it is empty
+    sslrootcert: str = ""  # of the authority that vouches for the server
     interface: str = "eth0"
     admin: Role | None = None  # of the faults that need one
 
@@ -58,6 +62,8 @@ class Database(Role, frozen=True, kw_only=True):
         if self.table and not re.fullmatch(_TABLE, self.table):
             told = "expected a table's name, or schema.name, of letters, digits, _ and $"
             raise ValueError(f"`table` is {self.table!r}; {told}")
+        if self.sslmode.startswith("verify") and not self.sslrootcert:
+            raise ValueError(f"`sslmode` is {self.sslmode!r}: `sslrootcert` is needed")
 
 
 class Application(Table, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ class Traits(Table, frozen=True, kw_only=True):
     monitored: bool = False  # something beside it clears the pool
     reconnects: bool = True  # comes back with a new session after one is lost
     fresh: bool = False  # can give its sessions up between two reads: plays the fresh job too
+    decides: bool = True  # else it is only shown: a reference in every outage
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 
@@ -190,10 +197,14 @@ class Target(Table, frozen=True, kw_only=True):
         return re.sub(r"[^.]+", r'"\g<0>"', self.database.table)
 
     @property
-    def password_files(self) -> dict[str, Path]:
-        """Each declared file of a password, by its path in a container (`login`, `admin_login`)."""
-        roles = {PASSWORD_MOUNT: self.database, ADMIN_MOUNT: self.database.admin}
-        files = {inside: role.password_file for inside, role in roles.items() if role}
+    def login_files(self) -> dict[str, Path]:
+        """Each declared file that a login needs, by its path in a container (`login`)."""
+        one, admin = self.database, self.database.admin
+        files = {
+            PASSWORD_MOUNT: one.password_file,
+            ADMIN_MOUNT: admin.password_file if admin else "",
+            CERTIFICATE_MOUNT: one.sslrootcert,
+        }
         return {inside: self.root / file for inside, file in files.items() if file}
 
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
@@ -210,6 +221,10 @@ class Target(Table, frozen=True, kw_only=True):
     ) -> dict[str, str | int]:
         where = {name: getattr(self.database, name) for name in ("host", "port", "name")}
         way = {**where, "user": role.user}
+        if self.database.sslmode:
+            way["sslmode"] = self.database.sslmode
+        if self.database.sslrootcert:
+            way["sslrootcert"] = CERTIFICATE_MOUNT
         if role.password_file:
             return {**way, "password_file": mount}
         if role.password_env not in environment:

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 main() {
   local name problems
   # The compose file sets these itself; what else a shell exports of them is for other programs.
-  unset DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD_FILE
+  unset DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD_FILE DB_SSLMODE DB_SSLROOTCERT
   for name in $ALL_SETTINGS; do
     export "$name=$(setting "$name")"
   done

@@ -30,6 +30,7 @@ main() {
     tests/targets/inventory/compose.yml tests/versions/compose.yml; do
     check docker compose --project-name lint --file "$file" config --quiet
   done
+  check docker compose --project-name lint --file docker-compose.yml --file tests/tls/compose.yml config --quiet
   [ -z "$failed" ] || die "lint failed:$failed" "make format mends ruff's and shfmt's layout"
 }
 

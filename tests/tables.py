@@ -38,7 +38,15 @@ from recovery_lab.target import Traits, load_target
 from tests.bench.tables import alarms, notice, price
 
 ROOT = Path(__file__).parents[1]
-INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
+INSIDE = (
+    "DB_HOST",
+    "DB_PORT",
+    "DB_NAME",
+    "DB_USER",
+    "DB_PASSWORD_FILE",
+    "DB_SSLMODE",
+    "DB_SSLROOTCERT",
+)
 RUNS = ROOT / "docs/runs"
 _MARKED = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 Jobs = Mapping[str, tuple[Traits, Sequence[JobName]]]  # of each contender
@@ -204,7 +212,7 @@ def _container_settings() -> str:
     inside = [one for one in SETTINGS.values() if one.name in INSIDE]
     return table(
         ["name", "default", "bounds"],
-        [(f"`{one.name}`", f"`{one.default}`", one.expected) for one in inside],
+        [(f"`{o.name}`", f"`{o.default}`" if o.default else "none", o.expected) for o in inside],
     )
 
 

@@ -24,7 +24,10 @@ class Adapter(Protocol):
         """
 
     def failure(self, error: Exception) -> Json:
-        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`."""
+        """Put a read's error in words: `phase`, `kind`, `error_class`, `sqlstate`, `message`.
+
+        It may tell what the server had `said` before, and the `driver` with its version.
+        """
 
 
 class Fresh(Adapter, Protocol):

@@ -7,7 +7,7 @@ import psycopg2
 from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_line
+from recovery_lab.session import DRIVER, STARTED, DeadlineError, Login, connect, first_line
 
 # The columns are an answer: the nonce that came back, who answered, and since when it runs.
 _READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
@@ -23,14 +23,19 @@ def failure(error: Exception) -> Json:
     message = first_line(error)
     if isinstance(error, DeadlineError):
         phase, kind = error.phase, "deadline"
-    elif message.startswith(("connection to server", "could not translate")):
+    elif _connects(error, message):
         phase, kind = "connect", "connect_refused"
     else:
         lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-        phase, kind = "query", "connection_lost" if lost else "query"
+        phase, kind = "execute", "connection_lost" if lost else "query"
     sqlstate = getattr(error, "pgcode", None) or ""
     words = {"error_class": type(error).__name__, "sqlstate": sqlstate, "message": message}
-    return {"phase": phase, "kind": kind, **words}
+    return {"phase": phase, "kind": kind, **words, "driver": DRIVER}
+
+
+def _connects(error: Exception, message: str) -> bool:
+    told = message.startswith(("connection to server", "could not translate"))
+    return told or "connect" in getattr(error, "__notes__", [])
 
 
 class OneSession:

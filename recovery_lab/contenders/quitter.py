@@ -60,7 +60,7 @@ class Quitter:
                     drive(self._session, "connect", limit_s, began_at)
                 cursor = self._session.cursor(cursor_factory=RealDictCursor)
                 cursor.execute(self._read_sql, (nonce,))
-                drive(self._session, "query", limit_s, began_at)
+                drive(self._session, "execute", limit_s, began_at)
                 return dict(cursor.fetchall()[0])
             except (psycopg2.Error, DeadlineError) as error:
                 self._gone = error

@@ -64,7 +64,7 @@ class Before:
         try:
             cursor = self._own.cursor()
             cursor.execute("SELECT 1")
-            session.drive(self._own, "query", LIMIT_S)
+            session.drive(self._own, "execute", LIMIT_S)
         except DeadlineError:
             return "hangs"
         except psycopg2.Error as error:

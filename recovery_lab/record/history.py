@@ -96,6 +96,8 @@ class Ended(OfCell, frozen=True, kw_only=True, tag="ended"):
     phase: str = ""
     error_class: str = ""
     sqlstate: str = ""
+    said: str = ""  # by the server before, where the driver's error leaves it out
+    driver: str = ""  # with its version
     server_started: str = ""
     operation_id: str = ""
 

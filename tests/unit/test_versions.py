@@ -168,6 +168,7 @@ def test_other_versions_hide_the_images_own_or_stand_behind_them(
     """SQLAlchemy 2.0 comes first; psycopg 3 comes last, so that 2.1 stays the image's own."""
     fakes = {module: Mock(__version__=f"{one}.0") for module, one in VERSIONS[name].modules.items()}
     for module, fake in fakes.items():
+        fake.pq.version.return_value = fake.extensions.libpq_version.return_value = 170005
         monkeypatch.setitem(sys.modules, module, fake)
     for _ in ("steady", "idle"):  # both jobs' contenders are made in one process
         make(name, way)
@@ -231,12 +232,13 @@ def test_failed_read_of_pandas_is_told_in_the_drivers_words() -> None:
     wrapped = pandas.errors.DatabaseError("Execution failed on sql 'SELECT 1'")
     wrapped.__cause__ = lost
     assert {
-        "phase": "query",
+        "phase": "execute",
         "kind": "connection_lost",
         "error_class": "OperationalError",
         "sqlstate": "",
         "message": "server closed the connection unexpectedly",
-    } == Contender(SimpleNamespace(), "true").failure(wrapped)
+        "driver": "psycopg2 2.9",
+    } == Contender(SimpleNamespace(), "true", "psycopg2 2.9").failure(wrapped)
 
 
 def test_read_touches_the_targets_table(way: dict[str, Any]) -> None:
@@ -254,6 +256,7 @@ def test_failed_connect_has_no_statement(way: dict[str, Any]) -> None:
     told = contender.failure(caught.value)
     assert ("connect", "connect") == (told["phase"], told["kind"])
     assert "Connection refused" in told["message"]
+    assert re.fullmatch(r"psycopg2 2\.9\.\d+, libpq \d\d", told["driver"])
     third = Exception("terminating connection")
     third.sqlstate = "57P01"  # type: ignore[attr-defined]
     assert "57P01" == contender.failure(third)["sqlstate"]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from dashboard.phases import step_of
+
 OTHERS = "/opt/versions"  # SQLAlchemy 2.0 and psycopg 3, beside what the dashboard's image holds
 
 PLAN: Mapping[str, Any] = {
@@ -144,8 +146,9 @@ class OverStreamlit:
 class Contender:
     """Reads through the pool of a source."""
 
-    def __init__(self, source: Source, work: str) -> None:
+    def __init__(self, source: Source, work: str, driver: str = "") -> None:
         self.source = source
+        self.driver = driver
         self._work = work
 
     def read(self, nonce: str) -> Json:
@@ -175,7 +178,7 @@ class Contender:
         while (cause := errors[-1].__cause__) is not None:
             errors.append(cause)
         inner = errors[-1]
-        phase = "query" if any(getattr(one, "statement", None) for one in errors) else "connect"
+        phase = step_of(inner) or "execute"
         lost = any(getattr(one, "connection_invalidated", False) for one in errors)
         return {
             "phase": phase,
@@ -184,6 +187,7 @@ class Contender:
             # psycopg2 and psycopg 3 call it differently
             "sqlstate": getattr(inner, "pgcode", None) or getattr(inner, "sqlstate", None) or "",
             "message": (str(inner).strip().splitlines() or [""])[0],
+            "driver": self.driver,
         }
 
 
@@ -199,14 +203,21 @@ def make(name: str, way: Json) -> Contender:
         "database": login["name"],
         "query": {"application_name": _proven(name, version)},
     }
-    over = OverStreamlit if "streamlit" in version.modules else OverEngine
-    return Contender(over(version, where), way["work"])
+    source = (OverStreamlit if "streamlit" in version.modules else OverEngine)(version, where)
+    return Contender(source, way["work"], _driver(version.driver))
 
 
 def _lead_imports(version: Version) -> None:
     """Let SQLAlchemy 2.0 hide the image's own; psycopg 3 the image does not have."""
     if OTHERS not in sys.path:
         sys.path.insert(0 if version.hides else len(sys.path), OTHERS)
+
+
+def _driver(name: str) -> str:
+    """Return a driver with its version and that of its libpq."""
+    driver = importlib.import_module(name)
+    libpq = driver.pq.version() if name == "psycopg" else driver.extensions.libpq_version()
+    return f"{name} {driver.__version__.split()[0]}, libpq {libpq // 10000}"
 
 
 def _proven(name: str, version: Version) -> str:

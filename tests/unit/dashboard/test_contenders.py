@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 import sqlalchemy.exc
 
-from dashboard.contenders import PARTS, PolicyContender, make
+from dashboard.contenders import DRIVER, PARTS, PolicyContender, make
 from dashboard.db_connector import PLAN_18_03, POLICIES
 from dashboard.retry import BOUNDS
 
@@ -125,7 +125,18 @@ def test_failed_read_is_told_in_the_dashboards_words(way: dict[str, Any]) -> Non
         "error_class": "OperationalError",
         "sqlstate": "",
         "message": "connection refused",
+        "said": "",
+        "driver": DRIVER,
     } == told
+
+
+def test_failed_read_tells_what_the_server_said_before(way: dict[str, Any]) -> None:
+    """The driver's error leaves it out; its first line is enough to know the cause."""
+    error = psycopg2.OperationalError("server closed the connection unexpectedly")
+    error.add_note("\nFATAL:  terminating connection due to administrator command\nserver closed")
+    told = make("naive", way).failure(error)
+    said = "FATAL:  terminating connection due to administrator command"
+    assert (said, "execute") == (told["said"], told["phase"])
 
 
 def test_warm_holds_all_connections_at_once(way: dict[str, Any]) -> None:

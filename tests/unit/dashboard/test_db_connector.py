@@ -109,6 +109,26 @@ def test_address_hides_the_password(tmp_path: Path) -> None:
     ).items()
 
 
+def test_address_tells_libpq_whom_to_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engine, pinned connection and monitor alike; what is not set is left to libpq."""
+    given: list[dict[str, object]] = []
+
+    def connect(*_: object, **arguments: object) -> None:
+        given.append(arguments)
+        raise psycopg2.OperationalError("SSL error: certificate verify failed")
+
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    tls = {"sslmode": "verify-full", "sslrootcert": "/ca"}
+    address = replace(ADDRESS, **tls)
+    with pytest.raises(sqlalchemy.exc.OperationalError):
+        build_engine(POLICIES["adopted"], address).connect()
+    assert tls == {name: given[0][name] for name in tls}
+    assert tls.items() <= address.connect_args("x").items()
+    assert not set(tls) & set(ADDRESS.connect_args("x"))
+    named = Settings.from_env({"DB_SSLMODE": "verify-full", "DB_SSLROOTCERT": "/ca"})
+    assert tls == Address.from_settings(named).tls
+
+
 def test_rotated_password_is_used_by_the_next_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

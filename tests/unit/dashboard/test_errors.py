@@ -83,7 +83,8 @@ def test_last_words_of_a_session_are_kept_where_it_is_lost() -> None:
         ("unreachable", "No route to host"),
         ("shutting_down", "FATAL:  the database system is shutting down"),
         ("rejected", 'FATAL:  invalid value for parameter "work_mem": "zz"'),
-        ("not_connected", "server does not support SSL, but SSL was required"),
+        ("untrusted", "server does not support SSL, but SSL was required"),
+        ("not_connected", "received invalid response to SSL negotiation: H"),
     ],
 )
 def test_asynchronous_connect_is_told_like_any_other(kind: str, words: str) -> None:

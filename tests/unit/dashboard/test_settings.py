@@ -55,6 +55,7 @@ def test_from_env_gives_the_defaults_for_an_empty_environment() -> None:
         ("PYTHON_IMAGE", "python:3.13@sha256:abc"),
         ("PYTHON_IMAGE", "-rm"),
         ("DB_HOST", "host;rm"),
+        ("DB_SSLMODE", "verify"),
     ],
 )
 def test_from_env_names_a_bad_setting(name: str, value: str) -> None:

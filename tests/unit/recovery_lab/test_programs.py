@@ -9,7 +9,7 @@ import pytest
 
 from recovery_lab import programs
 from recovery_lab.errors import BadInputError
-from recovery_lab.target import Database
+from recovery_lab.target import CERTIFICATE_MOUNT, Database
 from tests.unit.recovery_lab.test_docker import ROOT, STACK
 
 
@@ -109,6 +109,20 @@ def test_login_takes_its_password_from_where_the_target_says(tmp_path: Path) -> 
     assert "keep-it" == programs.login(given).secret()
     with pytest.raises(BadInputError, match="SECRET is not set"):
         programs.login(replace(STACK, target=target))
+
+
+def test_login_over_tls_is_told_and_its_certificate_mounted() -> None:
+    """Whatever program logs in trusts whom the target trusts; else libpq is told nothing."""
+    trusted = msgspec.structs.replace(
+        STACK.target.database, sslmode="verify-full", sslrootcert="ca.crt"
+    )
+    target = msgspec.structs.replace(STACK.target, database=trusted)
+    over_tls = replace(STACK, target=target)
+    login = programs.login(over_tls)
+    assert ("verify-full", CERTIFICATE_MOUNT) == (login.sslmode, login.sslrootcert)
+    mount = f"{target.root}/ca.crt:{CERTIFICATE_MOUNT}:ro"
+    assert mount in programs.words_of(over_tls, "image", "a.module", login)
+    assert ("", "") == (programs.login(STACK).sslmode, programs.login(STACK).sslrootcert)
 
 
 def test_helper_is_named_by_its_stack_and_no_service_of_compose() -> None:

@@ -49,7 +49,7 @@ def test_no_service_of_the_target_stands_in_the_labs_code() -> None:
     assert [] == named
 
 
-@pytest.mark.parametrize("module", ["base", "job", "meter", "openloop", "program"])
+@pytest.mark.parametrize("module", ["base", "deaths", "job", "meter", "openloop", "program"])
 def test_what_runs_in_any_image_needs_the_standard_library_alone(module: str) -> None:
     """A contender's image has its own driver, and none of the lab's packages."""
     tree = ast.parse((ROOT / f"recovery_lab/contenders/{module}.py").read_text())

@@ -190,6 +190,7 @@ def test_run_without_histories_stands_as_it_was_judged(tmp_path: Path) -> None:
     (tmp_path / "outages").rename(tmp_path / "elsewhere")
     assert verdict == run.judged(tmp_path)
     assert stored == (tmp_path / "verdict.json").read_bytes()
+    assert (tmp_path / "corpus.json").exists()
     (tmp_path / "verdict.json").unlink()
     with pytest.raises(BadInputError, match=r"verdict\.json: not there"):
         run.judged(tmp_path)

@@ -49,6 +49,17 @@ def test_silent_server_is_given_up_after_a_tenth_of_a_second(login: Login) -> No
         assert LIMIT_S <= time.monotonic() - begun < 5.0
 
 
+def test_session_trusts_whom_its_login_names(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libpq is told both words, or none: its own defaults, and a user's, stay."""
+    given: list[dict[str, object]] = []
+    monkeypatch.setattr(psycopg2, "connect", lambda **arguments: given.append(arguments))
+    tls = {"sslmode": "verify-full", "sslrootcert": "/ca"}
+    connect(msgspec.structs.replace(login, **tls), "name")
+    connect(login, "name")
+    assert tls.items() <= given[0].items()
+    assert not set(tls) & set(given[1])
+
+
 def log_in_late(server: socket.socket, after_s: float) -> None:
     """Let one client in, late; say nothing to its query."""
 
@@ -72,7 +83,7 @@ def test_limit_is_for_the_whole_attempt(login: Login) -> None:
         Thread(target=log_in_late, args=(late, 0.7), daemon=True).start()
         there = on_port(login, late.getsockname()[1])
         begun = time.monotonic()
-        with pytest.raises(DeadlineError, match=r"query not done after 1\.0 s"):
+        with pytest.raises(DeadlineError, match=r"execute not done after 1\.0 s"):
             query_fresh(there, "127.0.0.1", "SELECT 1", limit_s=1.0)
         assert 1.0 <= time.monotonic() - begun < 1.6
 

@@ -1,5 +1,6 @@
 """The target file, what it makes judgeable, and the messages about a bad one."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from recovery_lab.errors import BadInputError
 from recovery_lab.target import (
     ADMIN_MOUNT,
+    CERTIFICATE_MOUNT,
     PASSWORD_MOUNT,
     Role,
     Target,
@@ -107,7 +109,7 @@ def test_each_capability_is_declared_by_its_table(
 def test_password_in_a_variable_is_the_one_that_compose_gets(tmp_path: Path) -> None:
     """No file is mounted; a variable that is not set is named."""
     target = read(tmp_path, NEEDED)
-    assert {} == target.password_files
+    assert {} == target.login_files
     assert "shelf" == target.login({"STORE_PASSWORD": "shelf"})["password"]
     with pytest.raises(BadInputError, match="STORE_PASSWORD is not set"):
         target.login({})
@@ -116,7 +118,7 @@ def test_password_in_a_variable_is_the_one_that_compose_gets(tmp_path: Path) -> 
 def test_password_in_a_file_is_mounted() -> None:
     """A program in a container gets a path, not the password."""
     target = load_target(ROOT / "target.toml")
-    assert ROOT / ".secrets/reader_password" == target.password_files[PASSWORD_MOUNT]
+    assert ROOT / ".secrets/reader_password" == target.login_files[PASSWORD_MOUNT]
     login = target.login({})
     assert PASSWORD_MOUNT == login["password_file"]
     assert "password" not in login
@@ -137,11 +139,11 @@ def test_admin_logs_in_where_the_role_does(tmp_path: Path) -> None:
         target.login({"STORE_PASSWORD": "shelf"})["user"],
         target.admin_login({"BOSS_PASSWORD": "desk"})["user"],
     )
-    assert {} == target.password_files
+    assert {} == target.login_files
     with pytest.raises(BadInputError, match=r"BOSS_PASSWORD is not set.*'boss'"):
         target.admin_login({})
     assert ADMIN_MOUNT == own.admin_login({})["password_file"]
-    assert ROOT / ".secrets/owner_password" == own.password_files[ADMIN_MOUNT]
+    assert ROOT / ".secrets/owner_password" == own.login_files[ADMIN_MOUNT]
     assert "admin login" in target.capabilities
 
 
@@ -165,6 +167,31 @@ def test_table_that_is_no_plain_name_is_refused(tmp_path: Path, table: str) -> N
     """It stands in statements of all drivers, whatever they think of quotes and signs."""
     with pytest.raises(BadInputError, match=r"`table` is .* expected a table's name, or"):
         read(tmp_path, f"{NEEDED}table = '{table}'")
+
+
+def test_certificate_is_mounted_and_told(tmp_path: Path) -> None:
+    """Of a target that says whom to trust; another has no such mount, and no word of it."""
+    tls = 'sslmode = "verify-full"\nsslrootcert = "ca.crt"\n'
+    target = read(tmp_path, NEEDED.replace("[database]", f"[database]\n{tls}"))
+    assert {CERTIFICATE_MOUNT: tmp_path / "ca.crt"} == target.login_files
+    login = target.login({"STORE_PASSWORD": "shelf"})
+    assert ("verify-full", CERTIFICATE_MOUNT) == (login["sslmode"], login["sslrootcert"])
+    plain = read(tmp_path, NEEDED)
+    assert {} == plain.login_files
+    assert not {"sslmode", "sslrootcert"} & set(plain.login({"STORE_PASSWORD": "shelf"}))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ('sslmode = "verify-full"', "`sslmode` is 'verify-full': `sslrootcert` is needed"),
+        ('sslmode = "full"', "Invalid enum value 'full'"),
+    ],
+)
+def test_mode_that_can_trust_nobody_is_refused(tmp_path: Path, words: str, told: str) -> None:
+    """It would be refused by libpq in every session, for a reason that no fault has."""
+    with pytest.raises(BadInputError, match=re.escape(told)):
+        read(tmp_path, NEEDED.replace("[database]", f"[database]\n{words}"))
 
 
 def test_missing_target_is_named(tmp_path: Path) -> None:

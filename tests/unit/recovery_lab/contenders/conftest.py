@@ -32,7 +32,7 @@ class Scripted:
         return {"size": 5, "checked_in": 4, "checked_out": 1} if self.pools else None
 
     def failure(self, error: Exception) -> Record:
-        return {"phase": "query", "kind": "lost", "error_class": "E", "message": str(error)}
+        return {"phase": "execute", "kind": "lost", "error_class": "E", "message": str(error)}
 
 
 class Records:

@@ -51,7 +51,7 @@ def test_failed_read_says_what_its_adapter_said(
     """Whatever an adapter raises is an outcome, never the end of the job."""
     adapter.fails = True
     _, ended = one_read(job, records)
-    assert ("error", "query", "lost", "E", "gone") == (
+    assert ("error", "execute", "lost", "E", "gone") == (
         ended["outcome"],
         ended["phase"],
         ended["kind"],

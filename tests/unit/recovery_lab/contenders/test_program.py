@@ -44,7 +44,7 @@ class Shop:
         pass
 
     def failure(self, error):
-        return {"phase": "query", "kind": "lost", "message": str(error)}
+        return {"phase": "execute", "kind": "lost", "message": str(error)}
 
 
 make = Shop

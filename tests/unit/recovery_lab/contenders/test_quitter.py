@@ -34,7 +34,7 @@ def test_quitter_closes_for_good_after_a_second(session: MagicMock) -> None:
     one = quitter.make("quitter", WAY)
     one.warm(1)
     session.needs_s = 1.1
-    with pytest.raises(DeadlineError, match=r"query not done after 1\.0 s"):
+    with pytest.raises(DeadlineError, match=r"execute not done after 1\.0 s"):
         one.read("1-abc")
     session.close.assert_called_once()
     session.needs_s = 0.0
