@@ -117,7 +117,7 @@ class Crew:
             "way": way_of(self.stack),
             "workers": entry.traits.workers,
             "reads_per_s": info.reads_per_s,  # of each worker
-            "metered": name != info.application,  # whose own container is
+            "metered": entry.name != info.application,  # whose own container is
         }
 
 

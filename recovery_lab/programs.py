@@ -112,8 +112,8 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
 def start_inside(stack: Stack, inside: str, name: str, module: str, assignment: Any) -> Helper:
     """Start a module that shares the network and the processes of a container, named by its id."""
     there = f"container:{inside}"
-    words = words_of(stack, docker.INSTRUMENT, module, assignment, network=there, processes=there)
-    return _start(stack, name, words, assignment)
+    own = words_of(stack, docker.INSTRUMENT, module, assignment, there)
+    return _start(stack, name, ["--pid", there, *own], assignment)
 
 
 def _start(stack: Stack, name: str, its_words: list[str], assignment: Any) -> Helper:
@@ -127,21 +127,14 @@ def _start(stack: Stack, name: str, its_words: list[str], assignment: Any) -> He
 
 
 def words_of(
-    stack: Stack,
-    image: str,
-    module: str,
-    assignment: Any,
-    *,
-    network: str = "",
-    processes: str = "",
+    stack: Stack, image: str, module: str, assignment: Any, network: str = ""
 ) -> list[str]:
     """Return the words of `docker run` for a module, unprivileged, on the clients' network.
 
-    `network` and `processes` are whose it sees instead, as Docker names them.
+    `network` is another, as Docker names it.
     """
     told = msgspec.json.encode(assignment).decode()
     words = ["--network", network or docker.network(stack), "--label", f"{PROGRAM}={module}"]
-    words += ["--pid", processes] if processes else []
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB

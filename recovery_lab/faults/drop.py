@@ -60,7 +60,7 @@ class Drop(Held):
 def words_in_namespace(scene: Scene, module: str, assignment: Any) -> list[str]:
     """Return the words for a module of the lab's, in the server's network namespace."""
     network = f"container:{scene.present()['Id']}"
-    own = programs.words_of(scene.stack, docker.INSTRUMENT, module, assignment, network=network)
+    own = programs.words_of(scene.stack, docker.INSTRUMENT, module, assignment, network)
     return [*_RIGHTS, *_RULES, *own]
 
 
