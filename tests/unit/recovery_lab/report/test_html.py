@@ -14,6 +14,7 @@ import pytest
 from recovery_lab.errors import BadInputError
 from recovery_lab.judge.doubts import Doubt
 from recovery_lab.judge.verdict import RunVerdict, judge_run
+from recovery_lab.outage import JOBS
 from recovery_lab.report import html
 from recovery_lab.report.html import LEVELS, LIMIT, page, write
 from recovery_lab.report.korean import KOREAN
@@ -356,6 +357,7 @@ def test_every_text_has_its_korean_and_no_korean_is_left_over() -> None:
         for what in ("target", "limit")
     }
     by_value = {
+        *JOBS,
         "subject",
         "control",
         "reference",
