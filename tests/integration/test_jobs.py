@@ -10,7 +10,7 @@ import pytest
 
 from recovery_lab import plan
 from recovery_lab.engine import View
-from recovery_lab.judge.verdict import OutageVerdict, reasons
+from recovery_lab.judge.verdict import reasons
 from recovery_lab.run import begin_run, play_run
 from tests.running import Running
 
