@@ -19,7 +19,7 @@ from recovery_lab.report import html
 from recovery_lab.report.html import LEVELS, LIMIT, page, write
 from recovery_lab.report.korean import KOREAN
 from recovery_lab.report.lanes import BAD, Lane, Lanes, drawn, read_lanes
-from tests.unit.recovery_lab.histories import ORIGIN
+from tests.unit.recovery_lab.histories import ORIGIN, cold, crowd, fresh
 from tests.unit.recovery_lab.report.shared import (
     NEVER,
     info_of,
@@ -210,6 +210,25 @@ def test_run_of_idle_pools_alone_has_no_lags(tmp_path: Path) -> None:
     assert (
         "restart adopted subject 1 of 1 0 of 1, so at most 95 % of such outages (95 %) 0/5" in shown
     )
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [("fresh", "조회마다 새 연결"), ("cold", "장애 중 시작"), ("crowd", "몰린 조회")],
+)
+def test_each_job_has_its_table_its_lags_and_its_words(
+    tmp_path: Path, job: str, words: str
+) -> None:
+    """As the steady one, told apart from it; in both languages."""
+    one = {"fresh": fresh, "cold": cold, "crowd": crowd}[job]()
+    text = page_of(tmp_path, [one])
+    shown = said(text)
+    assert f"{job}: under each outcome the recovery lag" in shown
+    assert f"Recovery lags under restart {job}, s" in shown
+    assert f"adopted, restart, {job}" in shown
+    assert "0.123 / 0.123" in shown
+    assert "there is no lag to tell" not in shown
+    assert words in text
 
 
 def test_outages_that_never_began_are_named(tmp_path: Path) -> None:
