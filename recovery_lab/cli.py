@@ -17,7 +17,7 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.faults.healing import heal_open, open_faults
 from recovery_lab.folder import all_runs, find_run, read_run
 from recovery_lab.judge.rules import RULES
-from recovery_lab.outage import JobName
+from recovery_lab.outage import Together
 from recovery_lab.report.events import Events
 from recovery_lab.run import write_verdict
 from recovery_lab.stack import down
@@ -103,7 +103,7 @@ def watch(
     command: Command,
     name: Annotated[str, typer.Option(help="What this outage is called.")] = "outage",
     repeat: Annotated[int, _number("How many outages.", 1, 100)] = 1,
-    job: Annotated[JobName, typer.Option(help="steady reads, or an idle pool.")] = "steady",
+    job: Annotated[Together, typer.Option(help="steady reads, or an idle pool.")] = "steady",
     waive: Waive = [],  # noqa: B006 # nobody appends
     target: Target = TARGET,
     json: Json = False,

@@ -7,9 +7,12 @@ import msgspec
 from recovery_lab.faults.base import Effects
 from recovery_lab.target import Health, Traits
 
-JobName = Literal["steady", "idle", "fresh", "cold", "crowd"]
+Together = Literal[
+    "steady", "idle"
+]  # played side by side; each other one has its outages to itself
+JobName = Literal[Together, "fresh", "cold", "crowd"]
+TOGETHER: tuple[JobName, ...] = get_args(Together)
 JOBS: tuple[JobName, ...] = get_args(JobName)
-TOGETHER = JOBS[:2]  # played side by side; each of the others has its outages to itself
 Word = Literal["passed", "failed", "inconclusive"]
 
 

@@ -17,6 +17,10 @@ from recovery_lab.outage import JOBS, TOGETHER, Cast, JobName, OutageInfo
 from recovery_lab.target import Target
 
 QUICK = ("none", "restart", "freeze")  # at most 90 s together: part of `make verify`
+WHOLE: Mapping[str, tuple[JobName, ...]] = {  # jobs that only a matrix of all faults adds
+    "restart": ("cold", "crowd"),
+    "freeze": ("cold", "crowd"),
+}
 IN_MATRIX = [name for name, fault in FAULTS.items() if not fault.effects.observed]  # no command
 JITTER_S = 0.3  # added at random, or probes meet each heal in the same phase of their raster
 SHARED_READS_PER_S, SOLO_READS_PER_S = 5.0, 20.0  # for each of a contender's readers
@@ -129,15 +133,20 @@ def all_entries(target: Target, twin: str = "") -> Mapping[str, Entry]:
 
 def _jobs_of(fault: str, asked: Asked) -> list[Sequence[JobName]]:
     """Return the jobs of each of a fault's outages: some together, each of the others alone."""
-    usual = TOGETHER if FAULTS[fault].effects.cuts != "new" else (*TOGETHER, "fresh")
+    usual = (*TOGETHER, *(() if asked.faults else WHOLE.get(fault, ())))
+    if FAULTS[fault].effects.cuts == "new":
+        usual = (*usual, "fresh")  # who holds a session meets nothing
     if asked.solo:
         usual = TOGETHER[:1]  # alone for its waits and lags: an idle job has none
-    chosen = [job for job in JOBS if job in (asked.jobs or usual)]
-    if not FAULTS[fault].max_hold_s:
-        chosen = [job for job in chosen if job != "cold"]  # over as soon as it is in
+    chosen = [job for job in JOBS if job in (asked.jobs or usual) and can_meet(job, fault)]
     together = [job for job in chosen if job in TOGETHER]
     alone = [[job] for job in chosen if job not in TOGETHER]
     return [together, *alone] if together else [*alone]
+
+
+def can_meet(job: JobName, fault: str) -> bool:
+    """Tell whether a job can be played in a fault: none starts in what is over as it is in."""
+    return job != "cold" or FAULTS[fault].max_hold_s > 0.0
 
 
 def _playing(

@@ -31,6 +31,7 @@ from recovery_lab.judge.roles import part_of
 from recovery_lab.judge.rules import CAPABILITIES, RULES
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.outage import Cast, JobName
+from recovery_lab.plan import can_meet
 from recovery_lab.report import figures
 from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
@@ -99,7 +100,7 @@ def _cuts(effects: Effects) -> str:
 
 def _contenders(known: Jobs) -> str:
     """Return the contenders with their traits."""
-    heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|a session a read"
+    heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|forgets"
     heads += "|deadline, s|workers"
     return table(
         heads.split("|"),
@@ -155,17 +156,16 @@ def _events() -> str:
 
 
 def _controls(fault: Fault, known: Jobs) -> list[str]:
-    effects = fault.effects
-    if effects.observed:
-        return []
-    return [
-        f"`{name}` {job}"
-        for name, (traits, jobs) in known.items()
-        for job in jobs
-        if part_of(
-            Cast(contender=name, traits=traits, jobs=list(jobs)), job, effects, fault.hold_s
-        ).breaks
-    ]
+    effects, told = fault.effects, []
+    for name, (traits, jobs) in known.items() if not effects.observed else ():
+        cast = Cast(contender=name, traits=traits, jobs=list(jobs))
+        own = [
+            job
+            for job in jobs
+            if can_meet(job, fault.name) and part_of(cast, job, effects, fault.hold_s).breaks
+        ]
+        told += [f"`{name}` {' '.join(own)}"] if own else []
+    return told
 
 
 def _yes(holds: bool | None) -> str:  # its one argument is what it says

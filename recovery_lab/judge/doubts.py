@@ -166,7 +166,7 @@ def _forgetting(case: Case) -> Said:
     if again := len(good) - len({*good}):
         yield (
             "unsure",
-            f"its sessions were not new: {again} of {len(good)} good reads used one more",
+            f"its sessions were not new: {again} of {len(good)} good reads had an old one",
         )
 
 
@@ -177,7 +177,8 @@ def _starting(case: Case) -> Said:
     if born_at is None or landed is None or healing is None:
         yield "void", "its process is not shown to have started in the fault"
     elif not landed.at <= born_at <= healing.at:
-        yield "void", f"started {case.seen.after_asked_s(born_at):.1f} s after the fault, not in it"
+        told = f"but {case.seen.after_asked_s(born_at):.3f} s after it was asked for"
+        yield "void", f"its process was not started in the fault, {told}"
     elif early := sum(read.due_at < born_at for read in case.reads):
         yield "void", f"{early} reads before its process was started"
 
@@ -218,7 +219,10 @@ def _gaps(case: Case) -> Said:
     if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
         yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
     reads_per_s = max(seen.info.reads_per_s * case.cast.traits.workers, 0.01)
-    since_at = case.born_at if case.job == "cold" else seen.asked_at
+    # A cold one may wait for the others: all of them begin together.
+    since_at = (
+        min((r.due_at for r in case.reads), default=None) if case.job == "cold" else seen.asked_at
+    )
     if case.job != "idle" and since_at is not None:
         dues = (read.due_at for read in case.reads)
         undue_s = measures.silence_s(dues, since_at, seen.stopped_at)

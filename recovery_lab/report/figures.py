@@ -10,13 +10,14 @@ from recovery_lab.folder import RunInfo
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.differences import differences
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict
-from recovery_lab.outage import JobName
+from recovery_lab.outage import JOBS, JobName
 from recovery_lab.plan import TWIN
 from recovery_lab.report import words
 from recovery_lab.report.rows import Row, alone, counting, measured, rows_of
 from recovery_lab.report.words import OUTCOMES, Columns, columns_of, spread
 
 NAMES = {"fault": "fault", "contender": "contender", "job": "job"}
+READING: tuple[JobName, ...] = tuple(job for job in JOBS if job != "idle")  # all the time
 LISTED = 20  # lags that are listed one by one: a median hides two humps
 
 
@@ -99,10 +100,10 @@ DURING: Columns[Row] = {
     "longest wait: median / worst (n)": _spread("waits_in_outage.longest_s"),
     "outages that count": "counted",
 }
-LAGS: Columns[Row] = {"fault": "fault", "contender": "contender", "recovery lags, s": _lags}
+LAGS: Columns[Row] = {"fault": "where", "contender": "contender", "recovery lags, s": _lags}
 # Waits in s, the missed reads' among them, of contenders alone in their outage.
 WAITS: Columns[Row] = {
-    "fault": "fault",
+    "fault": "where",
     "contender": "contender",
     "p50 before": _spread("waits_before.p50_s"),
     "p99 before": _spread("waits_before.p99_s"),
@@ -213,7 +214,7 @@ def compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]
 
 
 def _during(verdict: RunVerdict) -> list[Row]:
-    rows = counting(verdict, "figures.in_outage.bad", "steady")
+    rows = counting(verdict, "figures.in_outage.bad", *READING)
     return [row for row in rows if row.contender != CANARY]
 
 
@@ -229,10 +230,10 @@ TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "cells": lambda _, run: columns_of(rows_of(run), CELLS),
     "after ready": lambda _, run: columns_of(counting(run, "figures.after_ready.bad"), AFTER),
     "during": lambda _, run: columns_of(_during(run), DURING),
-    "lags": lambda _, run: columns_of([r for r in rows_of(run, "steady") if r.outages > 1], LAGS),
+    "lags": lambda _, run: columns_of([r for r in rows_of(run, *READING) if r.outages > 1], LAGS),
     "connections": lambda _, run: columns_of(measured(run, solo=False), CONNECTIONS),
     "costs": lambda _, run: columns_of(measured(run, solo=True), COSTS),
-    "waits": lambda _, run: columns_of(alone(run, "steady"), WAITS),
+    "waits": lambda _, run: columns_of(alone(run, *READING), WAITS),
     "differences": lambda info, run: words.table(DIFFERENCES, compared(info, run)),
     "outages": lambda _, run: columns_of(run.outages, OUTAGES),
     "ticket": lambda _, run: words.table(["measure", "median / worst (n), s"], _ticket(run)),

@@ -19,6 +19,7 @@ from recovery_lab.judge.differences import outages_bound
 from recovery_lab.judge.rules import RULES
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import RunVerdict
+from recovery_lab.outage import JOBS
 from recovery_lab.report import overview
 from recovery_lab.report.korean import KOREAN
 from recovery_lab.report.lanes import Axis, Lanes, axis, drawn, read_lanes, strip
@@ -130,10 +131,11 @@ def _words(info: RunInfo, verdict: RunVerdict, groups: Sequence[Group]) -> dict[
     script = (Path(__file__).parent / "templates/run.js").read_text()
     cells = {group.key: group.met for group in groups}
     counted = [group for group in groups if group.row.cells]
-    steady = [group for group in counted if group.key[2] == "steady"]
+    reading = [group for group in counted if group.key[2] != "idle"]
     unhurt = [len(g.row.cells) for g in counted if not any(g.row.bad_after_ready)]
     return {
         "t": said,
+        "jobs": JOBS,
         "script": Markup(script),  # noqa: S704 # our own
         "digest": b64encode(sha256(script.encode()).digest()).decode(),
         "icons": ICONS,
@@ -146,9 +148,9 @@ def _words(info: RunInfo, verdict: RunVerdict, groups: Sequence[Group]) -> dict[
         "groups": groups,
         "broken": [_broken(info, group, cells) for group in groups if overview.why(group.met)],
         "lags": {
-            fault: (axis([0.0, *_known(own)], step=0.01), own)
-            for fault in dict.fromkeys(group.key[0] for group in steady)
-            if (own := [group for group in steady if group.key[0] == fault])
+            where: (axis([0.0, *_known(own)], step=0.01), own)
+            for where in dict.fromkeys(group.row.where for group in reading)
+            if (own := [group for group in reading if group.row.where == where])
         },
         "strip": strip,
         "middle": overview.middle,

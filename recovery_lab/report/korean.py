@@ -19,6 +19,9 @@ KOREAN: Mapping[str, str] = {
     "subject": "검증 대상",
     "steady": "연속 조회",
     "idle": "유휴 풀",
+    "fresh": "조회마다 새 연결",
+    "cold": "장애 중 시작",
+    "crowd": "몰린 조회",
     "never": "복구 안 됨",
     "unknown": "알 수 없음",
     "{n} of {of}": "{of}회 중 {n}회",
@@ -58,8 +61,8 @@ KOREAN: Mapping[str, str] = {
         "검증 대상은 약속을 모두 지켜야 하고, 대조군은 정해진 약속을 어겨야 하며, "
         "참고용은 판정에 쓰이지 않습니다."
     ),
-    "Steady reads: under each outcome the recovery lag, median / worst, in s": (
-        "연속 조회: 결과 아래는 복구 지연의 중앙값 / 최댓값(초)"
+    "{job}: under each outcome the recovery lag, median / worst, in s": (
+        "{job}: 결과 아래는 복구 지연의 중앙값 / 최댓값(초)"
     ),
     "Idle pools: under each outcome the outages in which first reads failed or hung": (
         "유휴 풀: 결과 아래는 첫 조회가 실패하거나 멈춘 장애의 수"
@@ -191,12 +194,8 @@ KOREAN: Mapping[str, str] = {
     "ready": "ready",
     "recovered": "복구",
     "What the reads that failed or hung said:": "실패하거나 멈춘 조회의 메시지:",
-    "Each outage of {who}: its steady reads by outcome, in s after the fault was asked for": (
-        "{who}: 장애별 연속 조회의 결과(장애를 요청한 뒤의 시간, 초)"
-    ),
-    "Each outage of {who}: the reads of its idle pool by outcome, "
-    "in s after the fault was asked for": (
-        "{who}: 장애별 유휴 풀 조회의 결과(장애를 요청한 뒤의 시간, 초)"
+    "Each outage of {who} ({job}): its reads by outcome, in s after the fault was asked for": (
+        "{who}({job}): 장애별 조회 결과(장애를 요청한 뒤의 시간, 초)"
     ),
     "outage": "장애",
     "verdict": "판정",

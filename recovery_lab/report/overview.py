@@ -64,7 +64,7 @@ def margins(verdict: RunVerdict) -> Iterator[Margin]:
     for outage in verdict.outages:
         limit_s = outage.info.limit_s
         for cell in outage.cells:
-            if cell.role == "subject" and cell.job == "steady":
+            if cell.role == "subject" and cell.job != "idle":
                 where = f"{outage.name} {cell.contender}"
                 reads.append(Margin("Live reads", cell.figures.recovery_lag_s, where, limit_s))
         if outage.info.health:

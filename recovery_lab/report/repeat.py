@@ -26,6 +26,7 @@ def command(run: RunInfo, info: OutageInfo, contender: str, job: str) -> str:
         words += ["watch", "--name", info.title, "--repeat", str(repeats), "--job", job]
     else:
         words += ["run", "--faults", info.fault, "--contenders", contender]
+        words += ["--jobs", info.job] if info.job else []
         words += [*_lengths(run, info), "--seed", str(run.seed)]
         words += ["--solo", "1"] if info.solo else []
     words += [word for rule in info.waived for word in ("--waive", rule)]
@@ -37,7 +38,8 @@ def command(run: RunInfo, info: OutageInfo, contender: str, job: str) -> str:
 
 def _lengths(run: RunInfo, info: OutageInfo) -> list[str]:
     """Return the options of how often and how long: lengths, where they are not the fault's own."""
-    same = [one for one in run.planned if (one.fault, one.solo) == (info.fault, info.solo)]
+    which = attrgetter("fault", "solo", "job")
+    same = [one for one in run.planned if which(one) == which(info)]
     asked = [_asked_s(one) for one in sorted(same, key=attrgetter("repeat"))]
     # Several lengths come one after another, each so often.
     often = next(n for n in range(len(asked), 0, -1) if asked == asked[: len(asked) // n] * n)

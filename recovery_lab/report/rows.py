@@ -23,6 +23,11 @@ class Row(NamedTuple):
     outages: int
 
     @property
+    def where(self) -> str:
+        """The fault, and the job where readers have one that is not the usual one."""
+        return self.fault + f" {self.job}" * (self.job != "steady")
+
+    @property
     def cells(self) -> list[Cell]:
         """Its cells, outage by outage."""
         return [cell for _, cell in self.met]

@@ -81,6 +81,7 @@ class Reads:
     took_s: float = 0.003
     late_s: float = 0.0
     bad: str = "failed"
+    bad_took_s: float = 0.003
     backends: tuple[int, ...] = (71, 72, 73, 74, 75)
     keeps_session_s: float | None = None  # until when its sessions from before answer
     looks: tuple[tuple[int, int], ...] = ((5, 0), (5, 0))  # size, checked out
@@ -151,7 +152,8 @@ class Reads:
         for at_s in steps(begin_s, outage.end_s, self.every_s):
             bad = self.job != "idle" and outage.lost_s <= at_s < self.recovered_s
             if not self.gap[0] <= at_s < self.gap[1]:
-                planned.append((at_s, self.bad if bad else "ok", self.took_s))
+                took_s = self.bad_took_s if bad else self.took_s
+                planned.append((at_s, self.bad if bad else "ok", took_s))
         return sorted([*planned, *self.added])
 
     def read(

@@ -15,6 +15,7 @@ from recovery_lab.folder import read_outage
 from recovery_lab.judge import measures
 from recovery_lab.outage import Cast, OutageInfo
 from recovery_lab.record.history import (
+    Born,
     Clock,
     FaultEvent,
     Health,
@@ -69,6 +70,11 @@ class Crew:
     def cast(self, info: OutageInfo) -> None:
         """Start nobody."""
         self.orders.append("cast")
+
+    def cast_cold(self, info: OutageInfo) -> None:
+        """Start the processes of those that begin in the fault."""
+        self.orders.append("cast cold")
+        self.recorder.append(Born(at=3.0, contender="adopted", job="cold"))
 
     def order(self, order: str) -> None:
         """Answer the contenders' orders."""
@@ -180,6 +186,38 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     assert "log of db" == (tmp_path / "server.log").read_text()
     assert "log of app" == (tmp_path / "application.log").read_text()
     assert crew.recorder is None
+
+
+COLD = msgspec.structs.replace(
+    INFO, cast=[msgspec.structs.replace(CAST[0], jobs=["cold"])], hold_s=3.0
+)
+
+
+def test_cold_contenders_start_in_the_fault(stage, tmp_path: Path, monkeypatch) -> None:
+    """Nobody waits for them to be warm; the fault's length counts from when all of them read."""
+    healing: list[tuple[float, int]] = []
+
+    def run(fault: object, scene: Scene) -> None:
+        scene.note(FaultEvent(at=2.0, fault="restart", name="landed"))
+        healing.append((stage.clock.now, len(crew.orders)))
+
+    monkeypatch.setattr(engine, "run_fault", run)
+    crew = Crew()
+    info = played(stage, tmp_path, crew, COLD)
+    assert "" == info.trouble
+    at = crew.orders.index("cast cold")
+    assert ["steady", "cast cold", "begin"] == crew.orders[at - 1 : at + 2]
+    assert [(pytest.approx(3.0), at + 2)] == healing
+
+
+def test_cold_contender_that_is_never_there_ends_the_outage(
+    stage, tmp_path: Path, monkeypatch
+) -> None:
+    """It is the lab that could not start it: inconclusive, and the fault is healed by its run."""
+    monkeypatch.setattr(Crew, "cast_cold", lambda self, info: None)
+    monkeypatch.setattr(engine, "START_LIMIT_S", 0.05)
+    info = played(stage, tmp_path, Crew(), COLD)
+    assert "no Born from the helpers after 0 s" in info.trouble
 
 
 @pytest.mark.parametrize(

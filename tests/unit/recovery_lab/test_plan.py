@@ -204,6 +204,15 @@ def test_jobs_are_played_as_asked() -> None:
     ]
 
 
+def test_matrix_of_all_faults_has_every_job() -> None:
+    """Those that cost an outage more, in two faults; neither the quick set nor a named fault."""
+    alone = ("restart-1-cold", "restart-1-crowd", "freeze-1-cold", "freeze-1-crowd")
+    whole = {info.name for info in outages(TARGET, Asked(faults=()))}
+    assert {*alone} == {name for name in whole if name.endswith(("-cold", "-crowd"))}
+    quick = outages(TARGET, Asked())
+    assert ["none-1", "restart-1", "freeze-1"] == [info.name for info in quick]
+
+
 def test_cold_start_needs_a_fault_that_lasts() -> None:
     """What is over as soon as it is in cannot be begun in."""
     planned = outages(TARGET, Asked(faults=("crash", "restart"), jobs=("cold",)))

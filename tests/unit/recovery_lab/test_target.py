@@ -59,7 +59,7 @@ def test_own_target_is_read_whole() -> None:
     assert target.contenders is not None
     assert ("postgres", "dashboard") == (target.database.service, target.application.service)
     assert ".secrets/reader_password" == target.database.password_file
-    assert Traits(pools=True, pings=True) == target.contenders.entries["adopted"]
+    assert Traits(pools=True, pings=True, fresh=True) == target.contenders.entries["adopted"]
     assert target.capabilities == {
         "application",
         "health",

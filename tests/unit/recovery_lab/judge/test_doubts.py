@@ -27,6 +27,9 @@ from tests.unit.recovery_lab.histories import (
     Reads,
     Script,
     application,
+    cold,
+    crowd,
+    fresh,
     idle,
     outage,
     probe,
@@ -64,6 +67,12 @@ def unrecorded(*kinds: type) -> Script:
     return with_read(
         outage(drop=lambda r: isinstance(r, kinds) and instant(r) in lost), 7.31, "failed"
     )
+
+
+def silent_crowd(took_s: float) -> Script:
+    """Return a crowd's outage in which nobody answers for 4 s, and a read fails after so long."""
+    silent = {"bad_probe": "timed out", "bad_took_s": took_s, "ready_s": 4.0, "recovered_s": 4.1}
+    return crowd(fault="freeze", end_s=11.0, health_up_s=4.5, **silent)
 
 
 def unprobed(begin_s: float, end_s: float) -> Callable[[object], bool]:
@@ -287,6 +296,84 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
         outage,
         lambda: with_read(outage(), 8.96, "missed"),
         "1 reads still under way at the record's end",
+        "unsure",
+    ),
+    "a fresh job reads in new sessions": (
+        fresh,
+        lambda: fresh(anew=False, backends=(71,)),
+        "its sessions were not new: 177 of 179 good reads had an old one",
+        "unsure",
+    ),
+    "a fresh job meets the fault": (
+        fresh,
+        lambda: fresh(lost_s=1.3, gap=(1.3, 2.06)),
+        "it met nothing: no read was due in the fault, no session cut",
+        "unsure",
+    ),
+    "a fresh job was steady before": (
+        fresh,
+        lambda: fresh(begin_s=-0.4),
+        "no steady state before",
+        "void",
+    ),
+    "a cold client's process was seen to start": (
+        cold,
+        lambda: cold(born_s=None),
+        "its process is not shown to have started in the fault",
+        "void",
+    ),
+    "a cold client started in the fault, not before it": (
+        cold,
+        lambda: cold(born_s=0.19),
+        "its process was not started in the fault, but 0.190 s after it was asked for",
+        "void",
+    ),
+    "a cold client started in the fault, not after it": (
+        cold,
+        lambda: cold(born_s=1.21, begin_s=1.3),
+        "its process was not started in the fault, but 1.210 s after it was asked for",
+        "void",
+    ),
+    "a cold client reads once it is there": (
+        cold,
+        lambda: cold(begin_s=0.45),
+        "1 reads before its process was started",
+        "void",
+    ),
+    "a cold client reads": (
+        cold,
+        lambda: cold(begin_s=NEVER),
+        "no read was due",
+        "unsure",
+    ),
+    "a cold client reads while the database is away": (
+        cold,
+        lambda: cold(begin_s=2.01),
+        "it met nothing: no read was due in the fault, no session cut",
+        "unsure",
+    ),
+    "a cold client reads on": (
+        cold,
+        lambda: cold(gap=(4.0, 6.0)),
+        "no read was due for 2.0 s: its schedule was not kept",
+        "unsure",
+    ),
+    "a crowd is twice what its pool serves": (
+        crowd,
+        lambda: crowd(readers=29),
+        "no crowd: 29 readers, its pool serves 15",
+        "unsure",
+    ),
+    "a crowd is twice its workers where no limit is told": (
+        lambda: crowd(readers=8, most=0),
+        lambda: crowd(readers=7, most=0),
+        "no crowd: 7 readers, its pool serves 4",
+        "unsure",
+    ),
+    "a crowd waits in its pool where nobody is answered": (
+        lambda: silent_crowd(1.0),
+        lambda: silent_crowd(0.74),
+        "no crowd: never over 15 reads at once, its pool serves 15",
         "unsure",
     ),
     "the idle pool is asked": (

@@ -241,6 +241,23 @@ def test_silence_is_the_longest_time_in_which_nothing_was_seen() -> None:
     assert 9.0 == measures.silence_s([], 0.0, 9.0)
 
 
+def test_silence_of_fresh_sessions_is_counted_on_end() -> None:
+    """From the first that got no answer to the last; a refusal is an answer."""
+    assert 0.0 == measures.longest_silence_s(outage().history())
+    silent = outage(fault="freeze", bad_probe="timed out", lost_s=0.5, ready_s=4.0)
+    assert 3.5 == pytest.approx(measures.longest_silence_s(silent.history()), abs=0.05)
+
+
+def test_reads_under_way_are_counted_at_their_most() -> None:
+    """One that has no end goes on to the record's; a missed one never began."""
+    endless = Read(due_at=5.0, started_at=5.0, outcome="unfinished")
+    missed = Read(due_at=5.0, outcome="missed")
+    assert 0 == measures.at_once([], 9.0)
+    assert 1 == measures.at_once([read(1.0), read(2.0), missed], 9.0)
+    assert 3 == measures.at_once([endless, endless, missed, read(8.0), read(8.5)], 9.0)
+    assert 2 == measures.at_once([endless, endless, read(8.0)], 7.9)
+
+
 @pytest.mark.parametrize(("silent_s", "cuts"), [(0.3, "none"), (1.2, "new")])
 def test_time_outs_of_a_busy_machine_are_no_effect_of_a_command(silent_s: float, cuts: str) -> None:
     """`true` cut nobody, though two probes in a row had no answer; a second of silence is one."""

@@ -13,6 +13,9 @@ from tests.unit.recovery_lab.histories import (
     ORIGIN,
     Script,
     application,
+    cold,
+    crowd,
+    fresh,
     idle,
     outage,
     steps,
@@ -91,6 +94,30 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: outage(limit_s=5.0, recovered_s=NEVER),
         "no recovery, censored 7.0 s after ready",
     ),
+    "readers of new sessions recover": (
+        "recovers",
+        lambda: fresh(limit_s=5.0),
+        lambda: fresh(limit_s=5.0, recovered_s=NEVER),
+        "no recovery, censored 7.0 s after ready",
+    ),
+    "a cold client comes up": (
+        "recovers",
+        lambda: cold(limit_s=5.0),
+        lambda: cold(limit_s=5.0, recovered_s=NEVER),
+        "no recovery, censored 7.0 s after ready",
+    ),
+    "a cold client comes up within the limit": (
+        "recovers",
+        lambda: cold(recovered_s=6.0, limit_s=5.0, end_s=12.0),
+        lambda: cold(recovered_s=6.0, limit_s=3.0, end_s=12.0),
+        "back 4.023 s after ready, limit 3 s",
+    ),
+    "a crowd recovers": (
+        "recovers",
+        lambda: crowd(limit_s=5.0),
+        lambda: crowd(limit_s=5.0, recovered_s=NEVER),
+        "no recovery, censored 7.0 s after ready",
+    ),
     "a subject recovers within the limit": (
         "recovers",
         lambda: outage(recovered_s=6.0, limit_s=5.0, end_s=12.0),
@@ -114,6 +141,24 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         outage,
         lambda: with_read(outage(), 7.31, "failed"),
         "1 reads relapsed after recovery: connection_lost 1",
+    ),
+    "no read in a new session fails after recovery": (
+        "no relapse",
+        fresh,
+        lambda: with_read(fresh(), 7.31, "failed"),
+        "1 reads relapsed after recovery: connection_lost 1",
+    ),
+    "no read of a cold client fails after recovery": (
+        "no relapse",
+        cold,
+        lambda: with_read(cold(), 7.31, "failed"),
+        "1 reads relapsed after recovery: connection_lost 1",
+    ),
+    "no read of a crowd waits over 1 s after recovery": (
+        "no relapse",
+        lambda: with_read(crowd(), 7.31, "ok", 0.99),
+        lambda: with_read(crowd(), 7.31, "ok", 1.01),
+        "1 reads relapsed after recovery: 1 waited over 1 s, longest wait 1.010 s",
     ),
     "no read hangs after recovery": (
         "no relapse",
@@ -296,6 +341,12 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         outage,
         lambda: outage(looks=((5, 0), (5, 1))),
         "1 connections still checked out at the end",
+    ),
+    "a crowd's pool has everything back": (
+        "pool whole",
+        crowd,
+        lambda: crowd(looks=((5, 0), (5, 15))),
+        "15 connections still checked out at the end",
     ),
     "a pool keeps its size": (
         "pool whole",

@@ -14,11 +14,12 @@ import pytest
 from recovery_lab.errors import BadInputError
 from recovery_lab.judge.doubts import Doubt
 from recovery_lab.judge.verdict import RunVerdict, judge_run
+from recovery_lab.outage import JOBS
 from recovery_lab.report import html
 from recovery_lab.report.html import LEVELS, LIMIT, page, write
 from recovery_lab.report.korean import KOREAN
 from recovery_lab.report.lanes import BAD, Lane, Lanes, drawn, read_lanes
-from tests.unit.recovery_lab.histories import ORIGIN
+from tests.unit.recovery_lab.histories import ORIGIN, cold, crowd, fresh
 from tests.unit.recovery_lab.report.shared import (
     NEVER,
     info_of,
@@ -211,6 +212,25 @@ def test_run_of_idle_pools_alone_has_no_lags(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [("fresh", "조회마다 새 연결"), ("cold", "장애 중 시작"), ("crowd", "몰린 조회")],
+)
+def test_each_job_has_its_table_its_lags_and_its_words(
+    tmp_path: Path, job: str, words: str
+) -> None:
+    """As the steady one, told apart from it; in both languages."""
+    one = {"fresh": fresh, "cold": cold, "crowd": crowd}[job]()
+    text = page_of(tmp_path, [one])
+    shown = said(text)
+    assert f"{job}: under each outcome the recovery lag" in shown
+    assert f"Recovery lags under restart {job}, s" in shown
+    assert f"adopted, restart, {job}" in shown
+    assert "0.123 / 0.123" in shown
+    assert "there is no lag to tell" not in shown
+    assert words in text
+
+
 def test_outages_that_never_began_are_named(tmp_path: Path) -> None:
     """The head counts them, the end names them."""
     verdict = keep(tmp_path, [script("adopted", "pinned")])
@@ -356,6 +376,7 @@ def test_every_text_has_its_korean_and_no_korean_is_left_over() -> None:
         for what in ("target", "limit")
     }
     by_value = {
+        *JOBS,
         "subject",
         "control",
         "reference",

@@ -6,6 +6,7 @@ import pytest
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_run
 from recovery_lab.report import overview
 from recovery_lab.report.overview import State
+from tests.unit.recovery_lab.histories import cold
 from tests.unit.recovery_lab.report.shared import NEVER, repeated, script
 
 
@@ -64,6 +65,14 @@ def test_pass_without_a_control_is_marked() -> None:
     """Nothing broke beside it, so nothing shows that the fault could have hurt."""
     assert State("passed", 1, 1, True) == states([judged("adopted")])["adopted", "steady"]
     assert State("passed", 1, 1) == states([judged("adopted", "pinned")])["adopted", "steady"]
+
+
+def test_lag_of_every_job_but_the_idle_one_is_a_margin() -> None:
+    """The outage's name says which job it was of."""
+    info, judged = repeated(cold(recovered_s=3.1, end_s=10.0), 1)
+    found = next(overview.margins(run_of(judged)))
+    assert ("restart-1-cold", "Live reads") == (info.name, found.what)
+    assert ("restart-1-cold adopted", 1.123) == (found.where, pytest.approx(found.worst_s))
 
 
 def test_fault_that_a_cell_cannot_meet_is_no_reference_to_read() -> None:

@@ -57,6 +57,8 @@ def parsed(line: str, monkeypatch: pytest.MonkeyPatch) -> list[OutageInfo]:
         {"faults": ("restart",), "holds_s": (600.0,)},
         {"faults": ("kill",), "holds_s": (2.0, 4.0, 2.0), "repeats": 2},
         {"faults": ("freeze",), "solo": True, "repeats": 2, "limit_s": 45.0},
+        {"faults": ("freeze",), "jobs": ("crowd",), "repeats": 2},
+        {"faults": ("freeze",), "jobs": ("cold",), "solo": True, "repeats": 2},
         {"faults": ("drop",), "waived": ("no relapse", "nothing restarts")},
     ],
 )
