@@ -29,6 +29,11 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     restarts: bool | None = False  # whether the server's start must move; None: not known before
     observed: bool = False  # a user's command: what it cut is read from the record
 
+    @property
+    def leaves_idle_silent(self) -> bool:
+        """Whether idle sessions hang while it is in, and may live on after it."""
+        return self.cuts == "idle" and not self.ends_sessions
+
 
 class Fault(ABC):
     """One way to cause an outage; without state, so that any process can heal it."""

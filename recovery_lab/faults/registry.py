@@ -8,6 +8,7 @@ from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.idle_drop import IdleDrop
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.latency import Latency
 from recovery_lab.faults.none import NoFault
@@ -32,6 +33,7 @@ _ALL: list[Fault] = [
     Freeze(),
     Drop(),
     Reset(),
+    IdleDrop(),
     Slow(),
     Latency(),
     Command(),

@@ -76,6 +76,9 @@ def watched_s(cast: Cast) -> float:
 
 
 def _idle(traits: Traits, effects: Effects) -> Part:
+    if effects.leaves_idle_silent:  # a ping hangs as a read does
+        unbounded = NOT_FIRST if traits.pools else REFERENCE
+        return unbounded if traits.silent_s is None else SUBJECT
     if traits.pings or effects.cuts == "none":
         return SUBJECT
     return REFERENCE if traits.monitored else NOT_FIRST

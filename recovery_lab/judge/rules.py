@@ -78,13 +78,13 @@ def _relapses(case: Case) -> Iterator[str]:
     if case.job == "idle":
         since = max((read.due_at for read in case.first_reads), default=None)
     later = [read for read in case.due_from(since) if read not in case.first_reads]
-    return _hurt(later, "reads relapsed after recovery")
+    return _hurt(case, later, "reads relapsed after recovery")
 
 
 @_rule("first reads", "0 reads failed or hung; a wait of 1 s", lambda case: case.job == "idle")
 def _first_reads(case: Case) -> Iterator[str]:
     """The first reads of an idle pool, as many at once as it held, are good."""
-    return _hurt(case.first_reads, f"of the first {len(case.first_reads)} reads not good")
+    return _hurt(case, case.first_reads, f"of the first {len(case.first_reads)} reads not good")
 
 
 @_rule("undisturbed", "0 reads; a wait of 1 s", _undisturbed)
@@ -92,17 +92,18 @@ def _disturbed(case: Case) -> Iterator[str]:
     """Where a fault neither cuts nor delays, no read fails, hangs or waits long."""
     before = case.hurt_before()
     reads = [read for read in case.reads if read not in before]
-    return _hurt(reads, "reads disturbed, though nobody was cut")
+    return _hurt(case, reads, "reads disturbed, though nobody was cut")
 
 
-def _hurt(reads: Sequence[Read], what: str) -> Iterator[str]:
-    hurt = [read for read in reads if read.hurt]
+def _hurt(case: Case, reads: Sequence[Read], what: str) -> Iterator[str]:
+    hurt = [read for read in reads if read.bad or read.least_s > case.bearable_s(read)]
     told = [", ".join(f"{kind} {count}" for kind, count in bad_kinds(hurt).items())]
     if slow := [read.wait_s for read in hurt if not read.bad]:
         waits = [wait_s for wait_s in slow if wait_s is not None]
         endless = "" if len(waits) == len(slow) else ", some without end"
         longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
-        told.append(f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}")
+        bound_s = max(map(case.bearable_s, hurt))
+        told.append(f"{len(slow)} waited over {bound_s:g} s, {longest}")
     if hurt:
         yield f"{len(hurt)} {what}: {'; '.join(filter(None, told))}"
 

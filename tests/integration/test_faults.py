@@ -36,6 +36,7 @@ LENGTHS = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("idle-drop", 6.0),
     ("slow", 1.0),
     ("latency", 2.0),
     ("command", 0.0),
@@ -157,6 +158,7 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "freeze",
         "drop",
         "reset",
+        "idle-drop",
         "latency",
     ],
 )
@@ -194,7 +196,7 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["drop", "latency"])
+@pytest.mark.parametrize("name", ["drop", "idle-drop", "latency"])
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, name: str, run) -> None:
     """Runner, watchdog and the fault's helper killed: `recovery-lab heal` heals, and once."""
     one = run(name)

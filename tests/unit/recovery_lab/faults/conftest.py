@@ -19,6 +19,7 @@ from recovery_lab.faults import (
     flap,
     healing,
     held,
+    idle_drop,
     kill,
     latency,
     recovery,
@@ -39,7 +40,8 @@ START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
 NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
-MODULES = {slots.MODULE: "", latency.MODULE: "latency"}  # of helpers: whose rules they hold
+# Of helpers: whose rules they hold.
+MODULES = {slots.MODULE: "", latency.MODULE: "latency", idle_drop.MODULE: "idle-drop"}
 State = dict[str, Any]
 
 
@@ -201,6 +203,8 @@ class World:
         if words[0] == DATABASE and not self.stubbed:
             self._shell(words[-1])
         count = 3 if self.rules else 0
+        if words[-1] == "flows":
+            return json.dumps({"flows": count, "packets": 2 * count})
         return json.dumps({"INPUT": count, "OUTPUT": count})
 
     def _shell(self, script: str) -> None:
@@ -273,8 +277,9 @@ class Witness:
                 world.noted = world.left = 3
                 facts = {"pid": 71}
             case "kept":
-                reset = "server closed the connection" if world.rules else "ok"
-                facts = {"session": world.kept or reset}
+                closed = "server closed the connection" if world.rules else "ok"
+                silent = "hangs" if world.rules == "idle-drop" else closed
+                facts = {"session": world.kept or silent}
             case "count":
                 world.read_from = set()
             case "terminate":

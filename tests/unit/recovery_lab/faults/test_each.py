@@ -1,5 +1,7 @@
 """Each fault lands, is doubted where it did not, and is healed however often that is asked."""
 
+import json
+
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
@@ -21,6 +23,7 @@ CASES = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("idle-drop", 6.0),
     ("slow", 2.0),
     ("latency", 2.0),
     ("command", 0.0),
@@ -40,6 +43,7 @@ EVIDENCE = {
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
+    "idle-drop": "3 idle sessions lose every packet, 6 so far; one of the witness's own 'hangs', a",
     "slow": "one session active in pg_sleep",
     "latency": "the fastest connect took 30.0 ms; packets that met the rules {'INPUT': 3",
 }
@@ -211,7 +215,7 @@ def test_none_notices_what_it_did_not_do(world: World) -> None:
         FAULTS["none"].verify_landed(scene)
 
 
-@pytest.mark.parametrize("name", ["drop", "reset", "latency"])
+@pytest.mark.parametrize("name", ["drop", "reset", "idle-drop", "latency"])
 def test_helper_has_one_right_in_one_namespace(name: str, world: World) -> None:
     """It shares the server's network and holds NET_ADMIN there; nothing on the host."""
     FAULTS[name].inject(world.seen_scene())
@@ -255,6 +259,31 @@ def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:
     world.run("restart", "db")
     with pytest.raises(InconclusiveError, match="started anew"):
         FAULTS["drop"].verify_landed(scene)
+
+
+def test_idle_drop_is_told_whose_sessions_and_which_of_the_applications(world: World) -> None:
+    """The contenders' by their addresses; where the application names its pool's, those alone."""
+    world.helpers["contender"] = []
+    FAULTS["idle-drop"].inject(world.seen_scene(6.0))
+    told = json.loads(world.told("run")[0].rpartition(" ")[2])
+    assert (["192.0.2.9"], ["192.0.2.9"]) == (told["clients"], told["application"])
+    assert ("dashboard-pool", 126.0, "eth0") == tuple(
+        told[name] for name in ("pooled", "limit_s", "interface")
+    )
+
+
+@pytest.mark.parametrize(("kept", "counts"), [("ok", True), ("hangs", False)])
+def test_idle_drop_needs_a_silent_session_and_packets(
+    kept: str, counts: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session may hang for another reason; rules alone prove nothing."""
+    scene = world.seen_scene(6.0)
+    FAULTS["idle-drop"].inject(scene)
+    world.kept = kept
+    if not counts:
+        monkeypatch.setattr(world, "_exec", lambda *_: json.dumps({"flows": 3, "packets": 0}))
+    with pytest.raises(InconclusiveError, match="idle-drop did not land: 3 idle sessions"):
+        FAULTS["idle-drop"].verify_landed(scene)
 
 
 def test_latency_is_known_by_a_connect_that_takes_two_packets_times(world: World) -> None:
