@@ -7,6 +7,7 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.faults.base import Effects
 from recovery_lab.judge.roles import part_of, verify_roles, watched_s
 from recovery_lab.outage import Cast
+from recovery_lab.target import Traits
 from tests.unit.recovery_lab.histories import TRAITS
 
 SUBJECT, REFERENCE = ("subject", ""), ("reference", "")
@@ -105,6 +106,26 @@ def test_ending_idle_sessions_alone_is_met_by_who_idles(name, job, expected) -> 
     """As a role's idle_session_timeout does."""
     effects = Effects(cuts="idle", ends_sessions=True)
     part = part_of(Cast(contender=name, traits=TRAITS[name], jobs=[job]), job, effects, 3.0)
+    assert expected == (part.role, part.breaks)
+
+
+BOUNDED = Traits(pools=True, pings=True, silent_s=3.0)
+
+
+@pytest.mark.parametrize(
+    ("traits", "expected"),
+    [
+        (BOUNDED, SUBJECT),
+        (TRAITS["adopted"], NOT_FIRST),  # a ping hangs as a read does
+        (TRAITS["naive"], NOT_FIRST),
+        (TRAITS["dispose"], NOT_FIRST),  # nor does a monitor notice anything
+        (TRAITS["dashboard"], REFERENCE),  # what its pool bounds is not known
+    ],
+)
+def test_silent_idle_sessions_are_a_matter_of_a_bounded_wait(traits, expected) -> None:
+    """Nobody is told; who waits without a bound must be seen to hang."""
+    cast = Cast(contender="one", traits=traits, jobs=["idle"])
+    part = part_of(cast, "idle", FAULTS["idle-drop"].effects, 12.0)
     assert expected == (part.role, part.breaks)
 
 
