@@ -33,10 +33,14 @@ LENGTHS = [
     ("terminate", 0.0),
     ("smart", 1.0),
     ("slots", 1.0),
+    ("slots-role", 1.0),
+    ("slots-database", 1.0),
+    ("login", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
     ("slow", 1.0),
+    ("lock", 2.0),
     ("command", 0.0),
 ]
 TAKEN = ("scripts/take-away.sh", "restart")
@@ -153,9 +157,13 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "terminate",
         "smart",
         "slots",
+        "slots-role",
+        "slots-database",
+        "login",
         "freeze",
         "drop",
         "reset",
+        "lock",
     ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
