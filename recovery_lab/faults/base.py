@@ -8,7 +8,8 @@ import msgspec
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults.scene import Scene
 
-Cuts = Literal["established", "new", "both", "none"]
+# `idle`: of the established ones those that nobody uses.
+Cuts = Literal["established", "idle", "new", "both", "none"]
 # SQLSTATEs of FATAL lines. What only a client brings that hangs up, or asks for its query's end:
 HUNG_UP = ("57014", "08006", "08P01")
 # Sessions ended; new ones refused as it goes and as it starts.

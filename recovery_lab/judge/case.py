@@ -154,7 +154,9 @@ class Case:
     @property
     def could_meet(self) -> bool:
         """Whether by the fault's effects this cell can meet anything."""
-        return not spared(self.cast.traits, self.job, self.seen.effects)
+        # What a busy pool has to spare idles as well: its reads tell whether one came upon that.
+        spare = self.seen.effects.cuts == "idle" and any(read.hurt for read in self.in_outage())
+        return spare or not spared(self.cast.traits, self.job, self.seen.effects)
 
     @property
     def met(self) -> bool:

@@ -68,10 +68,11 @@ def _landing(seen: Seen) -> Said:
 def _read_on(seen: Seen) -> list[str]:
     """Return the contenders whose sessions from before answered while the fault was in.
 
-    Where the same postmaster ended them also later: it gives no pid again so soon.
+    Where the same postmaster ended them also later: it gives no pid again so soon. Where it cuts
+    those that idle, who reads all the time is no sign.
     """
     landed, healing, effects = seen.steps.get("landed"), seen.steps.get("healing"), seen.effects
-    cut = effects.cuts in ("established", "both") and not effects.observed
+    cut = effects.cuts in ("established", "idle", "both") and not effects.observed
     if not cut or landed is None or healing is None or seen.asked_at is None:
         return []
     starts = measures.events(seen.history, "start")
@@ -80,6 +81,8 @@ def _read_on(seen: Seen) -> list[str]:
     until = seen.end_at if effects.ends_sessions and not effects.restarts else healing.at
     found = set()
     for case in seen.cases:
+        if effects.cuts == "idle" and case.job != "idle":
+            continue
         known = {read.backend_pid for read in case.before() if read.ok} | case.warm_backends
         good = [read for read in case.reads if read.ok and (read.started_at or 0.0) > landed.at]
         answered = {read.backend_pid for read in good if (read.ended_at or 0.0) < until}

@@ -57,20 +57,23 @@ def _since(history: History, kind: type[S]) -> list[S]:
     return [one for one in history.of(kind) if asked_at is not None and one.at >= asked_at]
 
 
-def _warm(history: History) -> set[int]:
-    return {pid for warmed in history.of(Warmed) for pid in warmed.backends}
+def _warm(history: History, *, idle_alone: bool = False) -> set[int]:
+    own = [one for one in history.of(Warmed) if one.job == "idle" or not idle_alone]
+    return {pid for one in own for pid in one.backends}
 
 
 def lost_sessions(history: History, effects: Effects) -> set[int]:
     """Return the warm sessions that are gone: all where that is shown, else by name.
 
-    It is by a new start of the server, its word of a crash, or the evidence of a landed fault.
+    It is by a new start of the server, its word of a crash, or the evidence of a landed fault;
+    where that ends those that idle, the idle pools' are.
     """
     landed = any(step.name == "landed" for step in history.of(FaultEvent))
     shown = landed and effects.ends_sessions and not effects.observed
-    if shown or start_moved(history) or crashes(history):
+    named = {line.pid for line in ended_sessions(history)}
+    if start_moved(history) or crashes(history):
         return _warm(history)
-    return {line.pid for line in ended_sessions(history)}
+    return named | _warm(history, idle_alone=effects.cuts == "idle") if shown else named
 
 
 def effects_seen(history: History, declared: Effects) -> Effects:

@@ -42,10 +42,11 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
 def spared(traits: Traits, job: JobName, effects: Effects) -> bool:
     """Tell whether a cell can meet nothing of a fault: it uses sessions that outlive it."""
     if job == "idle":
-        return effects.cuts != "none" and not effects.ends_sessions
+        return effects.cuts not in ("none", "idle") and not effects.ends_sessions
+    if not traits.pools and traits.reconnects:
+        return False  # of an application, which holds no pool of its own here, it is not known
     new_alone = (effects.cuts, effects.heal_cuts) == ("new", "none")
-    # Of an application, which holds no pool of its own here, it is not known.
-    return new_alone and not traits.fresh and (traits.pools or not traits.reconnects)
+    return effects.cuts == "idle" or (new_alone and not traits.fresh)
 
 
 def verify_roles(

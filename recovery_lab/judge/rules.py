@@ -45,7 +45,8 @@ def _rule(
 
 
 def _cut(case: Case) -> bool:
-    return case.is_application and case.seen.effects.cuts != "none"
+    # Its own checks do not idle.
+    return case.is_application and case.seen.effects.cuts not in ("none", "idle")
 
 
 def _uncut(case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge.account import bad_kinds
 from recovery_lab.judge.case import Case, Seen
 from tests.unit.recovery_lab.histories import (
@@ -14,6 +15,8 @@ from tests.unit.recovery_lab.histories import (
     untouched,
     with_read,
 )
+
+IDLE = Effects(cuts="idle", ends_sessions=True, explains=("57P05",))
 
 
 def case(script: Script) -> Case:
@@ -39,6 +42,9 @@ def case(script: Script) -> Case:
         (outage(fault="slots"), False, True),  # its sessions are warm
         (outage(fault="slots", contender="visitor", backends=()), True, True),
         (application(fault="slots"), True, True),  # by its checks
+        (outage(effects=IDLE), True, True),  # a busy pool's spare sessions idle as well
+        (outage(effects=IDLE, lost_s=NEVER, recovered_s=NEVER), False, True),
+        (idle(effects=IDLE, begin_s=NEVER), True, True),
         (untouched(), True, True),
         (untouched(begin_s=NEVER), True, False),
     ],

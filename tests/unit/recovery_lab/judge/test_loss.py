@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from recovery_lab.faults import FAULTS
+from recovery_lab.faults.base import Effects
 from recovery_lab.judge import loss
 from recovery_lab.record.history import Ended, Event, LogLine
 from tests.unit.recovery_lab.histories import (
@@ -23,6 +24,7 @@ Make = Callable[..., Script]
 CRASH = "terminating any other active server processes"
 NOTHING = "no outage was seen: no start of the server, no session ended, none refused"
 COMMAND = FAULTS["command"].effects
+IDLE = Effects(cuts="idle", ends_sessions=True, explains=("57P05",))
 BOTH_JOBS = [(application, "dashboard"), (idle, "adopted")]
 
 
@@ -193,3 +195,21 @@ def test_session_that_outlives_a_fault_that_ends_all_voids_it(fault: str) -> Non
     script = momentary(fault, keeps_session_s=NEVER, gap=(0.05, 1.3))
     said = "established sessions read on through the fault: adopted"
     assert said in [doubt.said for doubt in script.cell().doubts]
+
+
+@pytest.mark.parametrize(("log", "lost"), [((), 5), ((71, 91), 6)])
+def test_landed_fault_that_ends_idle_sessions_has_ended_the_idle_pools(log, lost) -> None:
+    """And of the busy ones those that the server's log names; no busy one by silence."""
+    script = momentary("terminate", idle, effects=IDLE)
+    script.cells.append(Reads(contender="naive", backends=(91, 92), keeps_session_s=NEVER))
+    script.extra = [script.log("FATAL", "57P05", pid) for pid in log]
+    script.without = ()
+    assert lost == script.judged().sessions_lost
+
+
+@pytest.mark.parametrize(("job", "doubts"), [("steady", 0), ("idle", 1)])
+def test_session_that_reads_on_is_a_sign_only_where_it_idled(job: str, doubts: int) -> None:
+    """Who reads all the time is not cut; who did not, and answers, was not cut either."""
+    script = momentary("terminate", outage, effects=IDLE, job=job, keeps_session_s=NEVER)
+    said = [doubt.said for doubt in script.judged().doubts]
+    assert doubts == said.count("established sessions read on through the fault: adopted"), said

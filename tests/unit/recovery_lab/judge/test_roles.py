@@ -92,6 +92,28 @@ def test_new_sessions_refused_spare_who_holds_sessions() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "job", "expected"),
+    [
+        ("adopted", "idle", SUBJECT),
+        ("naive", "idle", NOT_FIRST),
+        ("dispose", "idle", REFERENCE),
+        # Who reads all the time idles not; of an application's pool that is not known.
+        ("adopted", "steady", REFERENCE),
+        ("naive", "steady", REFERENCE),
+        ("pinned", "steady", REFERENCE),
+        ("quitter", "steady", REFERENCE),
+        ("visitor", "steady", REFERENCE),
+        ("dashboard", "steady", SUBJECT),
+    ],
+)
+def test_ending_idle_sessions_alone_is_met_by_who_idles(name, job, expected) -> None:
+    """As a role's idle_session_timeout does."""
+    effects = Effects(cuts="idle", ends_sessions=True)
+    part = part_of(Cast(contender=name, traits=TRAITS[name], jobs=[job]), job, effects, 3.0)
+    assert expected == (part.role, part.breaks)
+
+
+@pytest.mark.parametrize(
     ("effects", "hold_s", "role"),
     [
         (Effects(cuts="new"), 3.0, "control"),

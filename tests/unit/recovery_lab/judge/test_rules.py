@@ -355,6 +355,13 @@ def test_reads_are_only_delayed_where_the_fault_does_nothing_else(
     assert holds == ("only delayed" in {one.rule for one in script.cell().failures})
 
 
+@pytest.mark.parametrize(("cuts", "asked"), [("idle", False), ("established", True)])
+def test_readiness_is_asked_where_the_checks_own_session_is_cut(cuts: str, asked: bool) -> None:
+    """What checks every second idles not: nothing is lost that it could see."""
+    rules = application(effects=Effects(cuts=cuts)).cell().rules
+    assert [asked, asked] == [rule in rules for rule in ("readiness falls", "readiness returns")]
+
+
 def test_every_rule_has_its_two_histories() -> None:
     """A new rule comes with its own."""
     assert set(RULES) == {rule for rule, *_ in TABLE.values()}
