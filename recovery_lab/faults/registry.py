@@ -8,6 +8,7 @@ from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.idle_timeout import IdleTimeout
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.limits import DatabaseSlots, RoleSlots
 from recovery_lab.faults.lock import Lock
@@ -29,6 +30,7 @@ _ALL: list[Fault] = [
     Recovery(),
     Crash(),
     Terminate(),
+    IdleTimeout(),
     Smart(),
     Slots(),
     RoleSlots(),

@@ -21,6 +21,7 @@ from recovery_lab.faults import (
     flap,
     healing,
     held,
+    idle_timeout,
     kill,
     lock,
     recovery,
@@ -31,7 +32,8 @@ from recovery_lab.faults import (
     terminate,
 )
 from recovery_lab.faults import scene as scenes
-from recovery_lab.faults.altered import Altered, sql_of
+from recovery_lab.faults.altered import Altered, Refused, sql_of
+from recovery_lab.faults.idle_timeout import ENDED
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
 from recovery_lab.target import Target, load_target
@@ -295,7 +297,8 @@ class Witness:
                 facts = {"pid": 71}
             case "kept":
                 reset = "server closed the connection" if world.rules else "ok"
-                facts = {"session": world.kept or reset}
+                timed_out = ENDED if world.altered == "idle-timeout" else reset
+                facts = {"session": world.kept or timed_out}
             case "ended":
                 facts = {"ended_at": world.ended_at}
             case "count":
@@ -316,7 +319,7 @@ class Witness:
         session = f"FATAL:  {recovery.STARTING_UP}" if self.world.starting else session
         session = HALF_SHUT if self.world.half_shut else session
         session = NO_SLOT if self.world.full else session
-        if fault := FAULTS.get(self.world.altered):
+        if isinstance(fault := FAULTS.get(self.world.altered), Refused):
             session = f"FATAL:  it {fault.words}"
         rules = self.world.rules
         session = "Connection refused" if rules == "reset" else session
@@ -366,7 +369,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
-    limits += [(lock, "DRAINED_LIMIT_S")]
+    limits += [(lock, "DRAINED_LIMIT_S"), (idle_timeout, "ENDED_LIMIT_S")]
     for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

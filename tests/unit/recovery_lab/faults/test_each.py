@@ -18,6 +18,7 @@ CASES = [
     ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
+    ("idle-timeout", 6.0),
     ("smart", 2.0),
     ("slots", 2.0),
     ("slots-role", 2.0),
@@ -40,6 +41,7 @@ EVIDENCE = {
     "recovery": "the database system is starting up'; a simulated recovery",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
+    "idle-timeout": "'terminating connection due to idle-session timeout', a fresh one 'ok'; of 3",
     "smart": "shutting down', one from before 'ok'",
     "slots": "reserved for roles', one from before 'ok'; 280 sessions held",
     "slots-role": "too many connections for role', one from before 'ok'",
@@ -57,6 +59,7 @@ EVIDENCE = {
 def test_fault_lands_with_its_evidence(name: str, hold_s: float, world: World) -> None:
     """What a person reads in the history is what was seen."""
     scene = world.seen_scene(hold_s)
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     assert any(word in FAULTS[name].verify_landed(scene) for word in EVIDENCE[name].split("|"))
 
@@ -66,6 +69,7 @@ def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: 
     """Every command succeeded, and nothing changed."""
     scene = world.seen_scene(hold_s)
     world.stubbed = True
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     with pytest.raises(InconclusiveError, match=f"{name} did not land"):
         FAULTS[name].verify_landed(scene)
@@ -75,6 +79,7 @@ def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: 
 def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     """Healed once, twice, and by a process that has no witness."""
     scene = world.seen_scene(hold_s)
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
@@ -95,9 +100,9 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "command"])
 def test_effects_fit_one_another(name: str) -> None:
-    """57P01 is explained where sessions are ended, and nowhere else."""
+    """The end of sessions is explained where it is brought, and nowhere else."""
     effects = FAULTS[name].effects
-    assert effects.ends_sessions == ("57P01" in effects.explains)
+    assert effects.ends_sessions == bool({"57P01", "57P05"} & {*effects.explains})
     assert effects.ends_sessions or not effects.restarts
     # Who gives up on a read that waits hangs up on the server.
     assert (effects.cuts == "none" and not effects.delays_s) == (not effects.explains)
@@ -299,6 +304,18 @@ def test_steps_are_taken_at_the_daemons_own_instant(world: World) -> None:
     [event] = world.events
     assert ("injected", "the daemon's event 'pause'") == (event.name, event.evidence)
     assert world.seen[0][0] == event.at
+
+
+def test_idle_timeout_stands_before_the_pools_are_warmed(world: World) -> None:
+    """And one that nobody timed out has not landed, whatever else was gone."""
+    fault, scene = FAULTS["idle-timeout"], world.seen_scene(6.0)
+    assert fault.prepares
+    fault.prepare(scene)
+    assert "idle-timeout" == world.altered
+    fault.inject(scene)
+    world.kept = "server closed the connection unexpectedly"
+    with pytest.raises(InconclusiveError, match=r"idle-timeout did not land: .* 'server closed"):
+        fault.verify_landed(scene)
 
 
 @pytest.mark.parametrize("name", ["login", "slots-role", "slots-database"])

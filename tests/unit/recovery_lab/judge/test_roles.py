@@ -31,6 +31,8 @@ TABLE = {
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("terminate", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("idle-timeout", "steady"): {"adopted": REFERENCE, "pinned": REFERENCE, "dashboard": SUBJECT},
+    ("idle-timeout", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
     # Its heal ends the sessions that it has left alone.
     ("smart", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("smart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
