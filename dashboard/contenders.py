@@ -43,13 +43,15 @@ Json = dict[str, Any]
 
 READ_SQL = """SELECT '{nonce}' AS nonce, pg_backend_pid() AS backend_pid,
        to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started"""
+               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started
+WHERE {work}"""
 
 
 class PolicyContender:
     """Reads through a pool of the dashboard's, under one policy."""
 
-    def __init__(self, policy: Policy, address: Address) -> None:
+    def __init__(self, policy: Policy, address: Address, work: str) -> None:
+        self._work = work
         self._pool: ReadPool = make_pool(policy, address)
         self._pinned = policy.pins_one_connection
         if policy.disposes_on_failed_check:
@@ -62,7 +64,9 @@ class PolicyContender:
 
     def read(self, nonce: str) -> Json:
         """Read once through the pool."""
-        return self._pool.read(lambda fetch: fetch(READ_SQL.format(nonce=nonce)))[0]
+        return self._pool.read(lambda fetch: fetch(READ_SQL.format(nonce=nonce, work=self._work)))[
+            0
+        ]
 
     def warm(self, count: int) -> list[int]:
         """Hold `count` connections at once, so that the pool must open that many."""
@@ -116,7 +120,7 @@ class PolicyContender:
 
 
 def make(name: str, way: Json) -> PolicyContender:
-    """Make the contender of a policy or a part; `way["login"]` says where its database is."""
+    """Make the contender of a policy or a part; `way` tells its database, and what it reads."""
     login = way["login"]
     address = Address(
         host=login["host"],
@@ -125,7 +129,7 @@ def make(name: str, way: Json) -> PolicyContender:
         user=login["user"],
         password_file=Path(login["password_file"]),
     )
-    return PolicyContender(_policy(name), address)
+    return PolicyContender(_policy(name), address, way["work"])
 
 
 def _policy(name: str) -> Policy:

@@ -30,7 +30,8 @@ class Crew:
         self._contenders: dict[str, programs.Helper] = {}
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
-        assignment = Assignment(login=programs.login(stack), url=url, health=health)
+        login, work = programs.login(stack), stack.target.work
+        assignment = Assignment(login=login, work=work, url=url, health=health)
         self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, assignment)
         self.witness = Witness(stack)
 
@@ -105,11 +106,12 @@ def _end(helpers: list[programs.Helper]) -> None:
 
 
 def way_of(stack: docker.Stack) -> dict[str, Any]:
-    """Return what a contender's factory is told: the login, and how the application is read."""
+    """Return what a contender's factory is told: login, what a read touches, the application."""
     target, application = stack.target, stack.target.application
     reading = application and {
         **msgspec.to_builtins(application),
         "health_path": target.health.path if target.health else "",
         "pool_application": target.pool.application_name if target.pool else "",
     }
-    return {"login": target.login(stack.environ()), "reading": reading}
+    login = target.login(stack.environ())
+    return {"login": login, "work": target.work, "reading": reading}

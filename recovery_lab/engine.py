@@ -92,7 +92,6 @@ class _Outage:
     def record(self) -> None:
         """Play the fault, and record on until there is no more to wait for."""
         try:
-            warm(self.crew, self.recorder, self.info)
             self._play()
             self._follow()
             self._stop()
@@ -119,23 +118,25 @@ class _Outage:
 
     def _play(self) -> None:
         info, crew = self.info, self.crew
-        self.view.say("reads in the steady state before")
-        self.view.look(self.recorder.history)
-        crew.order("steady")
-        steady_until = time.monotonic() + _baseline_s(info)
-        self.story.note_containers()
         scene = Scene(
             stack=self.crew.stack,
             hold_s=info.hold_s,
             note=self._note,
             pace=self._pace,
-            begin=lambda: self._begin(steady_until),
+            begin=self._begin,
             witness=crew.witness,
             command=tuple(info.command),
         )
         run_fault(FAULTS[info.fault], scene)
 
-    def _begin(self, steady_until: float) -> None:
+    def _begin(self) -> None:
+        """Warm the pools, and read in the steady state before."""
+        warm(self.crew, self.recorder, self.info)
+        self.view.say("reads in the steady state before")
+        self.view.look(self.recorder.history)
+        self.crew.order("steady")
+        steady_until = time.monotonic() + _baseline_s(self.info)
+        self.story.note_containers()
         while (left := steady_until - time.monotonic()) > 0:
             time.sleep(min(left, POLL_S))  # the baseline's length
             self._pace()

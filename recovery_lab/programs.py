@@ -120,21 +120,30 @@ def words_of(
     stack: Stack, image: str, module: str, assignment: Any, *, network: str = ""
 ) -> list[str]:
     """Return the words of `docker run` for a module on the clients' network, unprivileged."""
+    told = msgspec.json.encode(assignment).decode()
     words = ["--network", network or docker.network(stack), "--label", f"{PROGRAM}={module}"]
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB
     # Always the code of this checkout, whatever an image holds; what is its own stands in /app.
     words += ["--workdir", _MOUNTED, "--env", f"PYTHONPATH={_MOUNTED}:/app"]
-    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *stack.target.password_mounts):
+    # A helper sees no password but those of the logins that it is told.
+    files = stack.target.password_files.items()
+    secrets = [f"{file}:{inside}:ro" for inside, file in files if inside in told]
+    for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *secrets):
         words += ["--volume", mount]
-    told = msgspec.json.encode(assignment).decode()
     return [*words, "--entrypoint", "python", image, "-m", module, told]
 
 
 def login(stack: Stack) -> Login:
     """Return how a program in a container logs in to the stack's database."""
     return msgspec.convert(stack.target.login(stack.environ()), Login)
+
+
+def admin_login(stack: Stack) -> Login | None:
+    """Return how the target's admin does, where one is declared."""
+    way = stack.target.admin_login(stack.environ())
+    return msgspec.convert(way, Login) if way else None
 
 
 def named_as_ours(stack: Stack) -> list[str]:

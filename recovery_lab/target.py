@@ -13,7 +13,10 @@ from recovery_lab.errors import BadInputError
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-PASSWORD_MOUNT = "/run/secrets/database_password"  # noqa: S105 # a path, in a container
+# Paths in a container.
+PASSWORD_MOUNT = "/run/secrets/database_password"  # noqa: S105
+ADMIN_MOUNT = "/run/secrets/admin_password"
+_TABLE = r"[^\W\d][\w$]*(\.[^\W\d][\w$]*)?"
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,21 +30,34 @@ class Compose(Table, frozen=True, kw_only=True):
     network: str
 
 
-class Database(Table, frozen=True, kw_only=True):
+class Role(Table, frozen=True, kw_only=True):
+    """A role of the database, and where its password stands."""
+
+    user: str
+    password_file: str = ""
+    password_env: str = ""  # the variable that holds it, also for Compose
+
+    def __post_init__(self) -> None:
+        if bool(self.password_file) == bool(self.password_env):
+            raise ValueError("one of `password_file` and `password_env` is needed")
+
+
+class Database(Role, frozen=True, kw_only=True):
     """The service that the faults interrupt, and how a client logs in to it."""
 
     service: str
     host: str
     port: Port
     name: str
-    user: str
-    password_file: str = ""
-    password_env: str = ""  # the variable that holds it, also for Compose
+    table: str = ""  # read by all that reads
     interface: str = "eth0"
+    admin: Role | None = None  # of the faults that need one
 
     def __post_init__(self) -> None:
-        if bool(self.password_file) == bool(self.password_env):
-            raise ValueError("one of `password_file` and `password_env` is needed")
+        super().__post_init__()
+        if self.table and not re.fullmatch(_TABLE, self.table):
+            told = "expected a table's name, or schema.name, of letters, digits, _ and $"
+            raise ValueError(f"`table` is {self.table!r}; {told}")
 
 
 class Application(Table, frozen=True, kw_only=True):
@@ -153,28 +169,54 @@ class Target(Table, frozen=True, kw_only=True):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What a rule may need and this target declares, by name."""
+        """What a rule or a fault may need and this target declares, by name."""
         tables = ("application", "health", "pool", "server_log", "contenders")
         found = {name.replace("_", " ") for name in tables if getattr(self, name)}
         if self.health and self.health.live_path:
             found.add("liveness")
+        found |= {"table"} if self.database.table else set()
+        found |= {"admin login"} if self.database.admin else set()
         return frozenset(found)
 
     @property
-    def password_mounts(self) -> list[str]:
-        """The mounts that a program in a container needs to log in (`login`)."""
-        file = self.database.password_file
-        return [f"{self.root / file}:{PASSWORD_MOUNT}:ro"] if file else []
+    def work(self) -> str:
+        """The condition, always true, by which each read touches the target's table."""
+        # An empty table is read as well.
+        table = self.quoted_table
+        return f"EXISTS (SELECT FROM {table}) IS NOT NULL" if table else "true"
+
+    @property
+    def quoted_table(self) -> str:
+        """The table as a statement names it; empty where there is none."""
+        return re.sub(r"[^.]+", r'"\g<0>"', self.database.table)
+
+    @property
+    def password_files(self) -> dict[str, Path]:
+        """Each declared file of a password, by its path in a container (`login`, `admin_login`)."""
+        roles = {PASSWORD_MOUNT: self.database, ADMIN_MOUNT: self.database.admin}
+        files = {inside: role.password_file for inside, role in roles.items() if role}
+        return {inside: self.root / file for inside, file in files.items() if file}
 
     def login(self, environment: Mapping[str, str]) -> dict[str, str | int]:
         """Return how a program in a container logs in; BadInputError: its variable is not set."""
-        one, variable = self.database, self.database.password_env
-        way = {name: getattr(one, name) for name in ("host", "port", "name", "user")}
-        if one.password_file:
-            return {**way, "password_file": PASSWORD_MOUNT}
-        if variable not in environment:
-            raise BadInputError(f"{variable} is not set; it holds the login's password")
-        return {**way, "password": environment[variable]}
+        return self._login(self.database, PASSWORD_MOUNT, environment)
+
+    def admin_login(self, environment: Mapping[str, str]) -> dict[str, str | int] | None:
+        """Return the same of the admin, where one is declared."""
+        admin = self.database.admin
+        return self._login(admin, ADMIN_MOUNT, environment) if admin else None
+
+    def _login(
+        self, role: Role, mount: str, environment: Mapping[str, str]
+    ) -> dict[str, str | int]:
+        where = {name: getattr(self.database, name) for name in ("host", "port", "name")}
+        way = {**where, "user": role.user}
+        if role.password_file:
+            return {**way, "password_file": mount}
+        if role.password_env not in environment:
+            told = f"it holds the password of the login {role.user!r}"
+            raise BadInputError(f"{role.password_env} is not set; {told}")
+        return {**way, "password": environment[role.password_env]}
 
 
 def load_target(path: Path) -> Target:

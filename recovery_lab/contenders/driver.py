@@ -10,7 +10,12 @@ from recovery_lab.contenders.base import Json
 from recovery_lab.session import STARTED, DeadlineError, Login, connect, first_line
 
 # The columns are an answer: the nonce that came back, who answered, and since when it runs.
-READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
+_READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"
+
+
+def read_sql(way: Json) -> str:
+    """Return the statement of a read, which touches the target's table; it takes the nonce."""
+    return f"{_READ_SQL} WHERE {way['work']}"
 
 
 def failure(error: Exception) -> Json:
@@ -33,6 +38,7 @@ class OneSession:
 
     def __init__(self, way: Json, application_name: str, *, async_: int = 0) -> None:
         login = msgspec.convert(way["login"], Login)
+        self._read_sql = read_sql(way)
         self._session = connect(login, application_name, async_=async_)
         self._session.cursor_factory = RealDictCursor
         self._lock = threading.Lock()
@@ -40,7 +46,7 @@ class OneSession:
     def read(self, nonce: str) -> Json:
         """Read on the one session."""
         with self._lock, self._session.cursor() as cursor:
-            cursor.execute(READ_SQL, (nonce,))
+            cursor.execute(self._read_sql, (nonce,))
             return dict(cursor.fetchall()[0])
 
     def warm(self, count: int) -> list[int]:  # noqa: ARG002 # there is but one session

@@ -3,7 +3,7 @@
 import psycopg2
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.contenders.driver import READ_SQL, OneSession
+from recovery_lab.contenders.driver import OneSession
 from recovery_lab.session import DeadlineError, drive
 from recovery_lab.target import Traits
 
@@ -31,7 +31,7 @@ class Quitter(OneSession):
         with self._lock:
             try:
                 cursor = self._session.cursor()
-                cursor.execute(READ_SQL, (nonce,))
+                cursor.execute(self._read_sql, (nonce,))
                 drive(self._session, "query", limit_s)
                 return dict(cursor.fetchall()[0])
             except (psycopg2.Error, DeadlineError):

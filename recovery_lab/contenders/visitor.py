@@ -4,7 +4,7 @@ import msgspec
 import psycopg2
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.contenders.driver import READ_SQL, failure
+from recovery_lab.contenders.driver import failure, read_sql
 from recovery_lab.session import DeadlineError, Login, query_fresh
 from recovery_lab.target import Traits
 
@@ -20,6 +20,7 @@ class Visitor:
 
     def __init__(self, _name: str, way: Json) -> None:
         self._login = msgspec.convert(way["login"], Login)
+        self._read_sql = read_sql(way)
         self._gone: Exception | None = None
 
     def read(self, nonce: str) -> Json:
@@ -41,7 +42,7 @@ class Visitor:
         """Nothing is pooled."""
 
     def _read_within(self, limit_s: float, nonce: str) -> Json:
-        [row] = query_fresh(self._login, "", READ_SQL, (nonce,), limit_s=limit_s)
+        [row] = query_fresh(self._login, "", self._read_sql, (nonce,), limit_s=limit_s)
         return dict(zip(_COLUMNS, row, strict=True))
 
     failure = staticmethod(failure)

@@ -43,6 +43,15 @@ class Fault(ABC):
     hold_s: float  # its usual length
     min_hold_s = 0.0  # what its evidence needs
     max_hold_s = 600.0
+    needs: tuple[str, ...] = ()  # capabilities of the target, by name
+    prepares = False  # something before the pools are warmed
+
+    def effects_of(self, hold_s: float) -> Effects:  # noqa: ARG002 # for who delays by its length
+        """Return its effects where it has a length."""
+        return self.effects
+
+    def prepare(self, scene: Scene) -> None:  # noqa: B027 # most need not
+        """Do what sessions must find that the pools open; healing undoes it as well."""
 
     @abstractmethod
     def inject(self, scene: Scene) -> None:

@@ -12,14 +12,14 @@ import psycopg2
 
 from recovery_lab import session
 from recovery_lab.faults.before import Before
-from recovery_lab.faults.witness import Answer
-from recovery_lab.session import DeadlineError, Login, first_line
+from recovery_lab.faults.witness import Answer, Assignment
+from recovery_lab.session import DeadlineError, first_line
 
 TCP_LIMIT_S = 0.5
 LIMIT_S = 1.0  # with the look-up and a bare connect less than the shortest fault that hangs
 CONNECTS = 5  # the fastest is told: a busy machine delays as well
 SLEEPER = "lab-slow"  # application_name of the sleeping session
-_PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery()"
+_PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery() AND "
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
 _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
@@ -30,15 +30,17 @@ class Fresh:
 
     `connect` tells how long a bare connection takes, which the server's kernel makes by itself.
     `count` begins to count the starts of the server that probes have read from, `counted` tells.
-    All others are about sessions from before the fault: see before.py.
+    `plain` tells how far a session comes that does no work, `admin SQL` runs a statement as the
+    target's admin. All others are about sessions from before the fault: see before.py.
     """
 
-    def __init__(self, login: Login) -> None:
-        self._login = login
+    def __init__(self, assigned: Assignment) -> None:
+        self._login, self._admin = assigned.login, assigned.admin
+        self._probe_sql = f"{_PROBE}{assigned.work}"
         self._address = ""
         self._slept = ""
         self._starts: set[str] = set()
-        self._before = Before(login, self._query, self._resolved)
+        self._before = Before(self._login, self._query, self._resolved)
 
     def obey(self, order: str) -> dict[str, Any]:
         """Return an answer's facts; raises what the driver or the network does."""
@@ -48,6 +50,10 @@ class Fresh:
                 facts = self._probe()
             case ["connect"]:
                 facts = {"took_s": min(self._connect_s() for _ in range(CONNECTS))}
+            case ["plain"]:
+                facts = {"session": self._reach("SELECT 1")[0]}
+            case ["admin", *_]:
+                facts = {"told": self._rule(order.strip().partition(" ")[2])}
             case ["count"]:
                 self._starts = set()
             case ["counted"]:
@@ -64,16 +70,30 @@ class Fresh:
 
     def _probe(self) -> dict[str, Any]:
         """Try a session; only where it hangs, tell a silent server from a silent network."""
-        try:
-            rows = self._query(_PROBE)
-        except DeadlineError:
-            return {"session": "hangs", "tcp": self._connect()}
-        except (psycopg2.Error, OSError) as error:
-            return {"session": first_line(error)}
+        said, rows = self._reach(self._probe_sql)
+        if said == "hangs":
+            return {"session": said, "tcp": self._connect()}
+        if said != "ok":
+            return {"session": said}
         if not rows:
             return {"session": "in recovery"}
         self._starts.add(rows[0][0])
         return {"session": "ok", "server_started": rows[0][0]}
+
+    def _reach(self, sql: str) -> tuple[str, list[tuple[str, ...]]]:
+        """Return how far a fresh session comes with a statement, and its rows."""
+        try:
+            return "ok", self._query(sql)
+        except DeadlineError:
+            return "hangs", []
+        except (psycopg2.Error, OSError) as error:
+            return first_line(error), []
+
+    def _rule(self, sql: str) -> str:
+        if self._admin is None:
+            raise OSError("the target declares no [database.admin]")
+        rows = session.query_fresh(self._admin, self._resolved(), sql, limit_s=LIMIT_S)
+        return str(rows[0][0])
 
     def _connect(self) -> str:
         try:
@@ -118,8 +138,8 @@ class Fresh:
 
 
 def main() -> None:
-    """Answer orders with the login in the first argument."""
-    fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Login))
+    """Answer orders as the first argument assigns."""
+    fresh = Fresh(msgspec.json.decode(sys.argv[1], type=Assignment))
     for order in sys.stdin:
         try:
             facts = fresh.obey(order)

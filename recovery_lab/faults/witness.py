@@ -5,10 +5,19 @@ import msgspec
 from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.record.history import Clock
+from recovery_lab.session import Login
 
 NAME = "the fault's witness"
 MODULE = "recovery_lab.faults.fresh"
 ANSWER_LIMIT_S = 10.0  # the slowest order, a probe, has limits that add up to 2 s
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the helper is told as its one argument, in JSON."""
+
+    login: Login
+    work: str  # a condition: what a fresh session must be able to do
+    admin: Login | None  # for orders of faults that need one
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +34,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     noted: int = 0  # from before the fault
     pid: int = 0  # of the backend of the witness's own session from before
     ended_at: float = 0.0  # when that ended; 0: it lives
+    told: str = ""  # the first field of what the admin's statement returned
     slept: str = ""  # how the witness's own sleep ended
     error: str = ""  # why the order could not be carried out
 
@@ -52,6 +62,10 @@ class Witness:
         """Try a fresh session."""
         return self.ask("probe")
 
+    def rule(self, sql: str) -> str:
+        """Run one line of SQL as the target's admin; return the first field that it tells."""
+        return self.ask(f"admin {sql}").told
+
     def verify_alive(self) -> None:
         """Raise InconclusiveError with its last words when it has ended."""
         self.helper.verify_alive()
@@ -67,5 +81,6 @@ class Witness:
         self.helper.end()
 
     def _start(self) -> programs.Helper:
-        login = programs.login(self._stack)
-        return programs.start_program(self._stack, NAME, docker.INSTRUMENT, MODULE, login)
+        stack, admin = self._stack, programs.admin_login(self._stack)
+        assigned = Assignment(login=programs.login(stack), work=stack.target.work, admin=admin)
+        return programs.start_program(stack, NAME, docker.INSTRUMENT, MODULE, assigned)

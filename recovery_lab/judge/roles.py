@@ -85,8 +85,10 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
-    if effects.cuts == "none" and not effects.delays_s:
-        return SUBJECT  # nobody is disturbed: everyone must read on
+    if effects.cuts == effects.heal_cuts == "none":
+        # Nobody is cut: everyone must read on, but who gives up for good sooner than it delays.
+        leaves = traits.deadline_s is not None and effects.delays_s > traits.deadline_s
+        return NOT_RECOVERS if leaves and not traits.reconnects else SUBJECT
     gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     if traits.fresh:
         return NOT_RECOVERS if gives_up and effects.cuts in ("new", "both") else REFERENCE

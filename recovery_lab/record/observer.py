@@ -20,7 +20,7 @@ RARE_S = 1.0  # otherwise
 PROBE_LIMIT_S = 0.1  # a lost first SYN is repeated by us, not by the kernel after 1 s
 COUNT_LIMIT_S = 3.0
 _PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
-       split_part(current_setting('server_version'), ' ', 1)"""
+       split_part(current_setting('server_version'), ' ', 1) WHERE """
 _TOLD = ("ok", "backend_pid", "server_started", "server_version")
 _COUNT = """SELECT application_name, count(*), current_setting('max_connections')::int
        FROM pg_stat_activity WHERE usename = current_user
@@ -31,6 +31,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """What to observe; handed over as the one argument, in JSON."""
 
     login: Login
+    work: str  # a condition: what a fresh session must be able to do
     url: str
     health: Health | None
 
@@ -38,8 +39,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 class Observer:
     """Probes, and tells its clocks, as orders have it; it hurries from the injection on."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, work: str) -> None:
         self._login = login
+        self._probe = f"{_PROBE}{work}"
         self._address = ""
         self._delay_s = 0.0  # what the fault declares: attempts may take so much longer
         self._resolved = threading.Event()
@@ -76,10 +78,10 @@ class Observer:
                 self.emit(Trouble(at=time.monotonic(), message=f"unknown order {order!r}"))
 
     def probe(self) -> Probe:
-        """Open one fresh session and read a row."""
+        """Open one fresh session and do the target's work."""
         started_at, limit_s = time.monotonic(), PROBE_LIMIT_S + self._delay_s
         try:
-            [row] = query_fresh(self._login, self._address, _PROBE, limit_s=limit_s)
+            [row] = query_fresh(self._login, self._address, self._probe, limit_s=limit_s)
             told = dict(zip(_TOLD, row, strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:
@@ -126,7 +128,7 @@ class Observer:
 def main() -> None:
     """Observe what the first argument assigns, and follow orders until the input ends."""
     assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
-    observer = Observer(assignment.login)
+    observer = Observer(assignment.login, assignment.work)
     observer.start()
     if assignment.health:
         Sampler(assignment.url, assignment.health, observer.emit).start()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import FAULTS, Done, Scene, journal, run_fault
+from recovery_lab.faults.altered import sql_of
 from recovery_lab.faults.healing import heal_open
+from recovery_lab.faults.idle_timeout import IDLE_S
 from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.faults.witness import Witness
 from recovery_lab.record.history import FaultEvent
 from tests.integration.conftest import command, wait_until, wait_until_up
 from tests.running import ROOT, Running
@@ -31,14 +35,19 @@ LENGTHS = [
     ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
+    ("idle-timeout", 6.0),
     ("smart", 1.0),
     ("slots", 1.0),
+    ("slots-role", 1.0),
+    ("slots-database", 1.0),
+    ("login", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
     ("idle-drop", 6.0),
     ("slow", 1.0),
     ("latency", 2.0),
+    ("lock", 2.0),
     ("command", 0.0),
 ]
 TAKEN = ("scripts/take-away.sh", "restart")
@@ -47,8 +56,9 @@ LATE_S = 5.0
 TAKES_S = {"flap": 60.0}  # five within a minute
 each_fault = pytest.mark.parametrize(("name", "hold_s"), LENGTHS)
 
-# A run of its own: says `landed` when the fault is in, and waits there where that has no length.
-# GRACE is what the watchdog grants it.
+# A run of its own: says `landed` when the fault is in, and waits there where that has no length;
+# `prepared` when what comes before it is done, and waits there where asked to. GRACE is what the
+# watchdog grants it.
 RUNNER = """
 import sys
 import time
@@ -57,13 +67,17 @@ from recovery_lab.docker import Stack
 from recovery_lab.faults import FAULTS, Scene, run_fault, runner
 from recovery_lab.target import load_target
 runner.GRACE_S = float(sys.argv[4])
+def begin():
+    print("prepared", flush=True)
+    if sys.argv[5] == "prepared":
+        time.sleep(60.0)
 def note(event):
     print(event.name, flush=True)
     if event.name == "landed" and not float(sys.argv[3]):
         time.sleep(60.0)
 run_fault(FAULTS[sys.argv[1]], Scene(
     stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
-    hold_s=float(sys.argv[3]), note=note))
+    hold_s=float(sys.argv[3]), note=note, begin=begin))
 """
 
 
@@ -88,6 +102,7 @@ def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
         name: str, hold_s: float = 60.0, grace_s: float = 30.0, at: str = "landed"
     ) -> subprocess.Popen:
         words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
+        words.append(at)
         pipe = subprocess.PIPE
         one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
         running.append(one)
@@ -153,13 +168,18 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "recovery",
         "crash",
         "terminate",
+        "idle-timeout",
         "smart",
         "slots",
+        "slots-role",
+        "slots-database",
+        "login",
         "freeze",
         "drop",
         "reset",
         "idle-drop",
         "latency",
+        "lock",
     ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
@@ -174,6 +194,17 @@ def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, pr
     wait_until_up(stack, 20.0)
     assert [] == docker.helpers(stack.value)
     proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
+
+
+def test_fault_that_was_prepared_alone_is_healed(stack: Running, run, proves) -> None:
+    """SIGKILL to the runner before anything was injected: what it had set first is gone, too."""
+    fault = FAULTS["idle-timeout"]
+    one = run(fault.name, fault.hold_s, at="prepared")
+    assert _told_by_admin(stack, fault.reads) == f"idle_session_timeout={IDLE_S}s"
+    one.kill()
+    wait_until(lambda: not _path(stack).exists(), "the watchdog undoes it", 30.0)
+    assert _told_by_admin(stack, fault.reads) == fault.stands
+    proves("idle_session_timeout of the role was set, and is as before")
 
 
 def test_recovery_leaves_the_configuration_as_it_was(stack: Running, run) -> None:
@@ -265,6 +296,11 @@ def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
 def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
     return Scene(stack=stack.value, hold_s=0.0, note=print).present()["State"]
+
+
+def _told_by_admin(stack: Running, sql: str) -> str:
+    with closing(Witness(stack.value)) as witness:
+        return witness.rule(sql_of(stack.value, sql))
 
 
 def _configuration(stack: Running) -> str:

@@ -48,7 +48,8 @@ def way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, A
     monkeypatch.setattr("sys.path", [*sys.path])
     (tmp_path / "password").write_text("none\n")
     login = {"host": "127.0.0.1", "port": 1, "name": "lab", "user": "nobody"}
-    yield {"login": {**login, "password_file": str(tmp_path / "password")}, "reading": None}
+    login |= {"password_file": str(tmp_path / "password")}
+    yield {"login": login, "work": "the work", "reading": None}
     gc.unfreeze()
     streamlit.cache_resource.clear()
 
@@ -196,7 +197,7 @@ def test_warm_holds_all_connections_at_once() -> None:
     """One after another would be one connection, asked five times."""
     held: list[int] = []
     source = SimpleNamespace(engine=SimpleNamespace(connect=lambda: FakeConnection(held)))
-    assert [100, 101, 102, 103, 104] == Contender(source).warm(5)
+    assert [100, 101, 102, 103, 104] == Contender(source, "true").warm(5)
     assert [] == held
 
 
@@ -235,7 +236,14 @@ def test_failed_read_of_pandas_is_told_in_the_drivers_words() -> None:
         "error_class": "OperationalError",
         "sqlstate": "",
         "message": "server closed the connection unexpectedly",
-    } == Contender(SimpleNamespace()).failure(wrapped)
+    } == Contender(SimpleNamespace(), "true").failure(wrapped)
+
+
+def test_read_touches_the_targets_table(way: dict[str, Any]) -> None:
+    """As the lab's own fresh sessions do."""
+    contender = make("sqlalchemy-2.1-psycopg2", way)
+    contender.source = SimpleNamespace(row=lambda sql: {"sql": sql})
+    assert contender.read("n-1")["sql"].endswith("WHERE the work")
 
 
 def test_failed_connect_has_no_statement(way: dict[str, Any]) -> None:

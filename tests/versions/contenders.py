@@ -37,7 +37,8 @@ Json = dict[str, Any]
 
 READ_SQL = """SELECT '{nonce}' AS nonce, pg_backend_pid() AS backend_pid,
        to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started"""
+               'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS server_started
+WHERE {work}"""
 
 
 class WrongVersionError(Exception):
@@ -143,12 +144,13 @@ class OverStreamlit:
 class Contender:
     """Reads through the pool of a source."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, work: str) -> None:
         self.source = source
+        self._work = work
 
     def read(self, nonce: str) -> Json:
         """Read once."""
-        return self.source.row(READ_SQL.format(nonce=nonce))
+        return self.source.row(READ_SQL.format(nonce=nonce, work=self._work))
 
     def warm(self, count: int) -> list[int]:
         """Hold `count` connections at once, so that the pool must open that many."""
@@ -186,7 +188,7 @@ class Contender:
 
 
 def make(name: str, way: Json) -> Contender:
-    """Make the contender of a name; raises WrongVersionError. `way["login"]`: its database."""
+    """Make the contender of a name; raises WrongVersionError. `way`: whence and what it reads."""
     version, login = VERSIONS[name], way["login"]
     _lead_imports(version)
     where = {
@@ -197,9 +199,8 @@ def make(name: str, way: Json) -> Contender:
         "database": login["name"],
         "query": {"application_name": _proven(name, version)},
     }
-    return Contender(
-        (OverStreamlit if "streamlit" in version.modules else OverEngine)(version, where)
-    )
+    over = OverStreamlit if "streamlit" in version.modules else OverEngine
+    return Contender(over(version, where), way["work"])
 
 
 def _lead_imports(version: Version) -> None:

@@ -23,7 +23,8 @@ def way(tmp_path: Path) -> dict[str, Any]:
     """The way to a database that is not there."""
     (tmp_path / "password").write_text("none\n")
     login = {"host": "127.0.0.1", "port": 1, "name": "lab", "user": "nobody"}
-    return {"login": {**login, "password_file": str(tmp_path / "password")}, "reading": None}
+    login |= {"password_file": str(tmp_path / "password")}
+    return {"login": login, "work": "true", "reading": None}
 
 
 class FakePool:
@@ -56,6 +57,21 @@ def test_each_policy_is_a_contender_over_the_dashboards_own_pool(
     contender = make(name, way)
     assert POLICIES[name] is contender._pool.policy
     assert (None if name == "pinned" else 5) == (contender.look() or {}).get("size")
+
+
+def test_contender_reads_the_targets_table(way: dict[str, Any]) -> None:
+    """Its read touches what the lab says, beside the evidence of who answered."""
+    asked: list[str] = []
+
+    def fetch(sql: str) -> list[dict]:
+        asked.append(sql)
+        return [{"nonce": "n-1"}]
+
+    contender = make("adopted", {**way, "work": 'EXISTS (SELECT FROM "orders")'})
+    contender._pool = SimpleNamespace(read=lambda query: query(fetch))
+    assert "n-1" == contender.read("n-1")["nonce"]
+    assert asked[0].startswith("SELECT 'n-1' AS nonce, pg_backend_pid()")
+    assert asked[0].endswith('WHERE EXISTS (SELECT FROM "orders")')
 
 
 @pytest.mark.parametrize("name", sorted({*POLICIES, *PARTS} - {"dispose"}))

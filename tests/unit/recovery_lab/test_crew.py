@@ -114,6 +114,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def test_crew_tells_the_observer_the_login_and_the_probes(world: World) -> None:
     """Where the application's probes are, as the target declares them."""
     assert "/run/secrets/database_password" == world.assignment["login"]["password_file"]
+    assert TARGET.work == world.assignment["work"]
     assert TARGET.application.url == world.assignment["url"]
     assert TARGET.health.path == world.assignment["health"]["path"]
 
@@ -206,6 +207,7 @@ def test_way_tells_the_login_and_how_the_application_is_read() -> None:
     )
     bare = msgspec.structs.replace(TARGET, application=None, health=None, pool=None)
     assert way_of(Stack(target=bare, project="x"))["reading"] is None
+    assert TARGET.work == way["work"] == 'EXISTS (SELECT FROM "orders_daily") IS NOT NULL'
 
 
 def test_way_holds_a_password_that_stands_in_a_variable() -> None:

@@ -33,7 +33,8 @@ def late() -> Iterator[int]:
 @pytest.fixture
 def observer(late: int, monkeypatch: pytest.MonkeyPatch) -> Observer:
     """An observer of that server, which has looked its name up."""
-    one = Observer(Login(host="localhost", port=late, name="lab", user="reader", password="none"))
+    login = Login(host="localhost", port=late, name="lab", user="reader", password="none")
+    one = Observer(login, "the work")
     monkeypatch.setattr(one, "_address", "127.0.0.1")
     return one
 
@@ -46,6 +47,19 @@ def test_attempt_may_take_the_faults_declared_delay_longer(
     observer.obey("hurry", delay_s)
     probe = observer.probe()
     assert (False, timed_out) == (probe.ok, probe.timed_out), probe
+
+
+def test_probe_does_the_targets_work(observer: Observer, monkeypatch) -> None:
+    """A fresh session that cannot read what users read is no sign of a server that is back."""
+    asked: list[str] = []
+
+    def query(login: Login, address: str, sql: str, *, limit_s: float) -> list[tuple]:
+        asked.append(sql)
+        return [(True, 7, "nine", "17.6")]
+
+    monkeypatch.setattr("recovery_lab.record.observer.query_fresh", query)
+    assert observer.probe().ok
+    assert asked[0].endswith(" WHERE the work")
 
 
 def test_delay_is_over_with_the_outage(observer: Observer) -> None:

@@ -37,11 +37,10 @@ def test_program_is_found_by_what_it_runs(started: programs.Helper) -> None:
     assert "--label recovery-lab.program=some.module" in started.stdout.read().decode()
 
 
-def test_program_gets_the_network_the_password_and_no_rights(started: programs.Helper) -> None:
+def test_program_gets_the_network_and_no_rights(started: programs.Helper) -> None:
     """It meets the database as its clients do."""
     words = started.stdout.read().decode()
     assert "--network mine_default" in words
-    assert "--volume /somewhere/.secrets/reader_password:/run/secrets/" in words
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
     assert "--log-driver none" in words
     assert "--memory 512m --pids-limit 512" in words
@@ -105,3 +104,16 @@ def test_helper_is_named_by_its_stack_and_no_service_of_compose() -> None:
     labels = set(words[3::2])
     assert {"recovery-lab=1", "recovery-lab.project=mine"} < labels
     assert {"com.docker.compose.project=", "com.docker.compose.service="} < labels
+
+
+def test_helper_sees_the_passwords_of_its_own_logins_alone() -> None:
+    """The admin's is mounted where the admin logs in, and in no contender's container."""
+    login, admin = programs.login(STACK), programs.admin_login(STACK)
+    for told, secrets in (
+        ({"login": login}, ["reader"]),
+        ({"login": login, "admin": admin}, ["owner", "reader"]),
+        ({}, []),
+    ):
+        words = programs.words_of(STACK, "image", "module", told)
+        mounted = [word for word in words if "/run/secrets/" in word and word.endswith(":ro")]
+        assert secrets == sorted(word.split("/.secrets/")[1].split("_")[0] for word in mounted)

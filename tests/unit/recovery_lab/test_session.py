@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from unittest.mock import MagicMock
 
 import msgspec
 import psycopg2
@@ -82,6 +83,15 @@ def test_closed_port_is_the_drivers_own_error(login: Login) -> None:
         port = gone.getsockname()[1]
     with pytest.raises(psycopg2.OperationalError, match="refused"):
         query_fresh(on_port(login, port), "127.0.0.1", "SELECT 1", limit_s=LIMIT_S)
+
+
+def test_statement_is_bounded_by_the_servers_clock_too(login: Login, monkeypatch) -> None:
+    """A lock keeps a backend that nobody waits for: fifty probes a second would pile up."""
+    ran = MagicMock()
+    monkeypatch.setattr(session.psycopg2, "connect", lambda **_: ran)
+    monkeypatch.setattr(session, "drive", lambda *_: None)
+    query_fresh(login, "127.0.0.1", "SELECT %s", (7,), limit_s=0.1)
+    ran.cursor().execute.assert_called_once_with("SET statement_timeout = 100; SELECT %s", (7,))
 
 
 def test_password_comes_from_its_file_or_as_it_is(login: Login, monkeypatch) -> None:

@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError
-from recovery_lab.target import PASSWORD_MOUNT, Target, Traits, limit_s, load_target
+from recovery_lab.target import (
+    ADMIN_MOUNT,
+    PASSWORD_MOUNT,
+    Role,
+    Target,
+    Traits,
+    limit_s,
+    load_target,
+)
 
 ROOT = Path(__file__).parents[3]
 NEEDED = """
@@ -57,6 +65,8 @@ def test_own_target_is_read_whole() -> None:
         "pool",
         "server log",
         "contenders",
+        "table",
+        "admin login",
     }
 
 
@@ -97,7 +107,7 @@ def test_each_capability_is_declared_by_its_table(
 def test_password_in_a_variable_is_the_one_that_compose_gets(tmp_path: Path) -> None:
     """No file is mounted; a variable that is not set is named."""
     target = read(tmp_path, NEEDED)
-    assert [] == target.password_mounts
+    assert {} == target.password_files
     assert "shelf" == target.login({"STORE_PASSWORD": "shelf"})["password"]
     with pytest.raises(BadInputError, match="STORE_PASSWORD is not set"):
         target.login({})
@@ -106,10 +116,55 @@ def test_password_in_a_variable_is_the_one_that_compose_gets(tmp_path: Path) -> 
 def test_password_in_a_file_is_mounted() -> None:
     """A program in a container gets a path, not the password."""
     target = load_target(ROOT / "target.toml")
-    assert [f"{ROOT}/.secrets/reader_password:{PASSWORD_MOUNT}:ro"] == target.password_mounts
+    assert ROOT / ".secrets/reader_password" == target.password_files[PASSWORD_MOUNT]
     login = target.login({})
     assert PASSWORD_MOUNT == login["password_file"]
     assert "password" not in login
+
+
+ADMIN = """
+[database.admin]
+user = "boss"
+password_env = "BOSS_PASSWORD"
+"""
+
+
+def test_admin_logs_in_where_the_role_does(tmp_path: Path) -> None:
+    """By a password of its own, from a variable or a file; without the table there is none."""
+    own, target = load_target(ROOT / "target.toml"), read(tmp_path, NEEDED + ADMIN)
+    assert None is read(tmp_path, NEEDED).admin_login({})
+    assert ("keeper", "boss") == (
+        target.login({"STORE_PASSWORD": "shelf"})["user"],
+        target.admin_login({"BOSS_PASSWORD": "desk"})["user"],
+    )
+    assert {} == target.password_files
+    with pytest.raises(BadInputError, match=r"BOSS_PASSWORD is not set.*'boss'"):
+        target.admin_login({})
+    assert ADMIN_MOUNT == own.admin_login({})["password_file"]
+    assert ROOT / ".secrets/owner_password" == own.password_files[ADMIN_MOUNT]
+    assert "admin login" in target.capabilities
+
+
+@pytest.mark.parametrize(
+    ("table", "work"),
+    [
+        ("", "true"),
+        ("items", 'EXISTS (SELECT FROM "items") IS NOT NULL'),
+        ("Stock.items", 'EXISTS (SELECT FROM "Stock"."items") IS NOT NULL'),
+    ],
+)
+def test_work_touches_the_table_that_is_declared(tmp_path: Path, table: str, work: str) -> None:
+    """By its exact name; without one a session that answers is enough."""
+    target = read(tmp_path, f"{NEEDED}table = '{table}'")
+    assert work == target.work
+    assert bool(table) == ("table" in target.capabilities)
+
+
+@pytest.mark.parametrize("table", ['a"b', "a b", "a.b.c", "a%s", "{a}", "1a", "a;"])
+def test_table_that_is_no_plain_name_is_refused(tmp_path: Path, table: str) -> None:
+    """It stands in statements of all drivers, whatever they think of quotes and signs."""
+    with pytest.raises(BadInputError, match=r"`table` is .* expected a table's name, or"):
+        read(tmp_path, f"{NEEDED}table = '{table}'")
 
 
 def test_missing_target_is_named(tmp_path: Path) -> None:
@@ -191,7 +246,8 @@ def test_docs_tell_each_field() -> None:
         for table in msgspec.structs.fields(Target)
         if (struct := _struct(table.type))
         for field in msgspec.structs.fields(struct)
-    }
+    } - {"database.admin"}
+    fields |= {f"database.admin.{field.name}" for field in msgspec.structs.fields(Role)}
     traits = {f"contenders.entries.NAME.{f.name}" for f in msgspec.structs.fields(Traits)}
     assert fields | traits | {"roles"} == told | {"contenders.entries"}
 

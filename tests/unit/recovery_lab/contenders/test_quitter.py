@@ -8,7 +8,8 @@ import pytest
 from recovery_lab.contenders import quitter
 from recovery_lab.session import DeadlineError
 
-WAY = {"login": {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}}
+LOGIN = {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}
+WAY = {"login": LOGIN, "work": "the work"}
 
 
 @pytest.fixture
@@ -40,4 +41,5 @@ def test_quitter_waits_longer_while_it_is_warmed(session: MagicMock) -> None:
     one = quitter.make("quitter", WAY)
     session.needs_s = 5.0
     assert [7] == one.warm(4)
+    assert session.cursor().execute.call_args.args[0].endswith(" WHERE the work")
     session.close.assert_not_called()

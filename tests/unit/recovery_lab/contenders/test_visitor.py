@@ -8,7 +8,8 @@ import pytest
 from recovery_lab.contenders import visitor
 from recovery_lab.session import DeadlineError
 
-WAY = {"login": {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}}
+LOGIN = {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}
+WAY = {"login": LOGIN, "work": "the work"}
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     state: dict[str, Any] = {"error": None, "limits": []}
 
     def query(login, address: str, sql: str, parameters, *, limit_s: float) -> list[tuple]:
+        assert sql.endswith(" WHERE the work")
         state["limits"].append(limit_s)
         if state["error"]:
             raise state["error"]

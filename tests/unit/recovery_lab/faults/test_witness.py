@@ -13,7 +13,7 @@ import pytest
 
 from recovery_lab import programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.witness import Witness
+from recovery_lab.faults.witness import Assignment, Witness
 from tests.unit.recovery_lab.faults.conftest import ROOT, World
 
 Program = subprocess.Popen[bytes]
@@ -34,9 +34,10 @@ def witness(world: World, listener, tmp_path, monkeypatch) -> Iterator[Witness]:
     login = programs.login(world.stack)
     port = listener.getsockname()[1]
     login = msgspec.structs.replace(login, host="127.0.0.1", port=port, password_file=str(secret))
+    assigned = Assignment(login=login, work="true", admin=None)
 
     def start(stack, name, image, program, words) -> programs.Helper:
-        command = [sys.executable, "-m", program, msgspec.json.encode(login).decode()]
+        command = [sys.executable, "-m", program, msgspec.json.encode(assigned).decode()]
         pipe = subprocess.PIPE
         one = subprocess.Popen(
             command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
