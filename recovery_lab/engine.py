@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -83,10 +84,14 @@ class _Outage:
     fetched_at: float = 0.0
     heard: tuple[float, float] = (0.0, 0.0)  # the observer's newest instant, and when it came here
 
+    @cached_property
+    def attending(self) -> Attending:
+        """What it still waits for."""
+        return Attending(self.info, self.recorder.history)
+
     def record(self) -> None:
         """Play the fault, and record on until there is no more to wait for."""
         try:
-            warm(self.crew, self.recorder, self.info)
             self._play()
             self._follow()
             self._stop()
@@ -108,26 +113,30 @@ class _Outage:
             self.story.fetch()
             self.fetched_at = time.monotonic()
             self.view.look(self.recorder.history)
+        if self.info.effects.leaves_idle_silent:  # used while the fault is in
+            self._release_due()
 
     def _play(self) -> None:
         info, crew = self.info, self.crew
-        self.view.say("reads in the steady state before")
-        self.view.look(self.recorder.history)
-        crew.order("steady")
-        steady_until = time.monotonic() + _baseline_s(info)
-        self.story.note_containers()
         scene = Scene(
             stack=self.crew.stack,
             hold_s=info.hold_s,
             note=self._note,
             pace=self._pace,
-            begin=lambda: self._begin(steady_until),
+            begin=self._begin,
             witness=crew.witness,
             command=tuple(info.command),
         )
         run_fault(FAULTS[info.fault], scene)
 
-    def _begin(self, steady_until: float) -> None:
+    def _begin(self) -> None:
+        """Warm the pools, and read in the steady state before."""
+        warm(self.crew, self.recorder, self.info)
+        self.view.say("reads in the steady state before")
+        self.view.look(self.recorder.history)
+        self.crew.order("steady")
+        steady_until = time.monotonic() + _baseline_s(self.info)
+        self.story.note_containers()
         while (left := steady_until - time.monotonic()) > 0:
             time.sleep(min(left, POLL_S))  # the baseline's length
             self._pace()
@@ -158,17 +167,19 @@ class _Outage:
         """Record on until every subject has recovered and settled, or the limit has passed."""
         self.view.say("healed; waits for recovery")
         self.fetched_at = 0.0
-        attending = Attending(self.info, self.recorder.history)
         while True:
             began_at = time.process_time()
             self._pace()
-            if attending.may_release():
-                self._mark(measures.RELEASED)
-                self.crew.order("release")
-            if attending.is_over():
+            self._release_due()
+            if self.attending.is_over():
                 return
             spent_s = time.process_time() - began_at
             time.sleep(min(LONGEST_LOOK_S, max(POLL_S, spent_s / LOOKS_SHARE)))  # polled
+
+    def _release_due(self) -> None:
+        if self.attending.may_release():
+            self._mark(measures.RELEASED)
+            self.crew.order("release")
 
     def _mark(self, name: str) -> None:
         count = len(self.recorder.history.of(Mark)) + 1
@@ -180,15 +191,14 @@ class _Outage:
         self._mark(measures.STOPPED)
         self.crew.order("stop")
         self.view.say("awaits the reads under way")
-        attending = Attending(self.info, self.recorder.history)
-        while not attending.reads_have_ended():
+        while not self.attending.reads_have_ended():
             self._pace()
             time.sleep(POLL_S)  # polled: reads end by themselves
         ends_at = time.monotonic() + POOL_LIMIT_S
         while time.monotonic() < ends_at:
             self.crew.order("look")
             time.sleep(POLL_S / 2)  # a pool takes a connection back a moment after its read
-            if attending.pools_are_whole():
+            if self.attending.pools_are_whole():
                 break
         self.crew.verify_alive()  # one that died has left no more to say, and nobody noticed
         self.crew.observe("rest")

@@ -39,6 +39,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     host: dict[str, str]
     versions: dict[str, str]
     settings: dict[str, str]
+    left_out: dict[str, str] = {}  # faults that the target cannot have, with what it lacks
 
 
 def save(path: Path, value: msgspec.Struct) -> None:

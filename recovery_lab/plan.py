@@ -68,11 +68,26 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
+def left_out(target: Target, asked: Asked) -> dict[str, str]:
+    """Return what all faults would have meant and a target cannot have: each with what it lacks.
+
+    Raises BadInputError where such a fault is asked for by its name.
+    """
+    lacks = {name: {*FAULTS[name].needs} - target.capabilities for name in IN_MATRIX}
+    missing = {name: " and no ".join(sorted(needed)) for name, needed in lacks.items() if needed}
+    for name in asked.faults:
+        if name in missing:
+            told = f"the target declares no {missing[name]} (docs/configuration.md)"
+            raise BadInputError(f"FAULTS: {name!r} is not available: {told}; leave it out")
+    return {} if asked.faults else missing
+
+
 def outages(target: Target, asked: Asked) -> list[OutageInfo]:
     """Return a run's outages, by its seed; BadInputError: a name or a length cannot be had."""
     known = {name: entry for name, entry in entries(target).items() if name != CANARY}
     everyone = [name for name, entry in known.items() if not entry.when_asked]
-    faults = names("FAULTS", asked.faults or IN_MATRIX, IN_MATRIX)
+    available = [name for name in IN_MATRIX if name not in left_out(target, asked)]
+    faults = names("FAULTS", asked.faults or available, IN_MATRIX)
     contenders = names("CONTENDERS", asked.contenders or everyone, known)
     asked = msgspec.structs.replace(asked, contenders=contenders)
     names("JOBS", asked.jobs, JOBS)
@@ -169,6 +184,7 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
     cast.append(_cast_of(target, known[CANARY], fault, TOGETHER[:1]))
     return msgspec.structs.replace(
         _info(target, asked, fault, repeat, cast),
+        effects=FAULTS[fault].effects_of(hold_s),
         hold_s=hold_s,
         seed=asked.seed,
         solo=solo,

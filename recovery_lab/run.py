@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from recovery_lab import docker, folder, stack
 from recovery_lab.crew import Crew
@@ -53,6 +55,12 @@ def begin_run(
     write_whole(run / "compose.yml", docker.compose(where, "config").encode())
     folder.point_latest(run)
     return run
+
+
+def leave_out(run: Path, left_out: Mapping[str, str]) -> None:
+    """Keep which faults a run leaves out, and what the target lacks for them."""
+    info = msgspec.structs.replace(folder.read_run(run), left_out=dict(left_out))
+    folder.save(run / "run.json", info)
 
 
 def verify_same(info: folder.RunInfo, target_file: Path, root: Path) -> None:

@@ -18,7 +18,7 @@ from recovery_lab.report.demo import demo_table
 from recovery_lab.report.events import Events
 from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
 from recovery_lab.report.words import row
-from recovery_lab.run import begin_run, judged, play_run, verify_same, write_verdict
+from recovery_lab.run import begin_run, judged, leave_out, play_run, verify_same, write_verdict
 from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
 
@@ -35,12 +35,17 @@ def run(target_file: Path, asked: plan.Asked, say: Say, *, resume: str, keep: bo
     if folder:
         verify_same(read_run(folder), target_file, target.root)
     outages = [] if folder else plan.outages(target, asked)
+    left_out = read_run(folder).left_out if folder else plan.left_out(target, asked)
+    for fault, lacks in left_out.items():
+        say(row("left out", f"{fault}: not available: the target declares no {lacks}"))
     name = "-".join(dict.fromkeys(info.fault for info in outages)) + "-solo" * asked.solo
     docker.refuse_remote()
     kept = ""
     with private_stack(target, "matrix", keep=lambda: bool(kept)) as stack:
         stands = f"the stack {stack.project} stands: look, then run: make heal"
-        folder = folder or begin_run(stack, name, target_file, outages)
+        if folder is None:
+            folder = begin_run(stack, name, target_file, outages)
+            leave_out(folder, left_out)
         try:
             view = _events_of(folder, say) or View(say=say)
             verdict = play_run(folder, stack, view, stop_at_bad=keep)

@@ -29,6 +29,11 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     restarts: bool | None = False  # whether the server's start must move; None: not known before
     observed: bool = False  # a user's command: what it cut is read from the record
 
+    @property
+    def leaves_idle_silent(self) -> bool:
+        """Whether idle sessions hang while it is in, and may live on after it."""
+        return self.cuts == "idle" and not self.ends_sessions
+
 
 class Fault(ABC):
     """One way to cause an outage; without state, so that any process can heal it."""
@@ -38,6 +43,15 @@ class Fault(ABC):
     hold_s: float  # its usual length
     min_hold_s = 0.0  # what its evidence needs
     max_hold_s = 600.0
+    needs: tuple[str, ...] = ()  # capabilities of the target, by name
+    prepares = False  # something before the pools are warmed
+
+    def effects_of(self, hold_s: float) -> Effects:  # noqa: ARG002 # for who delays by its length
+        """Return its effects where it has a length."""
+        return self.effects
+
+    def prepare(self, scene: Scene) -> None:  # noqa: B027 # most need not
+        """Do what sessions must find that the pools open; healing undoes it as well."""
 
     @abstractmethod
     def inject(self, scene: Scene) -> None:

@@ -1,6 +1,5 @@
 """A crowd, as a program: it opens sessions until one is refused, and takes each that is free."""
 
-import json
 import signal
 import sys
 import time
@@ -9,18 +8,17 @@ import msgspec
 import psycopg2
 
 from recovery_lab import session
+from recovery_lab.faults.holder import ENDING, linger, say
 from recovery_lab.faults.slots import Assignment, is_full
 from recovery_lab.session import Login, first_line
 
 NAME = "lab-crowd"  # application_name of its sessions
 AGAIN_S = 0.05  # somebody gives one back: a probe, a contender that goes
-LINGER_S = 60.0
-_ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 def hold(login: Login, limit_s: float) -> None:
     """Hold all that can be had until SIGTERM or SIGINT, and for `limit_s` at most."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     ends_at, refused, held = time.monotonic() + limit_s, False, []
     while time.monotonic() < ends_at:
         began_at = time.monotonic()
@@ -29,24 +27,18 @@ def hold(login: Login, limit_s: float) -> None:
             wait_s = 0.0
         except psycopg2.OperationalError as error:
             if not is_full(first_line(error)):
-                _say("failed", began_at, said=first_line(error))
+                say("failed", began_at, said=first_line(error))
                 break
             if not refused:
-                _say("injected", began_at, sessions=len(held))
+                say("injected", began_at, sessions=len(held))
             refused, wait_s = True, AGAIN_S
-        if signal.sigtimedwait(_ENDING, wait_s):
+        if signal.sigtimedwait(ENDING, wait_s):
             break
     began_at = time.monotonic()
     for one in held:
         one.close()
-    _say("healed", began_at, sessions=len(held))
-    signal.sigtimedwait(_ENDING, LINGER_S)  # a container's end costs what is being measured now
-
-
-def _say(step: str, began_at: float, **facts: object) -> None:
-    told = {"step": step, "began_at": began_at, "at": time.monotonic(), **facts}
-    sys.stdout.write(json.dumps(told) + "\n")
-    sys.stdout.flush()
+    say("healed", began_at, sessions=len(held))
+    linger()
 
 
 def main() -> None:

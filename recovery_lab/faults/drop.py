@@ -11,10 +11,10 @@ from recovery_lab.faults.base import HUNG_UP, Effects
 from recovery_lab.faults.held import STEP_LIMIT_S, Held, steps
 from recovery_lab.faults.scene import Scene
 
-_PYTHON = ("python3", "-IS", "/netfault.py")
+PYTHON = ("python3", "-IS", "/netfault.py")
 # In the server's namespace alone, and beside no other right; iptables has its lock in /run.
 _RIGHTS = ("--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run")
-_RULES = ("--volume", f"{Path(netfault.__file__).resolve()}:{_PYTHON[-1]}:ro")
+_RULES = ("--volume", f"{Path(netfault.__file__).resolve()}:{PYTHON[-1]}:ro")
 
 
 class Drop(Held):
@@ -39,7 +39,7 @@ class Drop(Held):
         gateway = found["NetworkSettings"]["Networks"][docker.network(scene.stack)]["Gateway"]
         packets = {"INPUT": 0, "OUTPUT": 0}
         for helper in self.helpers(scene):
-            packets = json.loads(docker.run("exec", helper, *_PYTHON, "counters", gateway))
+            packets = json.loads(docker.run("exec", helper, *PYTHON, "counters", gateway))
         told = f"{told}; packets that met the rules {packets}"
         return self.landed(is_in=is_met and all(packets.values()), evidence=told, instead=told)
 
@@ -69,5 +69,5 @@ def _words(scene: Scene, does: str, *words: str) -> list[str]:
     interface = scene.stack.target.database.interface
     options = [*_RIGHTS, *_RULES, "--network", f"container:{scene.present()['Id']}"]
     options += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
-    options += ["--entrypoint", _PYTHON[0]]
-    return [*options, docker.INSTRUMENT, *_PYTHON[1:], does, interface, *words]
+    options += ["--entrypoint", PYTHON[0]]
+    return [*options, docker.INSTRUMENT, *PYTHON[1:], does, interface, *words]

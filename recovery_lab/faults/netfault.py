@@ -70,6 +70,15 @@ def counters() -> dict[str, int]:
     return found
 
 
+def flows() -> dict[str, int]:
+    """Return how many flows have their own rules, one for each direction, and what these drop."""
+    rules = _run("iptables-save", "--counters", "-t", "filter").splitlines()
+    # [3:180] -A RECOVERY_LAB -s 192.0.2.9/32 -p tcp -m tcp --sport 40000 -j DROP
+    own = [line for line in rules if f" -A {CHAIN} -" in line and "port " in line]
+    packets = sum(int(line.strip("[").split(":")[0]) for line in own)
+    return {"flows": len(own) // 2, "packets": packets}
+
+
 def change(step: str, rules: str, interface: str, **facts: int) -> None:
     """Load rules beside those that are there; tell the step, its instant between two readings."""
     given = rules.format(chain=CHAIN, interface=interface)
@@ -105,6 +114,8 @@ def main() -> None:
             with socket.socket(type=socket.SOCK_DGRAM) as outward, suppress(PermissionError):
                 outward.sendto(b"", (address, 9))  # refused at once where the rule drops it
             say(**counters())
+        case ["flows"]:
+            say(**flows())
         case _:
             sys.exit(f"unknown arguments: {sys.argv[1:]}")
 

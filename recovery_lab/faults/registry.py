@@ -8,8 +8,13 @@ from recovery_lab.faults.crash import Crash
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
+from recovery_lab.faults.idle_drop import IdleDrop
+from recovery_lab.faults.idle_timeout import IdleTimeout
 from recovery_lab.faults.kill import Kill
 from recovery_lab.faults.latency import Latency
+from recovery_lab.faults.limits import DatabaseSlots, RoleSlots
+from recovery_lab.faults.lock import Lock
+from recovery_lab.faults.login import Login
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
@@ -27,13 +32,19 @@ _ALL: list[Fault] = [
     Recovery(),
     Crash(),
     Terminate(),
+    IdleTimeout(),
     Smart(),
     Slots(),
+    RoleSlots(),
+    DatabaseSlots(),
+    Login(),
     Freeze(),
     Drop(),
     Reset(),
+    IdleDrop(),
     Slow(),
     Latency(),
+    Lock(),
     Command(),
 ]
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

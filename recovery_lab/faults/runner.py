@@ -3,6 +3,7 @@
 import time
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError, LabError
@@ -14,7 +15,7 @@ from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.record.history import FaultEvent
 
-GRACE_S = 90.0  # to inject, prove, heal and recover; past the length and this the watchdog heals
+GRACE_S = 90.0  # to warm, inject, prove, heal, recover; past the length and this it is healed
 PACE_S = 0.1
 
 
@@ -43,17 +44,13 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
         scene = replace(scene, fault=fault.name).seen_by(witness)
         limit_s = scene.hold_s + GRACE_S + (command.LIMIT_S if scene.command else 0.0)
         with Watchdog(path, limit_s) as watchdog, Interrupts() as interrupts:
-            scene.begin()
-            run = _Run(fault, scene, watchdog, interrupts)
-            stack, before = scene.stack, scene.server_started
-            journal.write(
-                path, journal.OpenFault(stack=stack, fault=fault.name, server_started=before)
-            )
+            run = _Run(fault, scene, watchdog, interrupts, path)
             try:
                 landed = run.play()
             finally:  # also at Ctrl-C, and at pytest's own word that time is up
-                healed = run.verify_healed()
-                path.unlink(missing_ok=True)
+                if run.opened:
+                    healed = run.verify_healed()
+                    path.unlink(missing_ok=True)
             fault.verify_start(scene)
             if run.trouble:
                 raise run.trouble
@@ -72,7 +69,9 @@ class _Run:
     given: Scene
     watchdog: Watchdog
     interrupts: Interrupts
+    path: Path  # of the journal
     steps: list[str] = field(default_factory=list)
+    opened: bool = False  # it is named in the journal
     healing: bool = False
     trouble: LabError | None = None  # found while it heals, when nothing may break in
 
@@ -81,9 +80,14 @@ class _Run:
         return replace(self.given, note=self._note, pace=self._pace)
 
     def play(self) -> str:
-        """Inject, prove, hold, heal; healed also when any of it fails."""
+        """Prepare, inject, prove, hold, heal; healed also when any of it fails."""
         scene = self.scene
         try:
+            if self.fault.prepares:
+                self._open()
+                self.fault.prepare(scene)
+            self.given.begin()
+            self._open()
             scene.step("injecting")
             self.fault.inject(scene)
             self._step_unless("injected")
@@ -95,7 +99,8 @@ class _Run:
                 time.sleep(min(PACE_S, left_s))  # the fault's length
             self.watchdog.verify_watching()
         finally:
-            self._heal()
+            if self.opened:
+                self._heal()
         return landed
 
     def verify_healed(self) -> str:
@@ -109,6 +114,15 @@ class _Run:
             raise HealError(said) from error
         scene.step("back", evidence=healed)
         return healed
+
+    def _open(self) -> None:
+        """Name it in the journal, once: from here on any process heals it."""
+        if self.opened:
+            return
+        self.opened = True
+        stack, before = self.given.stack, self.given.server_started
+        entry = journal.OpenFault(stack=stack, fault=self.fault.name, server_started=before)
+        journal.write(self.path, entry)
 
     def _heal(self) -> None:
         self.interrupts.hold_back()

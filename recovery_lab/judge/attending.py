@@ -29,10 +29,11 @@ class Attending:
         self._back: dict[tuple[str, JobName], float] = {}
 
     def may_release(self) -> bool:
-        """Tell, once, that ready has stood for 3 s: the idle pools are to be used."""
-        ready, now = measures.ready(self._history), newest_at(self._history)
-        early = ready is None or now < ready.late_at + THRESHOLDS.release_s
-        if early or not self._has_idle or self._released_at is not None:
+        """Tell, once, that idle pools may be used since 3 s: by ready, or by a fault that is in."""
+        if not self._has_idle or self._released_at is not None:
+            return False
+        usable_at, now = Seen(self._info, self._history).usable_at, newest_at(self._history)
+        if usable_at is None or now < usable_at + THRESHOLDS.release_s:
             return False
         self._released_at = now
         return True

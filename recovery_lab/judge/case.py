@@ -7,6 +7,7 @@ from typing import Any
 from recovery_lab.judge import green, loss, measures
 from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
 from recovery_lab.judge.roles import part_of, spared, watched_s
+from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import TOGETHER, Cast, JobName, OutageInfo
 from recovery_lab.record.history import Born, Container, FaultEvent, History, Look, Probe, Warmed
 
@@ -45,6 +46,13 @@ class Seen:
     def health_at(self) -> float | None:
         """When System Health was back."""
         return measures.health_back(self.history, self.ready.early_at) if self.ready else None
+
+    @property
+    def usable_at(self) -> float | None:
+        """From when on idle pools may be asked: ready; where they hang, while they do."""
+        if self.effects.leaves_idle_silent:
+            return self.steps["landed"].at if "landed" in self.steps else None
+        return self.ready.late_at if self.ready else None
 
     def silent_s(self, kind: type[Any]) -> float:
         """Return the longest time since the fault without a probe of a kind: Health or Live."""
@@ -119,7 +127,8 @@ class Case:
     def back_at(self) -> float | None:
         """When its reads were back, and System Health where it has one; an idle pool, once used."""
         if self.job == "idle":
-            return self.released_at
+            ready, used_at = self.seen.ready, self.released_at
+            return None if ready is None or used_at is None else max(used_at, ready.late_at)
         needed = [self.recovered_at]
         if self.needs_health:
             needed.append(self.seen.health_at)
@@ -130,9 +139,9 @@ class Case:
 
     @cached_property
     def first_reads(self) -> list[Read]:
-        """The first reads of an idle pool: as many at once as it held; none asked before ready."""
-        ready, released_at = self.seen.ready, self.released_at
-        if ready is None or released_at is None or released_at < ready.late_at:
+        """The first reads of an idle pool: as many at once as it held; none asked too early."""
+        usable_at, released_at = self.seen.usable_at, self.released_at
+        if usable_at is None or released_at is None or released_at < usable_at:
             return []
         return self.due_from(released_at)[: self.held]
 
@@ -161,6 +170,13 @@ class Case:
         """Return the reads due from ready's late end on."""
         return self.due_from(self.seen.ready.late_at if self.seen.ready else None)
 
+    def bearable_s(self, read: Read) -> float:
+        """Return how long a user may wait: longer by its bound while it may meet silence."""
+        seen, bound_s = self.seen, self.cast.traits.silent_s or 0.0
+        healed = seen.steps.get("healed")
+        silent = seen.effects.leaves_idle_silent and (healed is None or read.due_at < healed.at)
+        return THRESHOLDS.long_wait_s + (bound_s if silent else 0.0)
+
     @property
     def could_meet(self) -> bool:
         """Whether by the fault's effects this cell can meet anything."""
@@ -177,7 +193,8 @@ class Case:
         end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
         if self.warm_backends & loss.lost_sessions(seen.history, seen.effects):
             return True
-        if self.job == "idle" or seen.lost_at is None or end_at is None:
+        used = self.job == "steady" or seen.effects.leaves_idle_silent
+        if not used or seen.lost_at is None or end_at is None:
             return False
         return any(seen.lost_at <= read.due_at < end_at for read in self.reads)
 

@@ -200,17 +200,21 @@ _PLAYED = {"fresh": _forgetting, "cold": _starting, "crowd": _crowding}
 
 def _idling(case: Case) -> Said:
     """An idle pool must have been left alone for its time, and then asked for all that it held."""
-    ready, released_at = case.seen.ready, case.released_at
+    seen, usable_at, released_at = case.seen, case.seen.usable_at, case.released_at
+    since = "the fault was in" if seen.effects.leaves_idle_silent else "ready"
     if (first := len(case.first_reads)) < max(case.held, 1):
         told = f"{first} of its first {case.held} reads"
-        yield "unsure", f"the idle pool was not asked after ready: {told}"
-    if ready is None or released_at is None:
+        yield "unsure", f"the idle pool was not asked after {since}: {told}"
+    if usable_at is None or released_at is None:
         return
-    if ready.late_at <= released_at < ready.late_at + THRESHOLDS.release_s:
-        alone = f"for {released_at - ready.late_at:.2f} s after ready"
+    if usable_at <= released_at < usable_at + THRESHOLDS.release_s:
+        alone = f"for {released_at - usable_at:.2f} s after {since}"
         yield "unsure", f"the idle pool was left alone {alone}, wanted {THRESHOLDS.release_s:g} s"
     if early := sum(read.due_at < released_at for read in case.reads):
         yield "unsure", f"the idle pool was not left alone: {early} reads before it was asked"
+    healing = seen.steps.get("healing")
+    if seen.effects.leaves_idle_silent and healing and released_at >= healing.at:
+        yield "unsure", "the idle pool was asked when nothing was silent any more"
 
 
 def _gaps(case: Case) -> Said:

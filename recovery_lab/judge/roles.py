@@ -84,6 +84,9 @@ def watched_s(cast: Cast) -> float:
 
 
 def _idle(traits: Traits, effects: Effects) -> Part:
+    if effects.leaves_idle_silent:  # a ping hangs as a read does
+        unbounded = NOT_FIRST if traits.pools else REFERENCE
+        return unbounded if traits.silent_s is None else SUBJECT
     if traits.pings or effects.cuts == "none":
         return SUBJECT
     return REFERENCE if traits.monitored else NOT_FIRST
@@ -106,8 +109,10 @@ def _gives_up(traits: Traits, hold_s: float) -> bool:
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
-    if _undisturbed(effects):
-        return SUBJECT  # everyone must read on
+    if effects.cuts == effects.heal_cuts == "none":
+        # Nobody is cut: everyone must read on, but who gives up for good sooner than it delays.
+        leaves = traits.deadline_s is not None and effects.delays_s > traits.deadline_s
+        return NOT_RECOVERS if leaves and not traits.reconnects else SUBJECT
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
     if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Read, bad_kinds
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.green import losses
@@ -49,10 +50,17 @@ def _cut(case: Case) -> bool:
     return case.is_application and case.seen.effects.cuts not in ("none", "idle")
 
 
-def _undisturbed(case: Case) -> bool:
+def _uncut(case: Case) -> bool:
     effects = case.seen.effects
-    delayed = effects.delays_s or "reads" in effects.denies
-    return effects.cuts == effects.heal_cuts == "none" and not delayed
+    return effects.cuts == effects.heal_cuts == "none" and "reads" not in effects.denies
+
+
+def _undisturbed(case: Case) -> bool:
+    return _uncut(case) and not case.seen.effects.delays_s
+
+
+def _delayed(case: Case) -> bool:
+    return _uncut(case) and bool(case.seen.effects.delays_s)
 
 
 @_rule("recovers", "120 s from ready; past 60 s marked LATE", lambda case: case.job != "idle")
@@ -79,13 +87,13 @@ def _relapses(case: Case) -> Iterator[str]:
     if case.job == "idle":
         since = max((read.due_at for read in case.first_reads), default=None)
     later = [read for read in case.due_from(since) if read not in case.first_reads]
-    return _hurt(later, "reads relapsed after recovery")
+    return _hurt(case, later, "reads relapsed after recovery")
 
 
 @_rule("first reads", "0 reads failed or hung; a wait of 1 s", lambda case: case.job == "idle")
 def _first_reads(case: Case) -> Iterator[str]:
     """The first reads of an idle pool, as many at once as it held, are good."""
-    return _hurt(case.first_reads, f"of the first {len(case.first_reads)} reads not good")
+    return _hurt(case, case.first_reads, f"of the first {len(case.first_reads)} reads not good")
 
 
 @_rule("undisturbed", "0 reads; a wait of 1 s", _undisturbed)
@@ -93,17 +101,45 @@ def _disturbed(case: Case) -> Iterator[str]:
     """Where a fault neither cuts nor delays, no read fails, hangs or waits long."""
     before = case.hurt_before()
     reads = [read for read in case.reads if read not in before]
-    return _hurt(reads, "reads disturbed, though nobody was cut")
+    return _hurt(case, reads, "reads disturbed, though nobody was cut")
 
 
-def _hurt(reads: Sequence[Read], what: str) -> Iterator[str]:
-    hurt = [read for read in reads if read.hurt]
+@_rule("only delayed", "0 reads; a wait of the delay, or of what is left of it, and 1 s", _delayed)
+def _more_than_delayed(case: Case) -> Iterator[str]:
+    """Where a fault delays and cuts nobody, no read fails or hangs, or waits longer than for it."""
+    seen, before = case.seen, case.hurt_before()
+    ended_at = measures.injection_end(seen.history) or seen.end_at
+
+    def most_s(read: Read) -> float:
+        left_s = max(0.0, ended_at - read.due_at)
+        return min(seen.effects.delays_s, left_s) + THRESHOLDS.long_wait_s
+
+    hurt = [read for read in case.reads if read.bad or read.least_s > most_s(read)]
+    hurt = [read for read in hurt if read not in before]
+    return _told(hurt, "reads more than delayed", f"the delay and {THRESHOLDS.long_wait_s:g} s")
+
+
+@_rule("sessions kept", "0 sessions", _delayed, needs="server log")
+def _thrown_out(case: Case) -> Iterator[str]:
+    """Where a fault delays and cuts nobody, the server ends no session of its own."""
+    held = case.warm_backends
+    if gone := held & loss.lost_sessions(case.seen.history, case.seen.effects):
+        yield f"{len(gone)} of {len(held)} sessions ended, though nobody was to be cut"
+
+
+def _hurt(case: Case, reads: Sequence[Read], what: str) -> Iterator[str]:
+    hurt = [read for read in reads if read.bad or read.least_s > case.bearable_s(read)]
+    bound_s = max(map(case.bearable_s, hurt), default=0.0)
+    return _told(hurt, what, f"{bound_s:g} s")
+
+
+def _told(hurt: Sequence[Read], what: str, over: str) -> Iterator[str]:
     told = [", ".join(f"{kind} {count}" for kind, count in bad_kinds(hurt).items())]
     if slow := [read.wait_s for read in hurt if not read.bad]:
         waits = [wait_s for wait_s in slow if wait_s is not None]
         endless = "" if len(waits) == len(slow) else ", some without end"
         longest = f"longest wait {max(waits, default=0.0):.3f} s{endless}"
-        told.append(f"{len(slow)} waited over {THRESHOLDS.long_wait_s:g} s, {longest}")
+        told.append(f"{len(slow)} waited over {over}, {longest}")
     if hurt:
         yield f"{len(hurt)} {what}: {'; '.join(filter(None, told))}"
 

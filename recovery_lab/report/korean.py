@@ -145,6 +145,9 @@ KOREAN: Mapping[str, str] = {
     ),
     # doubts
     "What this run does not show": "이 실행으로 알 수 없는 것",
+    "{fault}: not played, the target declares no {lacks}.": (
+        "{fault}: 대상 파일에 {lacks} 선언이 없어 실행하지 않음."
+    ),
     "Planned, never begun:": "계획했으나 시작하지 않음:",
     "In doubt:": "불확실함:",
     "Not judged, or waived:": "판정하지 않았거나 적용하지 않음:",

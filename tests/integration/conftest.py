@@ -20,8 +20,9 @@ from tests.running import ROOT, Running, Watch, told, watched
 RESTART = ["scripts/take-away.sh", "restart"]
 KILL = ["scripts/take-away.sh", "kill"]
 
-# A run of its own: says `landed` when the fault is in, and waits there where that has no length.
-# GRACE is what the watchdog grants it.
+# A run of its own: says `landed` when the fault is in, and waits there where that has no length;
+# `prepared` when what comes before it is done, and waits there where asked to. GRACE is what the
+# watchdog grants it.
 RUNNER = """
 import sys
 import time
@@ -30,13 +31,17 @@ from recovery_lab.docker import Stack
 from recovery_lab.faults import FAULTS, Scene, run_fault, runner
 from recovery_lab.target import load_target
 runner.GRACE_S = float(sys.argv[4])
+def begin():
+    print("prepared", flush=True)
+    if sys.argv[5] == "prepared":
+        time.sleep(60.0)
 def note(event):
     print(event.name, flush=True)
     if event.name == "landed" and not float(sys.argv[3]):
         time.sleep(60.0)
 run_fault(FAULTS[sys.argv[1]], Scene(
     stack=Stack(target=load_target(Path("target.toml")), project=sys.argv[2]),
-    hold_s=float(sys.argv[3]), note=note))
+    hold_s=float(sys.argv[3]), note=note, begin=begin))
 """
 
 
@@ -145,6 +150,7 @@ def run(stack: Running) -> Iterator[Callable[..., subprocess.Popen]]:
         name: str, hold_s: float = 60.0, grace_s: float = 30.0, at: str = "landed"
     ) -> subprocess.Popen:
         words = [sys.executable, "-c", RUNNER, name, stack.project, str(hold_s), str(grace_s)]
+        words.append(at)
         pipe = subprocess.PIPE
         one = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
         running.append(one)

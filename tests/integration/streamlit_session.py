@@ -16,6 +16,7 @@ class Run:
     took_s: float = 0.0
     elements: int = 0
     exceptions: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)  # of alerts and plain text
 
 
 def run_page(url: str, page: str, limit_s: float) -> Run:
@@ -44,6 +45,11 @@ def _take(run: Run, message: ForwardMsg) -> None:
     if kind == "delta":
         run.elements += 1
         element = message.delta.new_element
-        if element.WhichOneof("type") == "exception":
-            run.exceptions.append(element.exception.message)
+        match element.WhichOneof("type"):
+            case "exception":
+                run.exceptions.append(element.exception.message)
+            case "alert":
+                run.texts.append(element.alert.body)
+            case "markdown":
+                run.texts.append(element.markdown.body)
     run.finished = kind == "script_finished"

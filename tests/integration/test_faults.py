@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ import pytest
 from recovery_lab import docker
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import FAULTS, Done, Scene, journal, run_fault
+from recovery_lab.faults.altered import sql_of
 from recovery_lab.faults.healing import heal_open
+from recovery_lab.faults.idle_timeout import IDLE_S
 from recovery_lab.faults.journal import FAULT, OpenFault
+from recovery_lab.faults.witness import Witness
 from recovery_lab.record.history import FaultEvent
 from tests.integration.conftest import child_of, command, wait_until, wait_until_up
 from tests.running import Running
@@ -29,13 +33,19 @@ LENGTHS = [
     ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
+    ("idle-timeout", 6.0),
     ("smart", 1.0),
     ("slots", 1.0),
+    ("slots-role", 1.0),
+    ("slots-database", 1.0),
+    ("login", 1.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("idle-drop", 6.0),
     ("slow", 1.0),
     ("latency", 2.0),
+    ("lock", 2.0),
     ("command", 0.0),
 ]
 TAKEN = ("scripts/take-away.sh", "restart")
@@ -108,12 +118,18 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "recovery",
         "crash",
         "terminate",
+        "idle-timeout",
         "smart",
         "slots",
+        "slots-role",
+        "slots-database",
+        "login",
         "freeze",
         "drop",
         "reset",
+        "idle-drop",
         "latency",
+        "lock",
     ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
@@ -128,6 +144,17 @@ def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, pr
     wait_until_up(stack, 20.0)
     assert [] == docker.helpers(stack.value)
     proves(f"{name}: steady state {took_s:.1f} s after the runner's SIGKILL")
+
+
+def test_fault_that_was_prepared_alone_is_healed(stack: Running, run, proves) -> None:
+    """SIGKILL to the runner before anything was injected: what it had set first is gone, too."""
+    fault = FAULTS["idle-timeout"]
+    one = run(fault.name, fault.hold_s, at="prepared")
+    assert _told_by_admin(stack, fault.reads) == f"idle_session_timeout={IDLE_S}s"
+    one.kill()
+    wait_until(lambda: not _path(stack).exists(), "the watchdog undoes it", 30.0)
+    assert _told_by_admin(stack, fault.reads) == fault.stands
+    proves("idle_session_timeout of the role was set, and is as before")
 
 
 def test_recovery_leaves_the_configuration_as_it_was(stack: Running, run) -> None:
@@ -150,7 +177,7 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["drop", "latency"])
+@pytest.mark.parametrize("name", ["drop", "idle-drop", "latency"])
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, name: str, run) -> None:
     """Runner, watchdog and the fault's helper killed: `recovery-lab heal` heals, and once."""
     one = run(name)
@@ -219,6 +246,11 @@ def test_run_whose_witness_is_killed_is_healed(stack: Running, run) -> None:
 def server_state(stack: Running) -> dict:
     """Return the state of the database's container."""
     return Scene(stack=stack.value, hold_s=0.0, note=print).present()["State"]
+
+
+def _told_by_admin(stack: Running, sql: str) -> str:
+    with closing(Witness(stack.value)) as witness:
+        return witness.rule(sql_of(stack.value, sql))
 
 
 def _configuration(stack: Running) -> str:

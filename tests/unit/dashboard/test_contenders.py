@@ -13,6 +13,7 @@ import sqlalchemy.exc
 from dashboard.contenders import DRIVER, PARTS, PolicyContender, make
 from dashboard.db_connector import PLAN_18_03, POLICIES
 from dashboard.retry import BOUNDS
+from recovery_lab.target import load_target
 
 Hold = Any
 
@@ -101,6 +102,17 @@ def test_parts_are_one_option_each_and_the_plan_without_its_ping(way: dict[str, 
     assert dict(PLAN_18_03) == {**without, "pool_pre_ping": True}
     assert "pool_pre_ping" not in without
     assert [dict([option]) for option in PLAN_18_03.items()] == list(options.values())
+
+
+def test_wait_on_silence_is_declared_as_the_options_bound_it() -> None:
+    """The target file says what libpq is told, of those that tell it, and of nobody else."""
+    declared = load_target(Path(__file__).parents[3] / "target.toml").contenders
+    bounds = {
+        name: traits.silent_s
+        for name, traits in {**declared.entries, **declared.when_asked}.items()
+        if traits.silent_s is not None
+    }
+    assert dict.fromkeys(("retry", "bounded"), BOUNDS["tcp_user_timeout"] / 1000) == bounds
 
 
 def test_dispose_has_a_monitor_beside_it(

@@ -207,6 +207,7 @@ class Script:
     server_after: str = AFTER
     named: bool = True  # the server's log names the sessions that it ended
     steps: tuple[str, ...] = tuple(STEPS)
+    longer_s: float = 0.0  # it heals so much later
     starts: tuple[str, ...] = ("one", "one")
     limit_s: float = 120.0
     hold_s: float = 1.2
@@ -321,7 +322,7 @@ class Script:
 
     def _fault(self) -> Iterator[AnyRecord]:
         for name in self.steps:
-            at = ORIGIN + STEPS[name]
+            at = ORIGIN + STEPS[name] + (self.longer_s if STEPS[name] > 1.0 else 0.0)
             yield FaultEvent(at=at, fault=self.fault, name=name, evidence="seen")
             if name in MARKS:
                 yield Mark(at=at, name=MARKS[name])
@@ -416,6 +417,14 @@ def untouched(**changed: object) -> Script:
         NEVER,
     )
     return outage(**{"fault": "none", **away, **changed})
+
+
+def forgotten(**changed: object) -> Script:
+    """Return an outage of idle sessions alone, silent until 7.5 s: an idle pool is asked in it."""
+    bounded = Traits(pools=True, pings=True, silent_s=3.0)
+    own = {"job": "idle", "traits": bounded, "keeps_session_s": 0.0, "first_took_s": 3.01}
+    words = {"fault": "idle-drop", "released_s": 3.25, "longer_s": 6.0, "end_s": 13.0}
+    return untouched(**{**own, **words, **changed})
 
 
 def application(**changed: object) -> Script:

@@ -247,6 +247,18 @@ def test_baseline_is_as_long_as_its_reads_need(
     assert [pytest.approx(baseline_s)] == began
 
 
+def test_idle_pools_are_asked_in_a_fault_that_leaves_their_sessions_silent(
+    stage, tmp_path: Path
+) -> None:
+    """When it is gone they may live: the order is given once, and between its own instants."""
+    silent = msgspec.structs.replace(INFO, effects=FAULTS["idle-drop"].effects)
+    crew = Crew()
+    played(stage, tmp_path, crew, silent)
+    assert 1 == crew.orders.count("release")
+    at = [one.name for one in read_outage(tmp_path)[1].all if isinstance(one, Mark)]
+    assert at.index(measures.RELEASED) < at.index(measures.RETURNED)
+
+
 def test_observer_is_told_the_faults_delay(stage, tmp_path: Path) -> None:
     """Its attempts may take that much longer."""
     slowed = msgspec.structs.replace(INFO.effects, delays_s=0.4)

@@ -9,6 +9,7 @@ import pytest
 from recovery_lab.contenders.registry import CANARY
 from recovery_lab.errors import BadInputError
 from recovery_lab.faults import FAULTS
+from recovery_lab.faults.lock import LETS_GO_S
 from recovery_lab.judge.roles import Part, part_of
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import (
@@ -17,6 +18,7 @@ from recovery_lab.plan import (
     Asked,
     Watched,
     all_entries,
+    left_out,
     names,
     outages,
     watched,
@@ -58,6 +60,35 @@ def test_no_names_mean_all() -> None:
     assert {*FAULTS} - {"command"} == {info.fault for info in planned}
     unasked = {name for name, entry in all_entries(TARGET).items() if not entry.when_asked}
     assert {*unasked, TWIN} - {CANARY} == {info.solo for info in planned}
+
+
+BARE = msgspec.structs.replace(
+    TARGET, database=msgspec.structs.replace(TARGET.database, table="", admin=None)
+)
+
+
+def test_fault_that_the_target_cannot_have_is_left_out_by_name() -> None:
+    """All means all that are available; what is not is told, with what it lacks."""
+    missing = left_out(BARE, Asked(faults=()))
+    assert "admin login" == missing["login"]
+    assert "admin login and no table" == missing["lock"]
+    assert {*FAULTS} - {"command", *missing} == {i.fault for i in outages(BARE, Asked(faults=()))}
+    assert {} == left_out(TARGET, Asked(faults=()))
+
+
+def test_fault_that_the_target_cannot_have_is_refused_where_it_is_named() -> None:
+    """With what the target does not declare, and where that is told; others are played."""
+    said = r"FAULTS: 'login' is not available: the target declares no admin login \(docs/config"
+    with pytest.raises(BadInputError, match=said):
+        outages(BARE, Asked(faults=("none", "login")))
+    assert {} == left_out(BARE, Asked(faults=("none",)))
+    assert ["none"] == [info.fault for info in outages(BARE, Asked(faults=("none",)))]
+
+
+def test_lock_delays_for_as_long_as_it_holds() -> None:
+    """Probes and the judge must know how long, whatever length it was given."""
+    [info] = outages(TARGET, Asked(faults=("lock",), holds_s=[5.0]))
+    assert info.hold_s + LETS_GO_S == info.effects.delays_s
 
 
 def test_several_lengths_are_repeats_one_after_another() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from recovery_lab import verbs
 from recovery_lab.errors import BadInputError, HealError
@@ -14,6 +15,7 @@ from recovery_lab.folder import save
 from recovery_lab.judge.verdict import STATUS, RunVerdict
 from recovery_lab.plan import Asked, Watched
 from recovery_lab.report.events import Events
+from recovery_lab.target import load_target
 from tests.unit.recovery_lab.test_folder import INFO
 
 TARGET = Path(__file__).parents[3] / "target.toml"
@@ -35,6 +37,10 @@ class World:
         self.drawn = 0
         self.kept: list[Path] = []
         self.pages = 0
+        self.left_out: dict[str, str] = {}
+
+    def leave_out(self, run: Path, left_out: dict[str, str]) -> None:
+        self.left_out = left_out
 
     def play(self, *words: object, **options: object) -> RunVerdict:
         if isinstance(self.end, HealError):
@@ -74,6 +80,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(verbs.docker, "own_stack", lambda target: SimpleNamespace(project="mine"))
     monkeypatch.setattr(verbs, "private_stack", made.private_stack)
     monkeypatch.setattr(verbs, "begin_run", lambda *words: tmp_path / "run")
+    monkeypatch.setattr(verbs, "leave_out", made.leave_out)
     monkeypatch.setattr(verbs, "play_run", made.play)
     monkeypatch.setattr(verbs, "write_verdict", lambda folder: verdict("passed"))
     monkeypatch.setattr(verbs.markdown, "write", lambda folder, verdict: "the page")
@@ -187,3 +194,14 @@ def test_committed_run_has_no_pictures_to_draw(world: World) -> None:
     with pytest.raises(BadInputError, match="not kept, there is nothing to draw; try: recovery-la"):
         verbs.report(Path("run"), world.said.append)
     assert (0, 0) == (world.pages, world.drawn)
+
+
+def test_fault_that_is_not_available_is_named_and_kept(world: World, monkeypatch) -> None:
+    """On the screen before anything is played, and in the run for its report."""
+    own = load_target(TARGET)
+    bare = structs.replace(own, database=structs.replace(own.database, admin=None))
+    monkeypatch.setattr(verbs, "load_target", lambda path: bare)
+    verbs.run(TARGET, Asked(faults=()), world.said.append, resume="", keep=False)
+    said = "left out  login: not available: the target declares no admin login"
+    assert said in world.said
+    assert "admin login" == world.left_out["login"]

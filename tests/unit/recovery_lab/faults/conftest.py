@@ -13,14 +13,19 @@ from recovery_lab import docker
 from recovery_lab.docker import Stack
 from recovery_lab.errors import DockerError, InconclusiveError
 from recovery_lab.faults import (
+    FAULTS,
     Scene,
+    altered,
     crash,
     drop,
     flap,
     healing,
     held,
+    idle_drop,
+    idle_timeout,
     kill,
     latency,
+    lock,
     recovery,
     runner,
     slots,
@@ -29,6 +34,8 @@ from recovery_lab.faults import (
     terminate,
 )
 from recovery_lab.faults import scene as scenes
+from recovery_lab.faults.altered import Altered, Refused, sql_of
+from recovery_lab.faults.idle_timeout import ENDED
 from recovery_lab.faults.witness import Answer
 from recovery_lab.record.history import Clock, FaultEvent
 from recovery_lab.target import Target, load_target
@@ -39,7 +46,13 @@ START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
 NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
-MODULES = {slots.MODULE: "", latency.MODULE: "latency"}  # of helpers: whose rules they hold
+# Of helpers: whose rules they hold.
+MODULES = {
+    slots.MODULE: "",
+    lock.MODULE: "",
+    latency.MODULE: "latency",
+    idle_drop.MODULE: "idle-drop",
+}
 State = dict[str, Any]
 
 
@@ -73,6 +86,10 @@ class World:
     stacks: set[str] = field(default_factory=set)
     half_shut: bool = False
     full: bool = False
+    locked: bool = False
+    altered: str = ""  # the fault whose setting is
+    theirs: bool = False  # that setting had a value of its own
+    waiting: int = 0  # sessions, for a lock
     folder_holds: str = ""  # the server's data folder, what a fault has put in
     starting: bool = False
     read_from: set[str] = field(default_factory=set)  # starts of the server
@@ -176,7 +193,7 @@ class World:
         if name in self.helpers and self.deaf:
             self.deaf -= 1
         elif name in self.helpers:
-            self.rules, self.full = "", False
+            self.rules, self.full, self.locked = "", False, False
             self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
         elif signal == "TERM":
             self.half_shut = not self.stubbed
@@ -194,7 +211,7 @@ class World:
         self.helpers[name] = [step if self.helper_works else failed]
         if self.helper_works and not self.stubbed:
             module = words[words.index("-m") + 1] if "-m" in words else ""
-            self.full = module == slots.MODULE
+            self.full, self.locked = module == slots.MODULE, module == lock.MODULE
             self.rules = MODULES[module] if module else words[words.index("hold") + 2]
         return name
 
@@ -205,6 +222,8 @@ class World:
         if words[0] == DATABASE and not self.stubbed:
             self._shell(words[-1])
         count = 3 if self.rules else 0
+        if words[-1] == "flows":
+            return json.dumps({"flows": count, "packets": 2 * count})
         return json.dumps({"INPUT": count, "OUTPUT": count})
 
     def _shell(self, script: str) -> None:
@@ -260,6 +279,24 @@ class Witness:
         self.world.now += 0.25
         return Clock(at=self.world.now, wall=self.world.now)
 
+    def rule(self, sql: str) -> str:
+        return self.ask(f"admin {sql}").told
+
+    def _ruled(self, sql: str) -> str:
+        """Change, undo or read the setting of a fault; anything else is about locks."""
+        world = self.world
+        for fault in (one for one in FAULTS.values() if isinstance(one, Altered)):
+            change, undo, reads = (
+                sql_of(world.stack, words) for words in (fault.change, fault.undo, fault.reads)
+            )
+            if sql.startswith(f"{change};"):
+                world.altered = "" if world.stubbed else fault.name
+            elif sql.startswith(f"{undo};"):
+                world.altered = ""
+            elif sql == reads:
+                return "theirs" if world.altered == fault.name or world.theirs else fault.stands
+        return str(world.waiting)
+
     def ask(self, order: str) -> Answer:
         world = self.world
         told = {
@@ -268,6 +305,8 @@ class Witness:
             "counted": {"starts": len(world.read_from)},
         }
         facts = told.get(order, {"sessions": world.sleeping, "slept": world.slept})
+        facts |= {"session": "hangs" if world.state["Paused"] else "ok"}
+        facts |= {"told": self._ruled(order.removeprefix("admin "))}
         match order.split(maxsplit=1)[0]:
             case "sleep" if not world.stubbed:
                 world.sleeping = 1
@@ -277,8 +316,10 @@ class Witness:
                 world.noted = world.left = 3
                 facts = {"pid": 71}
             case "kept":
-                reset = "server closed the connection" if world.rules else "ok"
-                facts = {"session": world.kept or reset}
+                closed = "server closed the connection" if world.rules else "ok"
+                silent = "hangs" if world.rules == "idle-drop" else closed
+                timed_out = ENDED if world.altered == "idle-timeout" else silent
+                facts = {"session": world.kept or timed_out}
             case "count":
                 world.read_from = set()
             case "terminate":
@@ -295,9 +336,12 @@ class Witness:
         session = f"FATAL:  {recovery.STARTING_UP}" if self.world.starting else session
         session = HALF_SHUT if self.world.half_shut else session
         session = NO_SLOT if self.world.full else session
+        if isinstance(fault := FAULTS.get(self.world.altered), Refused):
+            session = f"FATAL:  it {fault.words}"
         rules = self.world.rules
         session = "Connection refused" if rules == "reset" else session
-        session = "hangs" if state["Paused"] or rules == "drop" else session
+        silent = state["Paused"] or rules == "drop" or self.world.locked
+        session = "hangs" if silent else session
         tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
         self.world.read_from |= {started} if started else set()
@@ -329,7 +373,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     state |= {"StartedAt": START.format(0), "FinishedAt": "never"}
     made = World(target=target, state=state, folder=str(tmp_path))
     monkeypatch.setattr(docker, "run", made.run)
-    for module in (runner, healing, slow, smart):
+    for module in (runner, healing, slow, smart, altered):
         monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
     clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)
@@ -342,6 +386,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]
     limits += [(healing, "LATE_S"), (smart, "REFUSED_LIMIT_S"), (slow, "SEEN_S"), (slow, "DUE_S")]
+    limits += [(lock, "DRAINED_LIMIT_S"), (idle_timeout, "ENDED_LIMIT_S")]
     for module, name in limits:
         monkeypatch.setattr(module, name, 0.02)
     return made

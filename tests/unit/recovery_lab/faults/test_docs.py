@@ -6,6 +6,7 @@ from pathlib import Path
 from recovery_lab.docker import INSTRUMENT
 from recovery_lab.faults import FAULTS, command, runner
 from recovery_lab.faults import scene as scenes
+from recovery_lab.faults.altered import Altered
 from recovery_lab.faults.fresh import SLEEPER
 from recovery_lab.faults.held import OVERTIME_S
 from recovery_lab.faults.recovery import HOLD, MARK
@@ -38,9 +39,12 @@ def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
     """Every fault has its row, with the labels and names that the code gives."""
     rows = _rows("## By hand")
     assert list(FAULTS) == list(rows)
-    for name in ("slots", "drop", "reset", "latency"):
+    for name in ("slots", "drop", "reset", "idle-drop", "latency", "lock"):
         assert f"label={FAULTS[name].label}" in rows[name][0]
     assert f"application_name = '{SLEEPER}'" in rows["slow"][0]
+    for name, fault in FAULTS.items():
+        if isinstance(fault, Altered):
+            assert fault.undo.format(role='"dashboard_reader"', database='"lab"') in rows[name][0]
     assert all(word in rows["recovery"][0] for word in (HOLD, MARK))
 
 

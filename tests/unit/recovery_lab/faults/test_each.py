@@ -1,10 +1,14 @@
 """Each fault lands, is doubted where it did not, and is healed however often that is asked."""
 
+import json
+
 import pytest
 
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults import FAULTS, held
-from tests.unit.recovery_lab.faults.conftest import DATABASE, World
+from recovery_lab.faults import scene as scenes
+from recovery_lab.faults.witness import Answer
+from tests.unit.recovery_lab.faults.conftest import DATABASE, Witness, World
 
 CASES = [
     ("none", 0.0),
@@ -16,13 +20,19 @@ CASES = [
     ("recovery", 5.0),
     ("crash", 0.0),
     ("terminate", 0.0),
+    ("idle-timeout", 6.0),
     ("smart", 2.0),
     ("slots", 2.0),
+    ("slots-role", 2.0),
+    ("slots-database", 2.0),
+    ("login", 2.0),
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("idle-drop", 6.0),
     ("slow", 2.0),
     ("latency", 2.0),
+    ("lock", 2.0),
     ("command", 0.0),
 ]
 each = pytest.mark.parametrize(("name", "hold_s"), CASES)
@@ -35,11 +45,17 @@ EVIDENCE = {
     "recovery": "the database system is starting up'; a simulated recovery",
     "crash": "all 3 sessions from before are gone; the server's log: LOG:  all server processes",
     "terminate": "all 2 sessions of the contenders are gone; a fresh one reads",
+    "idle-timeout": "'terminating connection due to idle-session timeout', a fresh one 'ok'; of 3",
     "smart": "shutting down', one from before 'ok'",
     "slots": "reserved for roles', one from before 'ok'; 280 sessions held",
+    "slots-role": "too many connections for role', one from before 'ok'",
+    "slots-database": "too many connections for database', one from before 'ok'",
+    "login": "is not permitted to log in', one from before 'ok'",
+    "lock": "read of the table 'hangs', a SELECT 1 'ok'; 0 sessions wait for the lock",
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
+    "idle-drop": "3 idle sessions lose every packet, 6 so far; one of the witness's own 'hangs', a",
     "slow": "one session active in pg_sleep",
     "latency": "the fastest connect took 30.0 ms; packets that met the rules {'INPUT': 3",
 }
@@ -49,6 +65,7 @@ EVIDENCE = {
 def test_fault_lands_with_its_evidence(name: str, hold_s: float, world: World) -> None:
     """What a person reads in the history is what was seen."""
     scene = world.seen_scene(hold_s)
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     assert any(word in FAULTS[name].verify_landed(scene) for word in EVIDENCE[name].split("|"))
 
@@ -58,6 +75,7 @@ def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: 
     """Every command succeeded, and nothing changed."""
     scene = world.seen_scene(hold_s)
     world.stubbed = True
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     with pytest.raises(InconclusiveError, match=f"{name} did not land"):
         FAULTS[name].verify_landed(scene)
@@ -67,16 +85,19 @@ def test_fault_that_did_nothing_has_not_landed(name: str, hold_s: float, world: 
 def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     """Healed once, twice, and by a process that has no witness."""
     scene = world.seen_scene(hold_s)
+    FAULTS[name].prepare(scene)
     FAULTS[name].inject(scene)
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, False, False, "", "", 0) == (
+    assert (True, False, False, False, False, False, "", "", "", 0) == (
         world.state["Running"],
         world.starting,
         world.state["Paused"],
         world.half_shut,
         world.full,
+        world.locked,
+        world.altered,
         world.rules,
         world.folder_holds,
         world.sleeping,
@@ -85,15 +106,30 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "command"])
 def test_effects_fit_one_another(name: str) -> None:
-    """57P01 is explained where sessions are ended, and nowhere else."""
+    """The end of sessions is explained where it is brought, and nowhere else."""
     effects = FAULTS[name].effects
-    assert effects.ends_sessions == ("57P01" in effects.explains)
+    assert effects.ends_sessions == bool({"57P01", "57P05"} & {*effects.explains})
     assert effects.ends_sessions or not effects.restarts
-    assert (effects.cuts == "none") == (not effects.explains)
+    # Who gives up on a read that waits hangs up on the server.
+    assert (effects.cuts == "none" and not effects.delays_s) == (not effects.explains)
 
 
 @pytest.mark.parametrize(
-    "name", ["restart", "kill", "recovery", "smart", "slots", "freeze", "drop", "reset"]
+    "name",
+    [
+        "restart",
+        "kill",
+        "recovery",
+        "smart",
+        "slots",
+        "slots-role",
+        "slots-database",
+        "login",
+        "freeze",
+        "drop",
+        "reset",
+        "lock",
+    ],
 )
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
@@ -211,7 +247,7 @@ def test_none_notices_what_it_did_not_do(world: World) -> None:
         FAULTS["none"].verify_landed(scene)
 
 
-@pytest.mark.parametrize("name", ["drop", "reset", "latency"])
+@pytest.mark.parametrize("name", ["drop", "reset", "idle-drop", "latency"])
 def test_helper_has_one_right_in_one_namespace(name: str, world: World) -> None:
     """It shares the server's network and holds NET_ADMIN there; nothing on the host."""
     FAULTS[name].inject(world.seen_scene())
@@ -276,6 +312,31 @@ def test_drop_in_a_namespace_of_the_past_is_doubted(world: World) -> None:
         FAULTS["drop"].verify_landed(scene)
 
 
+def test_idle_drop_is_told_whose_sessions_and_which_of_the_applications(world: World) -> None:
+    """The contenders' by their addresses; where the application names its pool's, those alone."""
+    world.helpers["contender"] = []
+    FAULTS["idle-drop"].inject(world.seen_scene(6.0))
+    told = json.loads(world.told("run")[0].rpartition(" ")[2])
+    assert (["192.0.2.9"], ["192.0.2.9"]) == (told["clients"], told["application"])
+    assert ("dashboard-pool", 126.0, "eth0") == tuple(
+        told[name] for name in ("pooled", "limit_s", "interface")
+    )
+
+
+@pytest.mark.parametrize(("kept", "counts"), [("ok", True), ("hangs", False)])
+def test_idle_drop_needs_a_silent_session_and_packets(
+    kept: str, counts: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session may hang for another reason; rules alone prove nothing."""
+    scene = world.seen_scene(6.0)
+    FAULTS["idle-drop"].inject(scene)
+    world.kept = kept
+    if not counts:
+        monkeypatch.setattr(world, "_exec", lambda *_: json.dumps({"flows": 3, "packets": 0}))
+    with pytest.raises(InconclusiveError, match="idle-drop did not land: 3 idle sessions"):
+        FAULTS["idle-drop"].verify_landed(scene)
+
+
 def test_latency_is_known_by_a_connect_that_takes_two_packets_times(world: World) -> None:
     """While it is in, and no more when it is gone: rules alone delay nothing."""
     scene = world.seen_scene()
@@ -320,3 +381,69 @@ def test_steps_are_taken_at_the_daemons_own_instant(world: World) -> None:
     [event] = world.events
     assert ("injected", "the daemon's event 'pause'") == (event.name, event.evidence)
     assert world.seen[0][0] == event.at
+
+
+def test_idle_timeout_stands_before_the_pools_are_warmed(world: World) -> None:
+    """And one that nobody timed out has not landed, whatever else was gone."""
+    fault, scene = FAULTS["idle-timeout"], world.seen_scene(6.0)
+    assert fault.prepares
+    fault.prepare(scene)
+    assert "idle-timeout" == world.altered
+    fault.inject(scene)
+    world.kept = "server closed the connection unexpectedly"
+    with pytest.raises(InconclusiveError, match=r"idle-timeout did not land: .* 'server closed"):
+        fault.verify_landed(scene)
+
+
+@pytest.mark.parametrize("name", ["login", "slots-role", "slots-database"])
+def test_setting_that_is_somebody_elses_is_not_touched(name: str, world: World) -> None:
+    """Its value could not be put back by a process that knows of it from nobody."""
+    world.theirs = True
+    with pytest.raises(InconclusiveError, match=f"{name}: .* somebody else's, not touched"):
+        FAULTS[name].inject(world.seen_scene())
+    assert "" == world.altered
+
+
+def test_setting_that_stays_altered_is_not_healed(world: World) -> None:
+    """Though fresh sessions read: the next one to be refused would be nobody's fault."""
+    scene = world.seen_scene()
+    world.theirs = True
+    with pytest.raises(HealError, match=r"slots-role: SELECT rolconnlimit .* tells 'theirs'"):
+        FAULTS["slots-role"].verify_healed(scene)
+
+
+def test_server_that_is_away_keeps_no_heal_from_its_end(world: World, monkeypatch) -> None:
+    """The undoing is asked for again, until the server is back."""
+    scene = world.seen_scene()
+    FAULTS["login"].inject(scene)
+    away = iter([InconclusiveError("connection refused")])
+    ask = Witness.ask
+
+    def asked(self: Witness, order: str) -> Answer:
+        if order.startswith("admin ALTER") and (trouble := next(away, None)):
+            raise trouble
+        return ask(self, order)
+
+    monkeypatch.setattr(Witness, "ask", asked)
+    FAULTS["login"].heal(scene)
+    assert "login" == world.altered
+    monkeypatch.setattr(scenes, "AGAIN_S", 0.0)
+    assert FAULTS["login"].verify_healed(scene).endswith("the setting as before")
+
+
+def test_lock_that_still_holds_somebody_up_is_not_healed(world: World) -> None:
+    """Its holder said that it let go, and sessions wait all the same."""
+    scene = world.seen_scene()
+    FAULTS["lock"].inject(scene)
+    FAULTS["lock"].heal(scene)
+    world.waiting = 2
+    with pytest.raises(HealError, match="sessions still wait for a lock on the table"):
+        FAULTS["lock"].verify_healed(scene)
+
+
+def test_server_that_is_silent_altogether_is_no_lock(world: World) -> None:
+    """A fresh session's read hangs in a freeze as well: one that reads no table tells."""
+    scene = world.seen_scene()
+    world.state["Paused"] = True
+    with pytest.raises(InconclusiveError, match=r"lock did not land: .* a SELECT 1 'hangs'"):
+        FAULTS["lock"].verify_landed(scene)

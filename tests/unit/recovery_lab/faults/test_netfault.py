@@ -128,6 +128,19 @@ def test_counters_tell_both_directions(helper, folder: Path) -> None:
         assert {"INPUT": 12, "OUTPUT": 3} == json.loads(one.communicate(timeout=10)[0])
 
 
+def test_flows_are_counted_with_what_their_rules_dropped(folder: Path) -> None:
+    """Two rules each; the chain's other rules, and other chains, are none."""
+    lines = [":RECOVERY_LAB - [0:0]", "[99:9] -A INPUT -i eth9 -j RECOVERY_LAB"]
+    for own, packets in ((40000, 3), (40001, 1)):
+        lines += [
+            f"[{packets}:180] -A RECOVERY_LAB -s 192.0.2.9/32 -p tcp -m tcp --sport {own} -j DROP",
+            f"[0:0] -A RECOVERY_LAB -d 192.0.2.9/32 -p tcp -m tcp --dport {own} -j DROP",
+        ]
+    (folder / "rules").write_text("\n".join(lines))
+    with _start(folder, "flows") as one:
+        assert {"flows": 2, "packets": 4} == json.loads(one.communicate(timeout=10)[0])
+
+
 def test_refused_rules_are_told_with_their_reason(folder: Path) -> None:
     """For instance without the capability, or on a kernel without the tables."""
     (folder / "broken").touch()

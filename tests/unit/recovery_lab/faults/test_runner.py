@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, journal, run_fault, runner
+from recovery_lab.faults import FAULTS, Scene, journal, run_fault, runner
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.journal import FAULT, HeldError, OpenFault
 from tests.unit.recovery_lab.faults.conftest import Watchdog, Witness, World
@@ -232,3 +232,49 @@ def test_run_is_healed_however_often_it_is_interrupted(
     assert not world.state["Paused"]
     assert _open(world) is None
     assert "back" == world.events[-1].name
+
+
+class Prepared(Freeze):
+    """Sets something first, which its heal takes away."""
+
+    prepares = True
+    did: list[str]
+
+    def prepare(self, scene: Scene) -> None:
+        """Be named in the journal by now."""
+        entry = journal.read(journal.path_of(scene.stack, FAULT), OpenFault)
+        self.did.append(f"prepared, {entry.fault if entry else 'unnamed'}")
+
+    def heal(self, scene: Scene) -> None:
+        """Undo both."""
+        self.did.append("healed")
+        super().heal(scene)
+
+
+@pytest.fixture
+def prepared() -> Prepared:
+    """A fault that prepares, and tells what it did."""
+    fault = Prepared()
+    fault.did = []
+    return fault
+
+
+def test_fault_prepares_before_its_caller_warms_the_pools(world: World, prepared) -> None:
+    """Named in the journal before it is done, and undone with the fault."""
+    begin = replace(world.scene, begin=lambda: prepared.did.append("warmed"))
+    run_fault(prepared, begin)
+    assert ["prepared, freeze", "warmed", "healed"] == prepared.did
+    assert _open(world) is None
+
+
+def test_fault_that_was_prepared_alone_is_healed(world: World, prepared) -> None:
+    """Its caller found trouble as the pools were warmed: nothing was injected, none stays."""
+
+    def trouble() -> None:
+        raise InconclusiveError("the pool is not warm")
+
+    with pytest.raises(InconclusiveError, match="the pool is not warm"):
+        run_fault(prepared, replace(world.scene, begin=trouble))
+    assert ["prepared, freeze", "healed"] == prepared.did
+    assert "injecting" not in [event.name for event in world.events]
+    assert _open(world) is None

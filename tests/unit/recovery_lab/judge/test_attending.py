@@ -13,6 +13,7 @@ from tests.unit.recovery_lab.histories import (
     Reads,
     Script,
     application,
+    forgotten,
     idle,
     outage,
     with_read,
@@ -167,3 +168,11 @@ def test_command_that_ends_late_is_waited_for_with_all_that_it_did() -> None:
     )
     late.extra = [Mark(at=ORIGIN + 8.0, name="returned")]
     assert (None, 10.6) == played(late)
+
+
+def test_idle_pools_are_asked_while_idle_sessions_are_silent() -> None:
+    """3 s after the fault is in, and watched until 5 s after it: none is asked when it is gone."""
+    script = forgotten(end_s=18.0)
+    released_s, over_s = played(script)
+    assert 3.2 == pytest.approx(released_s, abs=0.25)
+    assert 7.5 + 5.0 == pytest.approx(over_s, abs=0.25)

@@ -7,6 +7,7 @@ from recovery_lab.faults import FAULTS
 from recovery_lab.faults.base import Effects
 from recovery_lab.judge.roles import part_of, verify_roles, watched_s
 from recovery_lab.outage import Cast
+from recovery_lab.target import Traits
 from tests.unit.recovery_lab.histories import TRAITS
 
 SUBJECT, REFERENCE = ("subject", ""), ("reference", "")
@@ -31,6 +32,8 @@ TABLE = {
     ("crash", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
     ("terminate", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("terminate", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("idle-timeout", "steady"): {"adopted": REFERENCE, "pinned": REFERENCE, "dashboard": SUBJECT},
+    ("idle-timeout", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
     # Its heal ends the sessions that it has left alone.
     ("smart", "steady"): {"adopted": SUBJECT, "naive": REFERENCE, "pinned": NOT_BACK},
     ("smart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST},
@@ -41,6 +44,11 @@ TABLE = {
         "pinned": REFERENCE,
         "quitter": REFERENCE,
     },
+    ("login", "steady"): {"adopted": REFERENCE, "dashboard": SUBJECT, "visitor": NOT_BACK},
+    ("slots-role", "steady"): {"pinned": REFERENCE, "dashboard": SUBJECT, "visitor": NOT_BACK},
+    ("slots-database", "steady"): {"naive": REFERENCE, "visitor": NOT_BACK},
+    ("lock", "steady"): {"adopted": SUBJECT, "naive": SUBJECT, "quitter": NOT_BACK},
+    ("lock", "idle"): {"adopted": SUBJECT, "naive": SUBJECT},
     ("slots", "idle"): {"adopted": REFERENCE, "dashboard": REFERENCE},
     # Who asks for a session at each read meets it, and has none that a ping could save.
     ("slots", "fresh"): {"adopted": SUBJECT, "naive": SUBJECT, "quitter": NOT_BACK},
@@ -123,6 +131,26 @@ def test_ending_idle_sessions_alone_is_met_by_who_idles(name, job, expected) -> 
     assert expected == (part.role, part.breaks)
 
 
+BOUNDED = Traits(pools=True, pings=True, silent_s=3.0)
+
+
+@pytest.mark.parametrize(
+    ("traits", "expected"),
+    [
+        (BOUNDED, SUBJECT),
+        (TRAITS["adopted"], NOT_FIRST),  # a ping hangs as a read does
+        (TRAITS["naive"], NOT_FIRST),
+        (TRAITS["dispose"], NOT_FIRST),  # nor does a monitor notice anything
+        (TRAITS["dashboard"], REFERENCE),  # what its pool bounds is not known
+    ],
+)
+def test_silent_idle_sessions_are_a_matter_of_a_bounded_wait(traits, expected) -> None:
+    """Nobody is told; who waits without a bound must be seen to hang."""
+    cast = Cast(contender="one", traits=traits, jobs=["idle"])
+    part = part_of(cast, "idle", FAULTS["idle-drop"].effects, 12.0)
+    assert expected == (part.role, part.breaks)
+
+
 @pytest.mark.parametrize(
     ("effects", "hold_s", "role"),
     [
@@ -131,7 +159,8 @@ def test_ending_idle_sessions_alone_is_met_by_who_idles(name, job, expected) -> 
         (Effects(cuts="new"), 0.5, "reference"),
         (Effects(cuts="established", ends_sessions=True), 3.0, "reference"),
         (Effects(cuts="none"), 3.0, "subject"),
-        (Effects(cuts="none", delays_s=2.0), 3.0, "reference"),
+        (Effects(cuts="none", delays_s=2.0), 3.0, "control"),
+        (Effects(cuts="none", delays_s=0.5), 3.0, "subject"),
     ],
 )
 def test_who_asks_anew_gives_up_where_new_sessions_are_refused_long_enough(
@@ -157,12 +186,26 @@ def test_who_does_not_reconnect_is_no_control_of_a_fault_that_leaves_its_session
     assert "reference" == part_of(cast, "steady", FAULTS["freeze"].effects, 1.0).role
 
 
-def test_delay_is_no_promise_of_who_does_not_ping() -> None:
-    """It may outlast a declared patience: only where a fault does nothing is nobody disturbed."""
-    slowed = Effects(cuts="none", delays_s=2.0)
-    for name, role in (("adopted", "subject"), ("quitter", "reference")):
-        cast = Cast(contender=name, traits=TRAITS[name], jobs=["steady"])
-        assert role == part_of(cast, "steady", slowed, 3.0).role
+@pytest.mark.parametrize(
+    ("name", "delays_s", "role"),
+    [
+        ("adopted", 3.5, SUBJECT),
+        ("naive", 3.5, SUBJECT),
+        ("pinned", 3.5, SUBJECT),
+        ("dashboard", 3.5, SUBJECT),
+        ("dashboard", 6.0, SUBJECT),  # it promised to answer by 5 s: that it cannot is a finding
+        ("quitter", 3.5, NOT_BACK),
+        ("quitter", 1.0, SUBJECT),
+        ("quitter", 0.05, SUBJECT),
+    ],
+)
+def test_delay_is_waited_out_by_all_but_who_gives_up_for_good(
+    name: str, delays_s: float, role: tuple[str, str]
+) -> None:
+    """Nobody is cut: whoever loses a read, or its session, has itself done it."""
+    cast = Cast(contender=name, traits=TRAITS[name], jobs=["steady"])
+    part = part_of(cast, "steady", Effects(cuts="none", delays_s=delays_s), 3.0)
+    assert role == (part.role, part.breaks)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,14 @@ def failed(begin_s: float, end_s: float) -> list[tuple[float, str, float]]:
     return [(at_s, "failed", 0.003) for at_s in steps(begin_s, end_s, 0.05)]
 
 
+SLOWED = Effects(cuts="none", delays_s=0.05)
+
+
+def locked(**changed: object) -> Script:
+    """Return a table's lock of 1.5 s, through which nobody happens to read for long."""
+    return untouched(fault="lock", **changed)
+
+
 # The rule, what it is about, the history that keeps it, the one that breaks it, what is said.
 TABLE: dict[str, tuple[str, Make, Make, str]] = {
     "a subject recovers": (
@@ -219,6 +227,42 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         untouched,
         lambda: with_read(untouched(), -0.01, "failed", 0.5),
         "1 reads disturbed, though nobody was cut: connection_lost 1",
+    ),
+    "no read fails where a fault delays": (
+        "only delayed",
+        locked,
+        lambda: with_read(locked(), 1.02, "failed"),
+        "1 reads more than delayed: connection_lost 1",
+    ),
+    "no read hangs where a fault delays": (
+        "only delayed",
+        lambda: locked(closed_s=19.0),
+        lambda: with_read(locked(closed_s=19.0), 1.02, "endless"),
+        "1 reads more than delayed: hung 1",
+    ),
+    "a read waits as long as the fault does, and 1 s": (
+        "only delayed",
+        lambda: with_read(locked(), 0.52, "ok", 1.97),
+        lambda: with_read(locked(), 0.52, "ok", 1.99),
+        "1 reads more than delayed: 1 waited over the delay and 1 s, longest wait 1.990 s",
+    ),
+    "a read does not wait for 3 s once the fault is over": (
+        "only delayed",
+        lambda: with_read(locked(), 1.48, "ok", 1.01),
+        lambda: with_read(locked(), 1.48, "ok", 3.01),
+        "1 reads more than delayed: 1 waited over the delay and 1 s, longest wait 3.010 s",
+    ),
+    "a read waits no longer than it is delayed by, and 1 s": (
+        "only delayed",
+        lambda: with_read(locked(effects=SLOWED), 0.32, "ok", 1.04),
+        lambda: with_read(locked(effects=SLOWED), 0.32, "ok", 1.06),
+        "1 reads more than delayed: 1 waited over the delay and 1 s, longest wait 1.060 s",
+    ),
+    "nobody is disconnected where a fault delays": (
+        "sessions kept",
+        lambda: locked(extra=[outage().log("FATAL", "57P01", pid=99)], waived=["server sound"]),
+        lambda: locked(extra=[outage().log("FATAL", "57P01", pid=72)]),
+        "1 of 5 sessions ended, though nobody was to be cut",
     ),
     "liveness stays green": (
         "liveness",
@@ -404,6 +448,24 @@ def test_reads_are_undisturbed_only_where_the_fault_leaves_them_alone(
     assert holds == ("undisturbed" in {one.rule for one in script.cell().failures})
 
 
+@pytest.mark.parametrize(
+    ("declared", "holds"),
+    [
+        ({"cuts": "none", "delays_s": 0.5}, True),
+        ({"cuts": "none"}, False),
+        ({"cuts": "new", "delays_s": 0.5}, False),
+        ({"cuts": "none", "delays_s": 0.5, "heal_cuts": "established"}, False),
+        ({"cuts": "none", "delays_s": 0.5, "denies": ("reads",)}, False),
+    ],
+)
+def test_reads_are_only_delayed_where_the_fault_does_nothing_else(
+    declared: dict[str, object], holds: bool
+) -> None:
+    """Who is cut or denied as well has reason to fail; where nothing is delayed, none to wait."""
+    script = with_read(untouched(effects=Effects(**declared)), 1.02, "failed")
+    assert holds == ("only delayed" in {one.rule for one in script.cell().failures})
+
+
 @pytest.mark.parametrize(("cuts", "asked"), [("idle", False), ("established", True)])
 def test_readiness_is_asked_where_the_checks_own_session_is_cut(cuts: str, asked: bool) -> None:
     """What checks every second idles not: nothing is lost that it could see."""
@@ -446,7 +508,7 @@ NEEDS = {rule.name: rule.needs for rule in RULES.values() if rule.needs}
 @pytest.mark.parametrize("name", NEEDS)
 def test_rule_without_its_capability_is_not_judged_by_name(name: str) -> None:
     """It neither fails nor passes by silence: the capability that is missing is named."""
-    script = application()
+    script = application(**({"effects": SLOWED} if name == "sessions kept" else {}))
     script.capabilities.remove(NEEDS[name])
     if NEEDS[name] == "application":
         script.cells[0].contender = "dashboard"

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from recovery_lab.errors import BadInputError
+from recovery_lab.folder import read_run
 from recovery_lab.judge.doubts import Doubt
 from recovery_lab.judge.verdict import RunVerdict, judge_run
 from recovery_lab.outage import JOBS
@@ -197,6 +198,17 @@ def test_uncontrolled_pass_is_told(tmp_path: Path) -> None:
     shown = said(page_of(tmp_path, [script("adopted")]))
     assert "passed 1 of 1 uncontrolled" in shown
     assert "nothing shows that the fault could have hurt: restart adopted steady" in shown
+
+
+def test_fault_that_the_target_cannot_have_is_among_what_the_run_does_not_show(
+    tmp_path: Path,
+) -> None:
+    """In both languages, as all else."""
+    verdict = keep(tmp_path, [script("adopted")])
+    less = msgspec.structs.replace(read_run(tmp_path), left_out={"lock": "table"})
+    text = page(less, verdict, read_lanes(tmp_path, verdict))
+    assert "lock: not played, the target declares no table." in said(text)
+    assert "lock: 대상 파일에 table 선언이 없어 실행하지 않음." in text
 
 
 def test_run_of_idle_pools_alone_has_no_lags(tmp_path: Path) -> None:

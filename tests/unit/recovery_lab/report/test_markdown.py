@@ -76,6 +76,16 @@ def test_page_says_what_was_not_judged(tmp_path: Path) -> None:
     assert "- dashboard steady: no liveness probe declared (liveness); no health" in page
 
 
+def test_page_names_faults_that_the_target_cannot_have(tmp_path: Path) -> None:
+    """They were left out, and it is no silence."""
+    verdict = keep(tmp_path, [Played()])
+    info = read_run(tmp_path)
+    assert "Not available here" not in markdown.page(info, verdict)
+    less = structs.replace(info, left_out={"login": "admin login", "lock": "table"})
+    said = "not played: `login` (the target declares no admin login), `lock` (the target"
+    assert said in markdown.page(less, verdict)
+
+
 def test_page_says_what_was_waived(tmp_path: Path) -> None:
     """By contender and by the rule's name, with what was measured of it."""
     verdict = keep(tmp_path, [Played(recovered_s=99.0, limit_s=5.0, waived=("recovers",))])

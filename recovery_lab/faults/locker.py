@@ -1,0 +1,46 @@
+"""A lock on one table, as a program: whoever reads the table waits until it lets go."""
+
+import signal
+import sys
+import time
+from contextlib import closing
+
+import msgspec
+import psycopg2
+
+from recovery_lab import session
+from recovery_lab.faults.holder import ENDING, linger, say
+from recovery_lab.faults.lock import Assignment
+from recovery_lab.session import Login, first_line
+
+NAME = "lab-lock"  # application_name of its session
+# Who never ends his transaction would keep it out, and everybody else behind it.
+_LOCK = """SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = 0;
+       LOCK TABLE {} IN ACCESS EXCLUSIVE MODE"""
+
+
+def hold(login: Login, table: str, limit_s: float) -> None:
+    """Hold the lock until SIGTERM or SIGINT, and for `limit_s` at most."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    began_at = time.monotonic()
+    try:
+        with closing(session.connect(login, NAME)) as one:
+            one.cursor().execute(_LOCK.format(table))
+            say("injected", began_at)
+            signal.sigtimedwait(ENDING, limit_s)
+            began_at = time.monotonic()
+            one.rollback()
+        say("healed", began_at)
+    except psycopg2.Error as error:  # not had, or its session is gone, and the lock with it
+        say("failed", began_at, said=first_line(error))
+    linger()
+
+
+def main() -> None:
+    """Hold as the first argument says."""
+    assigned = msgspec.json.decode(sys.argv[1], type=Assignment)
+    hold(assigned.login, assigned.table, assigned.limit_s)
+
+
+if __name__ == "__main__":
+    main()
