@@ -21,13 +21,14 @@ from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.outage import JOBS
 from recovery_lab.report import overview
+from recovery_lab.report.figures import CONNECTIONS, COSTS
 from recovery_lab.report.korean import KOREAN
 from recovery_lab.report.lanes import Axis, Lanes, axis, drawn, read_lanes, strip
 from recovery_lab.report.markdown import template
 from recovery_lab.report.overview import State
 from recovery_lab.report.repeat import command, menders
-from recovery_lab.report.rows import Key, Met, Row, counting, rows_of
-from recovery_lab.report.words import OUTCOMES
+from recovery_lab.report.rows import Key, Met, Row, counting, measured, rows_of
+from recovery_lab.report.words import OUTCOMES, cells_of
 
 LIMIT = 1_000_000  # bytes
 # Tried in turn until the page fits: columns of good reads, and the share of outages in detail.
@@ -152,6 +153,8 @@ def _words(info: RunInfo, verdict: RunVerdict, groups: Sequence[Group]) -> dict[
             for where in dict.fromkeys(group.row.where for group in reading)
             if (own := [group for group in reading if group.row.where == where])
         },
+        "connections": cells_of(measured(verdict, solo=False), CONNECTIONS),
+        "costs": cells_of(measured(verdict, solo=True), COSTS),
         "strip": strip,
         "middle": overview.middle,
         "doubts": overview.doubts(verdict),

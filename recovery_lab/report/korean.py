@@ -123,6 +123,24 @@ KOREAN: Mapping[str, str] = {
     "outages in which some failed or hung": "실패하거나 멈춘 장애",
     "failed or hung of the first reads, each outage": "장애별 첫 조회 중 실패·멈춤",
     "longest wait, s": "가장 긴 대기(초)",
+    # beside the reads
+    "Connections, log and costs": "연결, 로그, 비용",
+    "From the loss to 5 s after ready, in each contender's own container; "
+    "attempts that were refused count, too": (
+        "끊긴 때부터 ready 5초 뒤까지, 각 정책의 컨테이너에서 셈(거부된 시도 포함)"
+    ),
+    "database away, s: median / worst (n)": "데이터베이스 없음(초): 중앙값 / 최댓값 (횟수)",
+    "connections opened: median / worst (n)": "연결 시도: 중앙값 / 최댓값 (횟수)",
+    "most in a second: median / worst (n)": "1초 최대: 중앙값 / 최댓값 (횟수)",
+    "most log lines in a second: median / worst (n)": (
+        "1초 최대 로그 줄 수: 중앙값 / 최댓값 (횟수)"
+    ),
+    "Alone in its outage, medians: in the second before it / from the loss to ready / "
+    "in the 5 s after": "단독 실행의 중앙값: 장애 전 1초 / 끊긴 때부터 ready까지 / 그 뒤 5초",
+    "processor, % of one": "프로세서(1개의 %)",
+    "memory, MB": "메모리(MB)",
+    "log lines a second": "초당 로그 줄 수",
+    "log bytes a second": "초당 로그 바이트",
     # where it ran
     "What this run stood on": "실행 환경",
     "Host, versions, images, settings": "호스트, 버전, 이미지, 설정",

@@ -97,8 +97,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def columns_of(rows: Iterable[T], columns: Columns[T]) -> str:
     """Return a table in Markdown from its columns; what is not known is a dash, a length in s."""
+    return table(list(columns), cells_of(rows, columns))
+
+
+def cells_of(rows: Iterable[T], columns: Columns[T]) -> list[list[object]]:
+    """Return what stands in each row of such a table."""
     cells = [attrgetter(cell) if isinstance(cell, str) else cell for cell in columns.values()]
-    return table(list(columns), [[_shown(cell(row)) for cell in cells] for row in rows])
+    return [[_shown(cell(row)) for cell in cells] for row in rows]
 
 
 def _shown(value: object) -> object:

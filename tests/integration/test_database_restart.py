@@ -11,6 +11,8 @@ from recovery_lab.report.terminal import closing_lines
 from tests.integration.conftest import RESTART, command, health
 from tests.running import ROOT, Running, Watch, watched
 
+LOG_LINES = 5  # a second, by the dashboard's own log, through any outage
+
 
 def figures(outage: OutageVerdict) -> str:
     """Return an outage in one line, as `make restart-db` says it."""
@@ -26,6 +28,8 @@ def assert_recovered(outage: OutageVerdict) -> None:
     assert outage.server_starts[0] != outage.server_starts[1]
     assert not outage.restarted
     assert cell.figures.reads.hung == cell.figures.reads.unfinished == 0
+    assert outage.beside[cell.contender].opens >= 5, outage.beside
+    assert outage.beside[cell.contender].log_worst_s <= LOG_LINES, outage.beside
 
 
 def test_restart_recovers_by_itself(stack: Running, outage: Watch, proves) -> None:
@@ -55,12 +59,18 @@ def test_pinned_connection_never_recovers(stack: Running, proves) -> None:
 
 
 def test_held_down_for_twenty_seconds_recovers(stack: Running, tmp_path, proves) -> None:
-    """The server stays down for 20 s: System Health says `down` meanwhile, then all comes back."""
+    """The server stays down for 20 s: System Health says `down` meanwhile, then all comes back.
+
+    Four hundred reads fail, and the dashboard's log has what it may have: the rest it counts.
+    """
     seen, kept = watched(stack, tmp_path, [*RESTART, "20"])
     assert_recovered(seen)
+    beside = seen.beside[seen.own.contender]
+    assert beside.log_worst_s > 0
+    assert 0 < beside.during.log_lines_per_s < seen.own.figures.in_outage.failed / 20, beside
     assert (seen.server_share_s or 0) > 19.0
     assert "down" in {sample.status for sample in read_outage(kept)[1].of(Health)}
-    proves(figures(seen))
+    proves(f"{figures(seen)}; at most {beside.log_worst_s} log lines in a second")
 
 
 def test_three_restarts_in_a_row_recover(stack: Running, tmp_path, proves) -> None:

@@ -20,7 +20,7 @@ from recovery_lab.report import html
 from recovery_lab.report.html import LEVELS, LIMIT, page, write
 from recovery_lab.report.korean import KOREAN
 from recovery_lab.report.lanes import BAD, Lane, Lanes, drawn, read_lanes
-from tests.unit.recovery_lab.histories import ORIGIN, cold, crowd, fresh
+from tests.unit.recovery_lab.histories import ORIGIN, cold, crowd, fresh, outage
 from tests.unit.recovery_lab.report.shared import (
     NEVER,
     info_of,
@@ -368,6 +368,17 @@ def test_endless_words_are_cut() -> None:
     outage = msgspec.structs.replace(verdict.outages[0], doubts=doubt)
     text = page(info_of([outage.info]), judge_run([outage], [outage.name]), lanes)
     assert len(text.encode()) < LIMIT
+
+
+def test_connections_and_costs_have_their_tables(tmp_path: Path) -> None:
+    """The costs of contenders alone; an older run has neither."""
+    measured = {"opens": [(0.3, 4)], "solo": "adopted", "every_s": 0.0125, "reads_per_s": 20.0}
+    text = said(page_of(tmp_path / "new", [outage(**measured)]))
+    assert "restart adopted 1.930 / 1.930 (1) 4 / 4 (1) 4 / 4 (1) 0 / 0 (1)" in text
+    assert "restart adopted 10.0 / 10.0 / 10.0 49.9 / 51.9 / 56.9 0.00 / 0.00 / 0.00" in text
+    shared = said(page_of(tmp_path / "shared", [outage(opens=[(0.3, 4)])]))
+    assert ("Connections, log and costs" in shared, "memory, MB" in shared) == (True, False)
+    assert "Connections, log" not in said(page_of(tmp_path / "old", [outage(metered=False)]))
 
 
 def sources() -> str:
