@@ -18,12 +18,14 @@ import streamlit
 
 from dashboard import retry
 from dashboard.db_connector import PLAN_18_03
+from recovery_lab.contenders.deaths import PLACES, DiedError
 from recovery_lab.judge.roles import part_of
 from recovery_lab.outage import JobName
 from recovery_lab.plan import AT_MOST, Asked, outages
 from recovery_lab.target import load_target
 from tests.versions.contenders import (
     BOUNDED,
+    DYING,
     OTHERS,
     PLAN,
     VERSIONS,
@@ -63,12 +65,13 @@ def test_target_is_the_stack_of_the_dashboard() -> None:
 
 
 def test_target_declares_each_version_as_it_is() -> None:
-    """Pings are declared where they are, and each contender has a pool."""
+    """Pings are declared where they are, and each contender that decides has a pool."""
     assert TARGET.contenders is not None
     declared = TARGET.contenders.entries | TARGET.contenders.when_asked
     assert set(VERSIONS) == set(declared)
     for name, traits in declared.items():
-        assert (True, "pool_pre_ping" in VERSIONS[name].options) == (traits.pools, traits.pings)
+        pings = "pool_pre_ping" in VERSIONS[name].options
+        assert (traits.decides, pings) == (traits.pools, traits.pings)
 
 
 def test_options_are_the_plans_and_its_limits_those_of_retry() -> None:
@@ -246,6 +249,23 @@ def test_read_touches_the_targets_table(way: dict[str, Any]) -> None:
     contender = make("sqlalchemy-2.1-psycopg2", way)
     contender.source = SimpleNamespace(row=lambda sql: {"sql": sql})
     assert contender.read("n-1")["sql"].endswith("WHERE the work")
+
+
+def test_dying_is_the_labs_own_over_another_driver(
+    way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many at once as it has places; a refused connect is told with that driver's version."""
+    refused = OSError("connection is bad: Connection refused")
+    psycopg = Mock(__version__="3.3.9", connect=Mock(side_effect=refused))
+    psycopg.pq.version.return_value = 170005
+    monkeypatch.setitem(sys.modules, "psycopg", psycopg)
+    adapter = make(DYING, way)
+    with pytest.raises(DiedError) as caught:
+        adapter.read("n")
+    told = adapter.failure(caught.value)
+    assert ("connect", "psycopg 3.3.9, libpq 17") == (told["phase"], told["driver"])
+    traits = TARGET.contenders.when_asked[DYING]
+    assert (len(PLACES), False) == (traits.workers, traits.decides)
 
 
 def test_failed_connect_has_no_statement(way: dict[str, Any]) -> None:

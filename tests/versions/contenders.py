@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dashboard.phases import step_of
+from recovery_lab.contenders.deaths import Deaths
 
+DYING = "dying-psycopg3"
 OTHERS = "/opt/versions"  # SQLAlchemy 2.0 and psycopg 3, beside what the dashboard's image holds
 
 PLAN: Mapping[str, Any] = {
@@ -74,6 +76,7 @@ def _versions() -> dict[str, Version]:
         found[f"{name}-defaults"] = Version(modules=modules, driver=driver)
     modules = {"sqlalchemy": "2.1", "psycopg2": "2", "streamlit": "1.67", "pandas": "3"}
     found["st-connection"] = Version(modules=modules, driver="psycopg2")
+    found[DYING] = Version(modules={"sqlalchemy": "2.1", "psycopg": "3"}, driver="psycopg")
     found["st-connection-bounded"] = Version(modules=modules, driver="psycopg2", options=BOUNDED)
     return found
 
@@ -191,10 +194,12 @@ class Contender:
         }
 
 
-def make(name: str, way: Json) -> Contender:
+def make(name: str, way: Json) -> "Contender | Deaths":
     """Make the contender of a name; raises WrongVersionError. `way`: whence and what it reads."""
     version, login = VERSIONS[name], way["login"]
     _lead_imports(version)
+    if name == DYING:
+        return _dying(name, version, login)
     where = {
         "username": login["user"],
         "password": Path(login["password_file"]).read_text(encoding="utf-8").strip(),
@@ -205,6 +210,23 @@ def make(name: str, way: Json) -> Contender:
     }
     source = (OverStreamlit if "streamlit" in version.modules else OverEngine)(version, where)
     return Contender(source, way["work"], _driver(version.driver))
+
+
+def _dying(name: str, version: Version, login: Json) -> Deaths:
+    """Make the lab's own contender of this kind, over another driver than the lab has."""
+    driver, application = importlib.import_module(version.driver), _proven(name, version)
+
+    def connect() -> Any:
+        return driver.connect(
+            host=login["host"],
+            port=login["port"],
+            dbname=login["name"],
+            user=login["user"],
+            password=Path(login["password_file"]).read_text(encoding="utf-8").strip(),
+            application_name=application,
+        )
+
+    return Deaths(_driver(version.driver), connect)
 
 
 def _lead_imports(version: Version) -> None:
