@@ -14,8 +14,6 @@ from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
-OBSERVER = "recovery_lab.record.observer"
-
 
 class Crew:
     """Starts observer and witness at once, contenders as asked; whoever makes it closes it."""
@@ -31,7 +29,9 @@ class Crew:
         application, health = stack.target.application, stack.target.health
         url = application.url if application else ""
         assignment = Assignment(login=programs.login(stack), url=url, health=health)
-        self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, assignment)
+        self._observer = self._start(
+            "the observer", docker.INSTRUMENT, programs.OBSERVER, assignment
+        )
         self.witness = Witness(stack)
 
     def record_into(self, recorder: Recorder | None) -> None:

@@ -19,7 +19,7 @@ from recovery_lab.record.history import AnyRecord, Trouble, decode
 from recovery_lab.session import Login
 
 PROGRAM = f"{LABEL}.program"  # a helper's label: the module that it runs
-CONTENDER = "recovery_lab.contenders.program"
+CONTENDER, OBSERVER = "recovery_lab.contenders.program", "recovery_lab.record.observer"
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
@@ -116,9 +116,11 @@ def start_program(stack: Stack, name: str, image: str, module: str, assignment: 
     return Helper(name, process, assignment)
 
 
-def words_of(stack: Stack, image: str, module: str, assignment: Any) -> list[str]:
+def words_of(
+    stack: Stack, image: str, module: str, assignment: Any, network: str = ""
+) -> list[str]:
     """Return the words of `docker run` for a module on the clients' network, unprivileged."""
-    words = ["--network", docker.network(stack), "--label", f"{PROGRAM}={module}"]
+    words = ["--network", network or docker.network(stack), "--label", f"{PROGRAM}={module}"]
     words += ["--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--cpu-shares", CPU_SHARES]
     words += ["--memory", "512m", "--pids-limit", "512"]  # a contender with its pools needs 100 MB
@@ -128,6 +130,13 @@ def words_of(stack: Stack, image: str, module: str, assignment: Any) -> list[str
         words += ["--volume", mount]
     told = msgspec.json.encode(assignment).decode()
     return [*words, "--entrypoint", "python", image, "-m", module, told]
+
+
+def clients(stack: Stack) -> list[str]:
+    """Return the ids of the contenders' containers, the application's among them."""
+    application = stack.target.application
+    own = docker.containers(stack, application.service) if application else []
+    return [*docker.helpers(stack, f"{PROGRAM}={CONTENDER}"), *own]
 
 
 def login(stack: Stack) -> Login:

@@ -37,7 +37,7 @@ class Database(Table, frozen=True, kw_only=True):
     user: str
     password_file: str = ""
     password_env: str = ""  # the variable that holds it, also for Compose
-    interface: str = "eth0"
+    interface: str = "eth+"  # as packet rules name it; one that is connected anew gets a new name
 
     def __post_init__(self) -> None:
         if bool(self.password_file) == bool(self.password_env):
@@ -94,6 +94,7 @@ class Traits(Table, frozen=True, kw_only=True):
     monitored: bool = False  # something beside it clears the pool
     reconnects: bool = True  # comes back with a new session after one is lost
     fresh: bool = False  # opens a session for each read, and holds none
+    resolves: bool = True  # looks the name up for each session; else it keeps its first address
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 

@@ -92,7 +92,7 @@ def _cuts(effects: Effects) -> str:
 def _contenders(known: Jobs) -> str:
     """Return the contenders with their traits."""
     heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|a session a read"
-    heads += "|deadline, s|workers"
+    heads += "|looks the name up|deadline, s|workers"
     return table(
         heads.split("|"),
         [
@@ -104,6 +104,7 @@ def _contenders(known: Jobs) -> str:
                 _yes(traits.monitored),
                 _yes(traits.reconnects),
                 _yes(traits.fresh),
+                _yes(traits.resolves),
                 "none" if traits.deadline_s is None else f"{traits.deadline_s:g}",
                 traits.workers,
             )

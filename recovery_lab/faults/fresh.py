@@ -68,7 +68,7 @@ class Fresh:
         if not rows:
             return {"session": "in recovery"}
         self._starts.add(rows[0][0])
-        return {"session": "ok", "server_started": rows[0][0]}
+        return {"session": "ok", "server_started": rows[0][0], "address": self._address}
 
     def _connect(self) -> str:
         try:

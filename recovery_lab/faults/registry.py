@@ -9,6 +9,9 @@ from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.flap import Flap
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.kill import Kill
+from recovery_lab.faults.mute import Mute
+from recovery_lab.faults.name_hangs import NameHangs
+from recovery_lab.faults.names import Name
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
@@ -31,6 +34,9 @@ _ALL: list[Fault] = [
     Freeze(),
     Drop(),
     Reset(),
+    Mute(),
+    Name(),
+    NameHangs(),
     Slow(),
     Command(),
 ]

@@ -1,7 +1,5 @@
 """All of the contenders' sessions ended by the server, which takes new ones as before."""
 
-import json
-
 from recovery_lab import docker, programs
 from recovery_lab.faults.base import HUNG_UP, Effects, Fault
 from recovery_lab.faults.scene import Scene
@@ -36,10 +34,7 @@ class Terminate(Fault):
 
 def clients(stack: docker.Stack) -> list[str]:
     """Return the addresses of the contenders' containers, the application's among them."""
-    ids = docker.helpers(stack, f"{programs.PROGRAM}={programs.CONTENDER}")
-    if stack.target.application:
-        ids += docker.containers(stack, stack.target.application.service)
-    found = json.loads(docker.run("inspect", *ids)) if ids else []
+    found = docker.inspect(*programs.clients(stack))
     ways = [one["NetworkSettings"]["Networks"].get(docker.network(stack), {}) for one in found]
     both = [way.get(kind) for way in ways for kind in ("IPAddress", "GlobalIPv6Address")]
     return [address for address in both if address]

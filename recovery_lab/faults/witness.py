@@ -19,6 +19,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""  # how far a fresh one came: `ok`, `hangs`, or an error's first line
     tcp: str = ""  # where that hangs, the same of a bare connection
     server_started: str = ""
+    address: str = ""  # where it was sought
     starts: int = 0  # of the server, counted
     sessions: int = 0  # that sleep; of those noted, that are there still
     noted: int = 0  # from before the fault

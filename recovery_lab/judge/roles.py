@@ -40,7 +40,9 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
 
 
 def spared(traits: Traits, job: JobName, effects: Effects) -> bool:
-    """Tell whether a cell can meet nothing of a fault: it uses sessions that outlive it."""
+    """Tell whether a cell can meet nothing of a fault: what it uses outlives that."""
+    if "names" in effects.denies and not traits.resolves:
+        return True
     if job == "idle":
         return effects.cuts != "none" and not effects.ends_sessions
     new_alone = (effects.cuts, effects.heal_cuts) == ("new", "none")
@@ -83,7 +85,10 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == "none" and not effects.delays_s:
         return SUBJECT  # nobody is disturbed: everyone must read on
-    gives_up = traits.deadline_s is not None and hold_s > traits.deadline_s
+    if effects.moves and not traits.resolves:
+        return NOT_RECOVERS
+    given_up = traits.deadline_s is not None and hold_s > traits.deadline_s
+    gives_up = given_up and not traits.reconnects
     if traits.fresh:
         return NOT_RECOVERS if gives_up and effects.cuts in ("new", "both") else REFERENCE
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}

@@ -36,6 +36,9 @@ LENGTHS = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("mute", 2.0),
+    ("name", 2.0),
+    ("name-hangs", 2.0),
     ("slow", 1.0),
     ("command", 0.0),
 ]
@@ -156,6 +159,9 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "freeze",
         "drop",
         "reset",
+        "mute",
+        "name",
+        "name-hangs",
     ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:

@@ -56,6 +56,7 @@ TRAITS = {
     "pinned": Traits(reconnects=False),
     "quitter": Traits(reconnects=False, deadline_s=1.0),
     "visitor": Traits(reconnects=False, fresh=True, deadline_s=1.0, workers=1),
+    "faithful": Traits(fresh=True, resolves=False, deadline_s=1.0, workers=1),
     "canary": Traits(pings=True, workers=1),
     "dashboard": Traits(pings=True, deadline_s=5.0),
 }

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from recovery_lab import programs
-from recovery_lab.crew import OBSERVER, Crew, way_of
+from recovery_lab.crew import Crew, way_of
 from recovery_lab.docker import INSTRUMENT, Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
@@ -66,7 +66,7 @@ class World:
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
         if module == programs.CONTENDER:
             self.started.append({**part, "image": image})
-        elif module == OBSERVER:
+        elif module == programs.OBSERVER:
             self.assignment = msgspec.to_builtins(part)
         else:
             assert WITNESS == module

@@ -174,10 +174,22 @@ def test_visitor_plays_where_nobody_else_is_a_control() -> None:
     """A login for each read is a load that no other outage needs."""
     whole = outages(TARGET, Asked(faults=()))
     played = {info.fault for info in whole for one in info.cast if one.contender == "visitor"}
-    assert {"slots"} == played
+    assert {"slots", "name", "name-hangs"} == played
     [slots] = outages(TARGET, Asked(faults=("slots",), contenders=("adopted",)))
     assert "control" == parts(slots)["visitor/steady"].role
     assert {"reference"} == {parts(slots)[f"adopted/{job}"].role for job in ("steady", "idle")}
+
+
+def test_faithful_plays_where_the_server_moves() -> None:
+    """Whoever looks the name up may come back there; elsewhere it is a load for nothing."""
+    whole = outages(TARGET, Asked(faults=()))
+    played = {info.fault for info in whole for one in info.cast if one.contender == "faithful"}
+    assert {"mute"} == played
+    [mute] = outages(TARGET, Asked(faults=("mute",), contenders=("retry",)))
+    assert ("recovers", "subject") == (
+        parts(mute)["faithful/steady"].breaks,
+        parts(mute)["retry/steady"].role,
+    )
 
 
 def test_contender_that_plays_when_asked_is_in_no_other_outage() -> None:

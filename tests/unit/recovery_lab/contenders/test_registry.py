@@ -43,11 +43,11 @@ def test_every_factory_is_there(target: Target) -> None:
 
 
 def test_bare_target_has_the_instruments_own(target: Target) -> None:
-    """Canary, quitter and visitor need a login alone."""
+    """Canary, faithful, quitter and visitor need a login alone."""
     bare = msgspec.structs.replace(
         target, application=None, health=None, pool=None, contenders=None
     )
-    assert {"canary", "quitter", "visitor"} == set(entries(bare))
+    assert {"canary", "faithful", "quitter", "visitor"} == set(entries(bare))
 
 
 def test_two_of_one_name_are_refused(target: Target) -> None:

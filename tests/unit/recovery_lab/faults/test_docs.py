@@ -29,7 +29,7 @@ def _rows(after: str) -> dict[str, list[str]]:
 
 def test_docs_tell_what_each_fault_does_and_how_it_lands() -> None:
     """Every fault has its paragraph, which names its evidence."""
-    paragraphs = {m[1]: m[0] for m in re.finditer(r"\*\*`(\w+)`\*\* (?:.+\n)+", PAGE)}
+    paragraphs = {m[1]: m[0] for m in re.finditer(r"\*\*`([\w-]+)`\*\* (?:.+\n)+", PAGE)}
     assert list(FAULTS) == list(paragraphs)
     assert [] == [name for name, text in paragraphs.items() if "Landed: " not in text]
 
@@ -38,7 +38,7 @@ def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
     """Every fault has its row, with the labels and names that the code gives."""
     rows = _rows("## By hand")
     assert list(FAULTS) == list(rows)
-    for name in ("slots", "drop", "reset"):
+    for name in ("slots", "drop", "reset", "mute", "name", "name-hangs"):
         assert f"label={FAULTS[name].label}" in rows[name][0]
     assert f"application_name = '{SLEEPER}'" in rows["slow"][0]
     assert all(word in rows["recovery"][0] for word in (HOLD, MARK))

@@ -21,6 +21,9 @@ CASES = [
     ("freeze", 2.0),
     ("drop", 2.0),
     ("reset", 2.0),
+    ("mute", 2.0),
+    ("name", 2.0),
+    ("name-hangs", 2.0),
     ("slow", 2.0),
     ("command", 0.0),
 ]
@@ -39,6 +42,9 @@ EVIDENCE = {
     "freeze": "paused; a fresh session connects and hangs",
     "drop": "its connect 'hangs'; packets that met the rules {'INPUT': 3, 'OUTPUT': 3}",
     "reset": "'Connection refused', one from before 'server closed the connection'; packets",
+    "mute": "connect 'ok' and a fresh session 'hangs' at 192.0.2.9, one from before 'hangs'",
+    "name": "look-ups in 1 namespaces: Temporary failure in name resolution; at the server's",
+    "name-hangs": "look-ups in 1 namespaces: hangs; at the server's address a fresh session 'ok'",
     "slow": "one session active in pg_sleep",
 }
 
@@ -69,7 +75,9 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
     for one in (scene, scene, world.scene):
         FAULTS[name].heal(one)
     assert "a fresh session reads" in FAULTS[name].verify_healed(scene)
-    assert (True, False, False, False, False, "", "", 0) == (
+    assert (True, "ok", True, False, False, False, False, "", "", 0) == (
+        DATABASE in world.ways,
+        world.look_up,
         world.state["Running"],
         world.starting,
         world.state["Paused"],
@@ -83,15 +91,15 @@ def test_heal_is_idempotent(name: str, hold_s: float, world: World) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "command"])
 def test_effects_fit_one_another(name: str) -> None:
-    """57P01 is explained where sessions are ended, and nowhere else."""
+    """57P01 is explained where the server ends sessions, and nowhere else."""
     effects = FAULTS[name].effects
-    assert effects.ends_sessions == ("57P01" in effects.explains)
+    assert (effects.ends_sessions and not effects.moves) == ("57P01" in effects.explains)
     assert effects.ends_sessions or not effects.restarts
     assert (effects.cuts == "none") == (not effects.explains)
 
 
 @pytest.mark.parametrize(
-    "name", ["restart", "kill", "recovery", "smart", "slots", "freeze", "drop", "reset"]
+    "name", ["restart", "kill", "recovery", "smart", "slots", "freeze", "drop", "reset", "mute"]
 )
 def test_database_that_stays_down_is_not_healed(name: str, world: World) -> None:
     """No heal is believed to have worked because its command returned."""
@@ -216,7 +224,7 @@ def test_drop_helper_has_one_right_in_one_namespace(world: World) -> None:
     assert f"--network container:{'d' * 64} --user 0:0 --cap-drop ALL --cap-add NET_ADMIN" in call
     assert "--label recovery-lab=1" in call
     assert "--privileged" not in call
-    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth0 drop 122.0")
+    assert call.endswith("recovery-lab/instrument:local -IS /netfault.py hold eth+ drop 122.0")
 
 
 def test_drop_helper_that_fails_says_why(world: World) -> None:
@@ -233,7 +241,7 @@ def test_drop_whose_helper_was_killed_is_cleared_by_another(world: World) -> Non
     FAULTS["drop"].inject(scene)
     world.helpers.clear()
     FAULTS["drop"].heal(scene)
-    assert world.told("run")[-1].endswith("clear eth0")
+    assert world.told("run")[-1].endswith("clear eth+")
     assert "" == world.rules
 
 
