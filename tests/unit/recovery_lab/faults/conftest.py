@@ -141,7 +141,12 @@ class World:
         if "com.docker.compose.service" in text:
             return DATABASE if self.exists else ""
         if f"label={docker.LABEL}=1" in text:
-            return "\n".join(self.helpers)
+            asked = [word.removeprefix("label=").split("=", 1) for word in words if "=" in word]
+            return "\n".join(
+                one
+                for one in self.helpers
+                if all(self.labels.get(one, {}).get(name, value) == value for name, value in asked)
+            )
         return "one" if PROJECT in self.stacks else ""
 
     def _inspect(self, *words: str) -> str:
