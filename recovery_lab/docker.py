@@ -143,6 +143,12 @@ def container(stack: Stack, service: str) -> dict[str, Any]:
     return found
 
 
+def running(*ids: str) -> list[str]:
+    """Return which of some containers run."""
+    there = set(run("ps", "--quiet", "--no-trunc").split())
+    return [one for one in ids if one in there]
+
+
 def inspect(*ids: str) -> list[dict[str, Any]]:
     """Return what Docker says of some containers."""
     found: list[dict[str, Any]] = json.loads(run("inspect", *ids)) if ids else []

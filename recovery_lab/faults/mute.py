@@ -73,6 +73,10 @@ class Mute(Helped):
                 docker.run("network", "disconnect", network, one["Id"])
         super().heal(scene)
 
+    def verify_healed(self, scene: Scene) -> str:
+        """Tell where the name leads to now, beside the evidence that all is back."""
+        return f"{super().verify_healed(scene)}; its name leads to {scene.seen.probe().address}"
+
     def verify_start(self, scene: Scene) -> None:
         """Verify that the server is the same, and that its name leads to another address."""
         super().verify_start(scene)

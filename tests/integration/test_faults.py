@@ -198,17 +198,18 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
     assert not _path(stack).exists()
 
 
-def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run) -> None:
-    """Runner, watchdog and the drop's helper killed: `recovery-lab heal` heals, and once."""
-    one = run("drop")
+@pytest.mark.parametrize("name", ["drop", "mute", "name-hangs"])
+def test_heal_from_a_fresh_process_needs_nobody(stack: Running, run, name: str) -> None:
+    """Runner, watchdog and the fault's helpers killed: `recovery-lab heal` heals, and once."""
+    one = run(name)
     watchdog = _child_of(one.pid, "recovery_lab.faults.healing")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
-    for helper in docker.helpers(stack.value, "recovery-lab.fault=drop"):
+    for helper in docker.helpers(stack.value, FAULTS[name].label):
         docker.run("kill", "--signal", "KILL", helper)
-    assert json.loads(_path(stack).read_bytes())["fault"] == "drop"
-    assert f"{stack.project}: fault 'drop' is open" in _lab(stack, "status", "--check")
-    assert f"{stack.project}: healed drop" in _lab(stack, "heal")
+    assert json.loads(_path(stack).read_bytes())["fault"] == name
+    assert f"{stack.project}: fault '{name}' is open" in _lab(stack, "status", "--check")
+    assert f"{stack.project}: healed {name}" in _lab(stack, "heal")
     wait_until_up(stack, 20.0)
     assert stack.project not in _lab(stack, "heal")
 

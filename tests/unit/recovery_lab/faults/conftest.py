@@ -69,6 +69,7 @@ class World:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)  # of helpers
     ways: dict[str, State] = field(default_factory=lambda: {DATABASE: way(9, *NAMES)})
     said_after: str = "ok"
+    ended: set[str] = field(default_factory=set)  # containers that run no more
     denied: str = ""  # the fault whose helpers stand by there
     look_up: str = "ok"  # what one in a client's namespace comes to
     helper_works: bool = True
@@ -147,6 +148,8 @@ class World:
                 for one in self.helpers
                 if all(self.labels.get(one, {}).get(name, value) == value for name, value in asked)
             )
+        if "--filter" not in words:  # what runs
+            return "\n".join({DATABASE, *self.helpers} - self.ended)
         return "one" if PROJECT in self.stacks else ""
 
     def _inspect(self, *words: str) -> str:

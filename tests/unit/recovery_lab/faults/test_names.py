@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from recovery_lab.errors import HealError, InconclusiveError
+from recovery_lab.errors import DockerError, HealError, InconclusiveError
 from recovery_lab.faults import FAULTS
 from tests.unit.recovery_lab.faults.conftest import DATABASE, World
 
@@ -84,6 +84,32 @@ def test_rules_of_a_killed_helper_are_cleared_by_another(name: str, world: World
 
 
 @both
+def test_client_that_ends_while_it_is_cleared_takes_the_rule_along(
+    name: str, world: World, monkeypatch
+) -> None:
+    """A contender ends with its run, and the watchdog heals at that instant."""
+    scene = world.seen_scene()
+    FAULTS[name].inject(scene)
+    world.helpers.clear()
+
+    def ends(*words: str) -> str:
+        world.ended = {CLIENT}
+        raise DockerError(["docker", *words], 1, "No such container")
+
+    monkeypatch.setattr(world, "_run", ends)
+    FAULTS[name].heal(scene)
+    monkeypatch.setattr(world, "_run", refuse)
+    world.ended = set()
+    with pytest.raises(DockerError):
+        FAULTS[name].heal(scene)
+
+
+def refuse(*words: str) -> str:
+    """Start nothing, though whom it is for is there."""
+    raise DockerError(["docker", *words], 125, "no such image")
+
+
+@both
 def test_name_that_stays_away_is_not_healed(name: str, world: World) -> None:
     """The witness is no client: its fresh session proves nothing here."""
     scene = world.seen_scene()
@@ -101,5 +127,5 @@ def test_client_that_has_ended_is_not_waited_for(name: str, world: World) -> Non
     FAULTS[name].inject(scene)
     world.said_after = "Temporary failure in name resolution"
     FAULTS[name].heal(scene)
-    world.labels["helper-1"]["recovery-lab.client"] = "gone"
+    world.ended = {CLIENT}
     assert "resolves for its clients" in FAULTS[name].verify_healed(scene)
