@@ -53,10 +53,16 @@ def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> c
 
 
 def query_fresh(
-    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limit_s: float
+    login: Login,
+    address: str,
+    sql: str,
+    parameters: Sequence[object] = (),
+    *,
+    limit_s: float,
+    began_at: float | None = None,
 ) -> list[tuple[Any, ...]]:
     """Run one statement in a session of its own, all by the limit; raises as `drive` does."""
-    began_at = time.monotonic()
+    began_at = time.monotonic() if began_at is None else began_at
     with closing(connect(login, "lab-observer", address=address, async_=1)) as fresh:
         drive(fresh, "connect", limit_s, began_at)
         cursor = fresh.cursor()
