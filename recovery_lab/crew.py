@@ -13,7 +13,6 @@ from recovery_lab.record.history import AnyRecord
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
 
-OBSERVER = "recovery_lab.record.observer"
 METER = "recovery_lab.contenders.meter"
 
 
@@ -33,7 +32,9 @@ class Crew:
         url = application.url if application else ""
         login, work = programs.login(stack), stack.target.work
         assignment = Assignment(login=login, work=work, url=url, health=health)
-        self._observer = self._start("the observer", docker.INSTRUMENT, OBSERVER, assignment)
+        self._observer = self._start(
+            "the observer", docker.INSTRUMENT, programs.OBSERVER, assignment
+        )
         self.witness = Witness(stack)
 
     def record_into(self, recorder: Recorder | None) -> None:

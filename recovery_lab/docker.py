@@ -143,6 +143,18 @@ def container(stack: Stack, service: str) -> dict[str, Any]:
     return found
 
 
+def running(*ids: str) -> list[str]:
+    """Return which of some containers run."""
+    there = set(run("ps", "--quiet", "--no-trunc").split())
+    return [one for one in ids if one in there]
+
+
+def inspect(*ids: str) -> list[dict[str, Any]]:
+    """Return what Docker says of some containers."""
+    found: list[dict[str, Any]] = json.loads(run("inspect", *ids)) if ids else []
+    return found
+
+
 def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, str]]:
     """Return (Unix time in s, service, action) of a stack's containers, by the daemon's clock."""
     window = ("--since", f"{since:.6f}", "--until", f"{until:.6f}")

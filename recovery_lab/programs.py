@@ -19,7 +19,7 @@ from recovery_lab.record.history import AnyRecord, Trouble, decode
 from recovery_lab.session import Login
 
 PROGRAM = f"{LABEL}.program"  # a helper's label: the module that it runs
-CONTENDER = "recovery_lab.contenders.program"
+CONTENDER, OBSERVER = "recovery_lab.contenders.program", "recovery_lab.record.observer"
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"
@@ -146,6 +146,17 @@ def words_of(
     for mount in (f"{_PACKAGE}:{_MOUNTED}/{_PACKAGE.name}:ro", *told_of):
         words += ["--volume", mount]
     return [*words, "--entrypoint", "python", image, "-m", module, told]
+
+
+def clients(stack: Stack) -> list[str]:
+    """Return the ids of the contenders' containers, the application's among them."""
+    return [*docker.helpers(stack, f"{PROGRAM}={CONTENDER}"), *application(stack)]
+
+
+def application(stack: Stack) -> list[str]:
+    """Return the ids of the application's containers; none without one."""
+    own = stack.target.application
+    return docker.containers(stack, own.service) if own else []
 
 
 def login(stack: Stack) -> Login:

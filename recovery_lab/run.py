@@ -82,17 +82,21 @@ def play_run(
     left = [info for info in planned if not _recorded(run / "outages" / info.name)]
     progress = Progress(view, len(left))
     crew: Crew | None = None
+    stranded = False
     try:
         for info in left:
             if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
+            if stranded:  # what waits at an old address waits for a quarter of an hour
+                stack.recreate(where)
+            stranded = info.effects.moves and bool(info.application)
             crew = crew or Crew(where, twin_of(planned), images)
             shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)
             view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
-            if not info.solo or not played.complete:
+            if not info.solo or not played.complete or info.effects.moves:
                 crew = _end(crew)
             if stop_at_bad and outage.verdict != "passed":
                 break

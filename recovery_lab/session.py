@@ -60,7 +60,12 @@ def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> c
 
 
 def query_fresh(
-    login: Login, address: str, sql: str, parameters: Sequence[object] = (), *, limit_s: float
+    login: Login,
+    address: str,
+    sql: str,
+    parameters: Sequence[object] = (),
+    *,
+    limit_s: float,
 ) -> list[tuple[Any, ...]]:
     """Run one statement in a session of its own, all by the limit; raises as `drive` does."""
     # By the server's clock, too: what we give up on would else wait on there, and sessions pile up.

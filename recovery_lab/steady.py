@@ -14,7 +14,7 @@ HEADROOM_SHARE = 0.5  # pools may grow by their overflow while they reconnect
 
 def wait_until_steady(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
     """Wait for fresh sessions and health `up`; raises InconclusiveError with their last words."""
-    crew.observe(f"hurry {info.effects.delays_s:g}")
+    crew.observe(" ".join(["hurry", f"{info.effects.delays_s:g}", *info.effects.denies]))
     recorder.wait_for(Clock, START_LIMIT_S, crew.verify_alive)
     deadline = time.monotonic() + SETTLE_LIMIT_S
     while time.monotonic() < deadline:

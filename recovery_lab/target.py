@@ -54,7 +54,7 @@ class Database(Role, frozen=True, kw_only=True):
     table: str = ""  # read by all that reads
     sslmode: SslMode = ""  # libpq's own where it is empty
     sslrootcert: str = ""  # of the authority that vouches for the server
-    interface: str = "eth0"
+    interface: str = "eth+"  # as packet rules name it; one that is connected anew gets a new name
     admin: Role | None = None  # of the faults that need one
 
     def __post_init__(self) -> None:
@@ -118,6 +118,7 @@ class Traits(Table, frozen=True, kw_only=True):
     fresh: bool = False  # can give its sessions up between two reads: plays the fresh job too
     decides: bool = True  # else it is only shown: a reference in every outage
     silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
+    resolves: bool = True  # looks the name up for each session; else it keeps its first address
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 

@@ -101,7 +101,7 @@ def _cuts(effects: Effects) -> str:
 def _contenders(known: Jobs) -> str:
     """Return the contenders with their traits."""
     heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|forgets"
-    heads += "|waits on silence, s|deadline, s|workers"
+    heads += "|looks the name up|waits on silence, s|deadline, s|workers"
     return table(
         heads.split("|"),
         [
@@ -113,6 +113,7 @@ def _contenders(known: Jobs) -> str:
                 _yes(traits.monitored),
                 _yes(traits.reconnects),
                 _yes(traits.fresh),
+                _yes(traits.resolves),
                 _bound(traits.silent_s),
                 _bound(traits.deadline_s),
                 traits.workers,

@@ -22,9 +22,10 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
 
     cuts: Cuts  # whose sessions, while it is in
     heal_cuts: Cuts = "none"  # and as it heals
-    ends_sessions: bool = False  # established ones are ended by then, not only left silent
+    ends_sessions: bool = False  # established ones are gone by then, not only left silent
+    moves: bool = False  # the server has another address after it; whoever was there, nobody tells
     delays_s: float = 0.0  # what a fresh session or a read takes longer while it is in
-    denies: tuple[Literal["reads", "writes"], ...] = ()
+    denies: tuple[Literal["reads", "writes", "names"], ...] = ()
     explains: tuple[str, ...] = ()  # SQLSTATEs of the FATAL lines that it brings
     restarts: bool | None = False  # whether the server's start must move; None: not known before
     observed: bool = False  # a user's command: what it cut is read from the record

@@ -78,7 +78,7 @@ class Fresh:
         if not rows:
             return {"session": "in recovery"}
         self._starts.add(rows[0][0])
-        return {"session": "ok", "server_started": rows[0][0]}
+        return {"session": "ok", "server_started": rows[0][0], "address": self._address}
 
     def _reach(self, sql: str) -> tuple[str, list[tuple[str, ...]]]:
         """Return how far a fresh session comes with a statement, and its rows."""

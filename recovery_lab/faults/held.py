@@ -16,29 +16,17 @@ OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchd
 STEP_LIMIT_S = 30.0  # hundreds of sessions take a loaded machine some seconds
 
 
-class Held(Fault):
-    """Start a helper that says `injected` and `healed`, with its own clock, as JSON lines."""
-
-    @abstractmethod
-    def holding(self, scene: Scene, limit_s: float) -> list[str]:
-        """Return the words of `docker run` for a helper that lets go by itself after `limit_s`."""
-
-    def inject(self, scene: Scene) -> None:
-        """Start the helper; returns when it says that the fault is in."""
-        helper = self.start(scene, self.holding(scene, scene.hold_s + OVERTIME_S))
-        if not scene.wait_until(lambda: "injected" in steps(helper), STEP_LIMIT_S):
-            said = steps(helper).get("failed", {}).get("said", "it said nothing")
-            raise InconclusiveError(f"{self.name}: its helper did not get it in: {said}")
-        _note(scene, helper, "injected")
+class Helped(Fault):
+    """Its helpers say `injected` and `healed`, with their own clock, as JSON lines."""
 
     def heal(self, scene: Scene) -> None:
-        """Have the helper let go; one that was never started is put away before it can be."""
+        """Have the helpers let go; one that was never started is put away before it can be."""
         for helper in self.helpers(scene):
             if _state(helper) == "created":
                 docker.run("rm", "--force", helper)
-                continue
-            scene.wait_until(partial(_let_go, helper), STEP_LIMIT_S)
-            _note(scene, helper, "healed")
+        helpers = self.helpers(scene)
+        scene.wait_until(partial(_let_go, helpers), STEP_LIMIT_S)
+        note(scene, "healed", *helpers)
 
     def verify_healed(self, scene: Scene) -> str:
         """Verify that it is back, and put the helpers away."""
@@ -64,6 +52,22 @@ class Held(Fault):
         return docker.run("run", "--detach", *named, *words).strip()
 
 
+class Held(Helped):
+    """Start one helper, which begins at once."""
+
+    @abstractmethod
+    def holding(self, scene: Scene, limit_s: float) -> list[str]:
+        """Return the words of `docker run` for a helper that lets go by itself after `limit_s`."""
+
+    def inject(self, scene: Scene) -> None:
+        """Start the helper; returns when it says that the fault is in."""
+        helper = self.start(scene, self.holding(scene, scene.hold_s + OVERTIME_S))
+        if not scene.wait_until(lambda: "injected" in steps(helper), STEP_LIMIT_S):
+            said = steps(helper).get("failed", {}).get("said", "it said nothing")
+            raise InconclusiveError(f"{self.name}: its helper did not get it in: {said}")
+        note(scene, "injected", helper)
+
+
 def steps(helper: str) -> dict[str, dict[str, Any]]:
     """Return what a helper has said, by step."""
     said = [json.loads(line) for line in docker.run("logs", helper).splitlines()]
@@ -78,17 +82,19 @@ def _over(helper: str) -> bool:
     return "healed" in steps(helper) or _state(helper) != "running"
 
 
-def _let_go(helper: str) -> bool:
+def _let_go(helpers: list[str]) -> bool:
     """Ask again and again: the first process of a container is deaf until it listens."""
-    if _over(helper):
-        return True
-    with suppress(DockerError):  # it has ended meanwhile
-        docker.run("kill", "--signal", "TERM", helper)
-    return False
+    holding = [helper for helper in helpers if not _over(helper)]
+    if holding:
+        with suppress(DockerError):  # one has ended meanwhile
+            docker.run("kill", "--signal", "TERM", *holding)
+    return not holding
 
 
-def _note(scene: Scene, helper: str, name: str) -> None:
-    step = steps(helper).get(name)
-    if step and scene.witness:
-        took_ms = (step["at"] - step["began_at"]) * 1000
-        scene.step(name, at=step["at"], evidence=f"by the helper's clock, within {took_ms:.0f} ms")
+def note(scene: Scene, name: str, *helpers: str) -> None:
+    """Note a step at the instant that the last of some helpers has told."""
+    told = [step for helper in helpers if (step := steps(helper).get(name))]
+    if told and scene.witness:
+        at = max(step["at"] for step in told)
+        took_ms = (at - min(step["began_at"] for step in told)) * 1000
+        scene.step(name, at=at, evidence=f"by the helper's clock, within {took_ms:.0f} ms")

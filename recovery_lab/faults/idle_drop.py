@@ -8,7 +8,7 @@ from recovery_lab import docker, programs
 from recovery_lab.faults.base import HUNG_UP, Effects
 from recovery_lab.faults.drop import PYTHON, Drop, words_in_namespace
 from recovery_lab.faults.scene import Scene
-from recovery_lab.faults.terminate import addresses, application, clients
+from recovery_lab.faults.terminate import addresses, clients
 from recovery_lab.session import Login
 
 MODULE = "recovery_lab.faults.netidle"
@@ -45,7 +45,7 @@ class IdleDrop(Drop):
             login=programs.login(stack),
             interface=stack.target.database.interface,
             clients=clients(stack),
-            application=addresses(stack, application(stack)),
+            application=addresses(stack, programs.application(stack)),
             pooled=pool.application_name if pool else "",
             limit_s=limit_s,
         )

@@ -15,6 +15,9 @@ from recovery_lab.faults.latency import Latency
 from recovery_lab.faults.limits import DatabaseSlots, RoleSlots
 from recovery_lab.faults.lock import Lock
 from recovery_lab.faults.login import Login
+from recovery_lab.faults.mute import Mute
+from recovery_lab.faults.name_hangs import NameHangs
+from recovery_lab.faults.names import Name
 from recovery_lab.faults.none import NoFault
 from recovery_lab.faults.recovery import Recovery
 from recovery_lab.faults.reset import Reset
@@ -42,6 +45,9 @@ _ALL: list[Fault] = [
     Drop(),
     Reset(),
     IdleDrop(),
+    Mute(),
+    Name(),
+    NameHangs(),
     Slow(),
     Latency(),
     Lock(),

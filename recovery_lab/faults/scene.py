@@ -34,6 +34,7 @@ class Scene:
     fault: str = ""
     started: str = ""  # the container before the fault; what is there after is compared with it
     server_started: str = ""  # and the server
+    address: str = ""  # and where its name led to
     witness: Witness | None = None
 
     @property
@@ -48,7 +49,8 @@ class Scene:
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
         if answer.session != "ok":
             raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
-        return replace(self, witness=witness, started=started, server_started=answer.server_started)
+        seen = replace(self, witness=witness, started=started, address=answer.address)
+        return replace(seen, server_started=answer.server_started)
 
     def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
         """Append a step of the fault to the history; without `at` the witness stamps it now."""

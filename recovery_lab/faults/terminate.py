@@ -1,6 +1,5 @@
 """All of the contenders' sessions ended by the server, which takes new ones as before."""
 
-import json
 from collections.abc import Sequence
 
 from recovery_lab import docker, programs
@@ -37,19 +36,12 @@ class Terminate(Fault):
 
 def clients(stack: docker.Stack) -> list[str]:
     """Return the addresses of the contenders' containers, the application's among them."""
-    own = docker.helpers(stack, f"{programs.PROGRAM}={programs.CONTENDER}")
-    return addresses(stack, [*own, *application(stack)])
-
-
-def application(stack: docker.Stack) -> list[str]:
-    """Return the ids of the application's containers; none without one."""
-    own = stack.target.application
-    return docker.containers(stack, own.service) if own else []
+    return addresses(stack, programs.clients(stack))
 
 
 def addresses(stack: docker.Stack, ids: Sequence[str]) -> list[str]:
     """Return the addresses of some containers on the clients' network."""
-    found = json.loads(docker.run("inspect", *ids)) if ids else []
+    found = docker.inspect(*ids) if ids else []
     ways = [one["NetworkSettings"]["Networks"].get(docker.network(stack), {}) for one in found]
     both = [way.get(kind) for way in ways for kind in ("IPAddress", "GlobalIPv6Address")]
     return [address for address in both if address]

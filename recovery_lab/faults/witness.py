@@ -29,6 +29,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     tcp: str = ""  # where that hangs, the same of a bare connection
     server_started: str = ""
     took_s: float = 0.0  # a bare connection
+    address: str = ""  # where it was sought
     starts: int = 0  # of the server, counted
     sessions: int = 0  # that sleep; of those noted, that are there still
     noted: int = 0  # from before the fault

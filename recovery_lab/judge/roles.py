@@ -28,14 +28,14 @@ NOT_FIRST = Part(role="control", breaks="first reads")
 
 def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
     """Return the part that a contender plays in a job."""
-    if not cast.deciding:
-        return REFERENCE
-    if job in cast.parts:
+    traits = cast.traits
+    if cast.deciding and job in cast.parts:
         role, _, rule = cast.parts[job].partition(": ")
         return msgspec.convert({"role": role, "breaks": rule}, Part)
-    traits = cast.traits
-    if spared(traits, job, effects):
+    if not cast.deciding or spared(traits, job, effects):
         return REFERENCE
+    if effects.moves and not traits.resolves:
+        return NOT_RECOVERS
     match job:
         case "idle":
             return _idle(traits, effects)
@@ -47,6 +47,8 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
 
 def spared(traits: Traits, job: JobName, effects: Effects) -> bool:
     """Tell whether a cell can meet nothing of a fault: its sessions outlive it, or begin in it."""
+    if "names" in effects.denies and not traits.resolves:
+        return True
     if job == "idle":
         return effects.cuts not in ("none", "idle") and not effects.ends_sessions
     if job in ("fresh", "cold"):

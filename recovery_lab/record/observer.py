@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 
 import msgspec
@@ -18,6 +19,8 @@ FAST_S = 0.02  # from the injection on, until a probe succeeds
 CONFIRM_S = 0.1  # while the 2 s of good probes are counted: logins must not compete with readers
 RARE_S = 1.0  # otherwise
 PROBE_LIMIT_S = 0.1  # a lost first SYN is repeated by us, not by the kernel after 1 s
+# The C library's: a look-up that nobody answers is over within 1 s, the least that it can be told.
+LOOK_UPS = {"RES_OPTIONS": "timeout:1 attempts:1"}
 COUNT_LIMIT_S = 3.0
 _PROBE = f"""SELECT NOT pg_is_in_recovery(), pg_backend_pid(), {STARTED},
        split_part(current_setting('server_version'), ' ', 1) WHERE """
@@ -44,6 +47,7 @@ class Observer:
         self._probe = f"{_PROBE}{work}"
         self._address = ""
         self._delay_s = 0.0  # what the fault declares: attempts may take so much longer
+        self._by_name = False  # and whether it denies names: then each attempt begins with one
         self._resolved = threading.Event()
         self._hurry = threading.Event()
         self._lock = threading.Lock()
@@ -61,16 +65,17 @@ class Observer:
             sys.stdout.buffer.flush()
 
     def obey(self, order: str, argument: str) -> None:
-        """Carry out an order: `mark NAME`, `hurry DELAY-S`, `rest` or `sessions`."""
+        """Carry out an order: `mark NAME`, `hurry DELAY-S DENIED...`, `rest` or `sessions`."""
         match order:
             case "mark":
                 self.emit(Mark(at=time.monotonic(), name=argument))
             case "hurry":
-                self._delay_s = float(argument)
+                delay_s, *denied = argument.split()
+                self._delay_s, self._by_name = float(delay_s), "names" in denied
                 self._hurry.set()
                 self._tell_clock()  # and not within a second: an outage begins with it
             case "rest":
-                self._delay_s = 0.0
+                self._delay_s, self._by_name = 0.0, False
                 self._hurry.clear()
             case "sessions":
                 self.emit(self._sessions())
@@ -81,13 +86,31 @@ class Observer:
         """Open one fresh session and do the target's work."""
         started_at, limit_s = time.monotonic(), PROBE_LIMIT_S + self._delay_s
         try:
-            [row] = query_fresh(self._login, self._address, self._probe, limit_s=limit_s)
+            address = self._look_up(limit_s) if self._by_name else self._address
+            left_s = limit_s - (time.monotonic() - started_at)
+            [row] = query_fresh(self._login, address, self._probe, limit_s=left_s)
             told = dict(zip(_TOLD, row, strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:
             timed_out = isinstance(error, DeadlineError)
             told = {"ok": False, "timed_out": timed_out, "error": first_line(error)}
         return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
+
+    def _look_up(self, limit_s: float) -> str:
+        """Look the name up anew, on a thread: only so it can be given up on. Raises OSError too."""
+        looked: Future[str] = Future()
+
+        def look() -> None:
+            try:
+                looked.set_result(self._login.resolve())
+            except OSError as error:
+                looked.set_exception(error)
+
+        threading.Thread(target=look, daemon=True).start()
+        try:
+            return looked.result(limit_s)
+        except TimeoutError:
+            raise DeadlineError("look-up", limit_s) from None
 
     def _sessions(self) -> Sessions | Trouble:
         try:
@@ -128,6 +151,7 @@ class Observer:
 def main() -> None:
     """Observe what the first argument assigns, and follow orders until the input ends."""
     assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
+    os.environ.update(LOOK_UPS)  # before the first of them
     observer = Observer(assignment.login, assignment.work)
     observer.start()
     if assignment.health:

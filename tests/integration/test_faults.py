@@ -43,6 +43,9 @@ LENGTHS = [
     ("drop", 2.0),
     ("reset", 2.0),
     ("idle-drop", 6.0),
+    ("mute", 2.0),
+    ("name", 2.0),
+    ("name-hangs", 2.0),
     ("slow", 1.0),
     ("latency", 2.0),
     ("lock", 2.0),
@@ -130,6 +133,9 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "idle-drop",
         "latency",
         "lock",
+        "mute",
+        "name",
+        "name-hangs",
     ],
 )
 def test_killed_run_is_healed_by_its_watchdog(stack: Running, name: str, run, proves) -> None:
@@ -177,14 +183,14 @@ def test_stuck_run_is_healed_over_its_head(stack: Running, run) -> None:
     assert not _path(stack).exists()
 
 
-@pytest.mark.parametrize("name", ["drop", "idle-drop", "latency"])
+@pytest.mark.parametrize("name", ["drop", "idle-drop", "latency", "mute", "name-hangs"])
 def test_heal_from_a_fresh_process_needs_nobody(stack: Running, name: str, run) -> None:
-    """Runner, watchdog and the fault's helper killed: `recovery-lab heal` heals, and once."""
+    """Runner, watchdog and the fault's helpers killed: `recovery-lab heal` heals, and once."""
     one = run(name)
     watchdog = child_of(one.pid, "recovery_lab.faults.healing")
     for pid in (watchdog, one.pid):
         os.kill(pid, signal.SIGKILL)
-    for helper in docker.helpers(stack.value, f"recovery-lab.fault={name}"):
+    for helper in docker.helpers(stack.value, FAULTS[name].label):
         docker.run("kill", "--signal", "KILL", helper)
     assert json.loads(_path(stack).read_bytes())["fault"] == name
     assert f"{stack.project}: fault {name!r} is open" in _lab(stack, "status", "--check")

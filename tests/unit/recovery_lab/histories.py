@@ -58,6 +58,7 @@ TRAITS = {
     "dispose": Traits(pools=True, monitored=True, fresh=True),
     "pinned": Traits(reconnects=False),
     "quitter": Traits(reconnects=False, fresh=True, deadline_s=1.0),
+    "faithful": Traits(fresh=True, resolves=False, deadline_s=1.0, workers=1),
     "canary": Traits(pings=True, workers=1),
     "dashboard": Traits(pings=True, deadline_s=5.0),
 }

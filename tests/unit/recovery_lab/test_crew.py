@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from recovery_lab import docker, programs
-from recovery_lab.crew import METER, OBSERVER, Crew, way_of
+from recovery_lab.crew import METER, Crew, way_of
 from recovery_lab.docker import INSTRUMENT, Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
@@ -70,7 +70,7 @@ class World:
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
         if module == programs.CONTENDER:
             self.started.append({**part, "image": image})
-        elif module == OBSERVER:
+        elif module == programs.OBSERVER:
             self.assignment = msgspec.to_builtins(part)
         else:
             assert WITNESS == module

@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -67,6 +67,41 @@ def test_delay_is_over_with_the_outage(observer: Observer) -> None:
     observer.obey("hurry", "0.5")
     observer.obey("rest", "")
     assert observer.probe().timed_out
+
+
+def test_attempt_begins_with_the_name_where_that_is_denied(observer: Observer, monkeypatch) -> None:
+    """The last good address would call a server ready that nobody finds; elsewhere it serves."""
+
+    def resolve(login: Login) -> str:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(Login, "resolve", resolve)
+    observer.obey("hurry", "0.5 names")
+    probe = observer.probe()
+    assert (False, False) == (probe.ok, probe.timed_out)
+    assert "Temporary failure in name resolution" in probe.error
+    observer.obey("rest", "")
+    assert "name resolution" not in observer.probe().error
+
+
+def test_look_up_that_nobody_answers_takes_no_longer_than_an_attempt(
+    observer: Observer, monkeypatch
+) -> None:
+    """And keeps the next one not waiting: that is answered though the first still hangs."""
+    silent, over = [True], Event()
+
+    def resolve(login: Login) -> str:
+        over.wait(5.0) if silent.pop() else silent
+        return "127.0.0.1"
+
+    monkeypatch.setattr(Login, "resolve", resolve)
+    observer.obey("hurry", "0 names")
+    probe = observer.probe()
+    assert (False, True) == (probe.ok, probe.timed_out)
+    assert "look-up not done after 0.1 s" in probe.error
+    silent.append(False)
+    assert "look-up" not in observer.probe().error
+    over.set()
 
 
 def test_order_is_stamped_or_called_unknown(observer: Observer, monkeypatch) -> None:

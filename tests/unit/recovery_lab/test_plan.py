@@ -267,6 +267,18 @@ def test_job_that_cannot_be_played_is_refused(asked: Asked, said: str) -> None:
         outages(TARGET, asked)
 
 
+def test_faithful_plays_where_the_server_moves() -> None:
+    """Whoever looks the name up may come back there; elsewhere it is a load for nothing."""
+    whole = outages(TARGET, Asked(faults=()))
+    played = {info.fault for info in whole for one in info.cast if one.contender == "faithful"}
+    assert {"mute"} == played
+    [mute] = outages(TARGET, Asked(faults=("mute",), contenders=("retry",)))
+    assert ("recovers", "subject") == (
+        parts(mute)["faithful/steady"].breaks,
+        parts(mute)["retry/steady"].role,
+    )
+
+
 def test_contender_that_plays_when_asked_is_in_no_other_outage() -> None:
     """Neither in the whole matrix nor as somebody's control; named, it plays."""
     part = "only-pool_recycle"

@@ -58,6 +58,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     stack = SimpleNamespace(
         policy_of=lambda stack: stack.name,
         use_policy=lambda stack, name: SimpleNamespace(name=name),
+        recreate=lambda stack: one.played.append(f"recreated {stack.name}"),
     )
     monkeypatch.setattr(run, "stack", stack)
     return one
@@ -111,6 +112,19 @@ def test_outage_that_broke_off_takes_its_crew_along(world, tmp_path, monkeypatch
     monkeypatch.setattr(run, "play_outage", broken)
     played(tmp_path, repeat(1, solo="adopted"), repeat(2, solo="adopted"))
     assert (2, 2) == (len(world.crews), world.ended)
+
+
+def test_what_a_moved_server_leaves_behind_is_not_taken_into_the_next_outage(
+    world, tmp_path
+) -> None:
+    """What waits at its old address waits for ever: another crew, and the application anew."""
+    moves = msgspec.structs.replace(OUTAGE.effects, moves=True)
+    planned = [repeat(n, solo="adopted", effects=moves, application="dashboard") for n in (1, 2)]
+    played(tmp_path, *planned, repeat(3, solo="adopted", effects=moves))
+    names = [info.name for info in planned]
+    again = "recreated adopted"
+    assert [names[0], again, names[1], again, "restart-3-adopted"] == world.played
+    assert 3 == len(world.crews)
 
 
 def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) -> None:

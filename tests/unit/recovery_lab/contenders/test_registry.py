@@ -43,11 +43,11 @@ def test_every_factory_is_there(target: Target) -> None:
 
 
 def test_bare_target_has_the_instruments_own(target: Target) -> None:
-    """Canary, quitter, keeper and the dying need a login alone."""
+    """Canary, faithful, quitter, keeper and the dying need a login alone."""
     bare = msgspec.structs.replace(
         target, application=None, health=None, pool=None, contenders=None
     )
-    assert {"canary", "dying", "keeper", "quitter"} == set(entries(bare))
+    assert {"canary", "dying", "faithful", "keeper", "quitter"} == set(entries(bare))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from recovery_lab.faults import (
     kill,
     latency,
     lock,
+    mute,
+    names,
     recovery,
     runner,
     slots,
@@ -45,6 +47,11 @@ PROJECT, DATABASE = "recovery-lab-unit", "d" * 64
 START = "2026-01-01T09:00:0{}Z"
 _EVENTS = {"stop": ["die"], "restart": ["die", "start"], "kill": ["die"]}
 HALF_SHUT = "connection failed: FATAL:  the database system is shutting down"
+INJECTED = {"step": "injected", "began_at": 0.5, "at": 0.75}
+HEALED = {"step": "healed", "began_at": 1.0, "at": 1.5}
+FAILED = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
+NETWORK, NAMES = f"{PROJECT}_default", ("postgres", "unit-postgres-1")
+LOOK_UPS = {"name": "Temporary failure in name resolution", "name-hangs": "hangs"}
 NO_SLOT = "connection failed: FATAL:  remaining connection slots are reserved for roles"
 # Of helpers: whose rules they hold.
 MODULES = {
@@ -54,6 +61,13 @@ MODULES = {
     idle_drop.MODULE: "idle-drop",
 }
 State = dict[str, Any]
+
+
+def way(number: int, *names: str) -> State:
+    """Return how a container is on the clients' network; Docker adds the short id to its names."""
+    address = {"IPAddress": f"192.0.2.{number}", "GlobalIPv6Address": ""}
+    aliases = [*names, DATABASE[:12]] if names else []
+    return {"Gateway": "192.0.2.1", **address, "Aliases": aliases, "IPAMConfig": None}
 
 
 @dataclass
@@ -67,6 +81,12 @@ class World:
     stubbed: bool = False
     starts: int = 0
     helpers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)  # of helpers
+    ways: dict[str, State] = field(default_factory=lambda: {DATABASE: way(9, *NAMES)})
+    said_after: str = "ok"
+    ended: set[str] = field(default_factory=set)  # containers that run no more
+    denied: str = ""  # the fault whose helpers stand by there
+    look_up: str = "ok"  # what one in a client's namespace comes to
     helper_works: bool = True
     unstarted: set[str] = field(default_factory=set)  # helpers that Docker has made, no more
     deaf: int = 0  # signals that a helper does not hear
@@ -143,25 +163,55 @@ class World:
         if "com.docker.compose.service" in text:
             return DATABASE if self.exists else ""
         if f"label={docker.LABEL}=1" in text:
-            return "\n".join(self.helpers)
+            asked = [word.removeprefix("label=").split("=", 1) for word in words if "=" in word]
+            return "\n".join(
+                one
+                for one in self.helpers
+                if all(self.labels.get(one, {}).get(name, value) == value for name, value in asked)
+            )
+        if "--filter" not in words:  # what runs
+            return "\n".join({DATABASE, *self.helpers} - self.ended)
         return "one" if PROJECT in self.stacks else ""
 
     def _inspect(self, *words: str) -> str:
         if words[0] == "--format":
             return "created" if words[-1] in self.unstarted else "running"
-        labels = {"com.docker.compose.project.working_dir": self.folder}
-        way = {"Gateway": "192.0.2.1", "IPAddress": "192.0.2.9", "GlobalIPv6Address": ""}
-        networks = {f"{PROJECT}_default": way}
+        own = {"com.docker.compose.project.working_dir": self.folder}
         return json.dumps(
             [
                 {
-                    "Id": DATABASE,
-                    "Config": {"Labels": labels},
+                    "Id": name,
+                    "Config": {"Labels": own if name == DATABASE else self.labels.get(name, {})},
                     "State": self.state,
-                    "NetworkSettings": {"Networks": networks},
+                    "NetworkSettings": {
+                        "Networks": {NETWORK: self.ways[name]} if name in self.ways else {}
+                    },
                 }
+                for name in words
             ]
         )
+
+    def _network(self, verb: str, *words: str) -> None:
+        *names, _, name = words
+        if verb == "connect":
+            self._connect(name, *names[1::2])
+        elif not self.stubbed:
+            gone = self.ways.pop(name)
+            if name != DATABASE and gone["Aliases"]:
+                self.helpers[name].append(HEALED)
+
+    def _connect(self, name: str, *names: str) -> None:
+        if name not in self.ways:
+            taken = {one["IPAddress"] for one in self.ways.values()}
+            free = next(n for n in range(2, 99) if way(n)["IPAddress"] not in taken)
+            self.ways[name] = way(free, *names)
+        if name != DATABASE and names:
+            self.helpers[name].append(INJECTED)
+
+    @property
+    def named(self) -> State:
+        """Whom the database's name leads to."""
+        return next((one for one in self.ways.values() if NAMES[0] in one["Aliases"]), way(0))
 
     def _act(self, verb: str, **state: object) -> None:
         if not self.stubbed:
@@ -189,12 +239,17 @@ class World:
             raise DockerError(["docker", "unpause"], 1, "is not paused")
         self._act("unpause", Paused=False)
 
-    def _kill(self, option: str, signal: str, name: str) -> None:
-        if name in self.helpers and self.deaf:
+    def _kill(self, option: str, signal: str, name: str, *others: str) -> None:
+        if signal == "USR1":
+            self.look_up = "ok" if self.stubbed else LOOK_UPS[self.denied]
+            for one in (name, *others):
+                self.helpers[one] += [INJECTED, {"step": "while in", "said": self.look_up}]
+        elif name in self.helpers and self.deaf:
             self.deaf -= 1
         elif name in self.helpers:
-            self.rules, self.full, self.locked = "", False, False
-            self.helpers[name].append({"step": "healed", "began_at": 1.0, "at": 1.5})
+            self.rules, self.full, self.locked, self.look_up = "", False, False, "ok"
+            for one in (name, *others):
+                self.helpers[one] += [HEALED, {"step": "after", "said": self.said_after}]
         elif signal == "TERM":
             self.half_shut = not self.stubbed
             self.seen.append((self.now, "kill"))
@@ -206,13 +261,28 @@ class World:
         if "clear" in words:
             self.rules = ""
             return name
-        step = {"step": "injected", "began_at": 0.5, "at": 0.75, "sessions": 280}
-        failed = {"step": "failed", "said": "iptables-restore: status 4: no permission"}
-        self.helpers[name] = [step if self.helper_works else failed]
+        labels = [words[n + 1] for n, word in enumerate(words) if word == "--label"]
+        self.labels[name] = dict(label.split("=", 1) for label in labels)
+        if {mute.MODULE, names.MODULE} & set(words):
+            return self._stand(name, json.loads(words[-1]))
+        step = {**INJECTED, "sessions": 280}
+        self.helpers[name] = [step if self.helper_works else FAILED]
         if self.helper_works and not self.stubbed:
             module = words[words.index("-m") + 1] if "-m" in words else ""
             self.full, self.locked = module == slots.MODULE, module == lock.MODULE
             self.rules = MODULES[module] if module else words[words.index("hold") + 2]
+        return name
+
+    def _stand(self, name: str, assigned: State) -> str:
+        """Start a helper that waits for what it is to do, or that puts things right."""
+        if "address" in assigned:
+            self._connect(name)
+        elif self.denied != (fault := assigned["fault"]):
+            self.denied = fault
+        ready = {"step": "mute" if "address" in assigned else "ready"}
+        self.helpers[name] = [ready if self.helper_works else FAILED]
+        if assigned["limit_s"] == 0.0:
+            self.look_up, self.helpers[name] = "ok", [HEALED, {"step": "after", "said": "ok"}]
         return name
 
     def _logs(self, name: str) -> str:
@@ -319,7 +389,10 @@ class Witness:
                 closed = "server closed the connection" if world.rules else "ok"
                 silent = "hangs" if world.rules == "idle-drop" else closed
                 timed_out = ENDED if world.altered == "idle-timeout" else silent
-                facts = {"session": world.kept or timed_out}
+                mute = "" if DATABASE in world.ways else "hangs"
+                facts = {"session": world.kept or mute or timed_out}
+            case "ended":
+                facts = {"ended_at": world.ended_at}
             case "count":
                 world.read_from = set()
             case "terminate":
@@ -340,12 +413,15 @@ class Witness:
             session = f"FATAL:  it {fault.words}"
         rules = self.world.rules
         session = "Connection refused" if rules == "reset" else session
-        silent = state["Paused"] or rules == "drop" or self.world.locked
+        mute = DATABASE not in self.world.ways
+        silent = state["Paused"] or mute or rules == "drop" or self.world.locked
         session = "hangs" if silent else session
         tcp = "" if session != "hangs" else "hangs" if rules else "ok"
         started = state["StartedAt"] if session == "ok" else ""
         self.world.read_from |= {started} if started else set()
-        return Answer(at=0.0, wall=0.0, tcp=tcp, session=session, server_started=started)
+        address = self.world.named["IPAddress"]
+        told = {"tcp": tcp, "session": session, "server_started": started, "address": address}
+        return Answer(at=0.0, wall=0.0, **told)
 
 
 class Watchdog:
@@ -382,6 +458,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
     limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
     limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
+    limits += [(mute, "STEP_LIMIT_S"), (names, "STEP_LIMIT_S"), (names, "LOOKED_LIMIT_S")]
     limits += [(flap, "APART_S"), (flap, "UP_LIMIT_S")]
     limits += [(recovery, "DEAD_LIMIT_S"), (recovery, "STARTING_LIMIT_S")]
     limits += [(crash, "END_LIMIT_S"), (crash, "RECOVERED_LIMIT_S"), (terminate, "GONE_LIMIT_S")]

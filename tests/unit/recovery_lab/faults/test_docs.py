@@ -39,7 +39,17 @@ def test_docs_tell_how_to_heal_each_fault_by_hand() -> None:
     """Every fault has its row, with the labels and names that the code gives."""
     rows = _rows("## By hand")
     assert list(FAULTS) == list(rows)
-    for name in ("slots", "drop", "reset", "idle-drop", "latency", "lock"):
+    for name in (
+        "slots",
+        "drop",
+        "reset",
+        "idle-drop",
+        "latency",
+        "lock",
+        "mute",
+        "name",
+        "name-hangs",
+    ):
         assert f"label={FAULTS[name].label}" in rows[name][0]
     assert f"application_name = '{SLEEPER}'" in rows["slow"][0]
     for name, fault in FAULTS.items():

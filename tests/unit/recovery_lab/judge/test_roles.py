@@ -22,6 +22,7 @@ TABLE = {
         "dispose": REFERENCE,
         "pinned": NOT_BACK,
         "quitter": NOT_BACK,
+        "faithful": REFERENCE,  # it tries again at each read
     },
     ("restart", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
     ("flap", "steady"): {"adopted": SUBJECT, "pinned": NOT_BACK, "quitter": NOT_BACK},
@@ -43,6 +44,7 @@ TABLE = {
         "dashboard": SUBJECT,
         "pinned": REFERENCE,
         "quitter": REFERENCE,
+        "faithful": REFERENCE,
     },
     ("login", "steady"): {"adopted": REFERENCE, "dashboard": SUBJECT, "visitor": NOT_BACK},
     ("slots-role", "steady"): {"pinned": REFERENCE, "dashboard": SUBJECT, "visitor": NOT_BACK},
@@ -69,6 +71,24 @@ TABLE = {
     ("freeze", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "quitter": NOT_BACK},
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
+    # Nobody's session comes back by itself, nor does who never looks the name up again.
+    ("mute", "steady"): {
+        "adopted": SUBJECT,
+        "naive": REFERENCE,
+        "pinned": NOT_BACK,
+        "quitter": NOT_BACK,
+        "faithful": NOT_BACK,
+    },
+    ("mute", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    # Who holds sessions meets nothing, nor does who knows the address.
+    ("name", "steady"): {
+        "adopted": REFERENCE,
+        "dashboard": SUBJECT,
+        "pinned": REFERENCE,
+        "visitor": NOT_BACK,
+        "faithful": REFERENCE,
+    },
+    ("name-hangs", "idle"): {"adopted": REFERENCE, "dashboard": REFERENCE},
     ("none", "steady"): dict.fromkeys(TRAITS, SUBJECT),  # nobody is cut: everyone must read on
     ("slow", "steady"): dict.fromkeys(TRAITS, SUBJECT),
     ("slow", "fresh"): dict.fromkeys(TRAITS, SUBJECT),
