@@ -193,7 +193,7 @@ class Case:
         end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
         if self.warm_backends & loss.lost_sessions(seen.history, seen.effects):
             return True
-        used = self.job == "steady" or seen.effects.leaves_idle_silent
+        used = self.job != "idle" or seen.effects.leaves_idle_silent
         if not used or seen.lost_at is None or end_at is None:
             return False
         return any(seen.lost_at <= read.due_at < end_at for read in self.reads)

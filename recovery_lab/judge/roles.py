@@ -94,27 +94,29 @@ def _idle(traits: Traits, effects: Effects) -> Part:
     return REFERENCE if traits.monitored else NOT_FIRST
 
 
+def _uncut(traits: Traits, effects: Effects) -> Part:
+    """Everyone must read on, but who gives up for good sooner than the fault delays."""
+    leaves = not traits.reconnects and _gives_up(traits, effects.delays_s)
+    return NOT_RECOVERS if leaves else SUBJECT
+
+
 def _anew(traits: Traits, effects: Effects, hold_s: float) -> Part:
     """Each of its sessions begins in the fault or after it: there is none that it could check."""
-    if _undisturbed(effects) or traits.reconnects:
+    if effects.cuts == effects.heal_cuts == "none":
+        return _uncut(traits, effects)
+    if traits.reconnects:
         return SUBJECT
     refused = effects.cuts in ("new", "both") and (effects.restarts or _gives_up(traits, hold_s))
     return NOT_RECOVERS if refused and traits.deadline_s is not None else REFERENCE
 
 
-def _undisturbed(effects: Effects) -> bool:
-    return effects.cuts == "none" and not effects.delays_s
-
-
-def _gives_up(traits: Traits, hold_s: float) -> bool:
-    return traits.deadline_s is not None and hold_s > traits.deadline_s
+def _gives_up(traits: Traits, wait_s: float) -> bool:
+    return traits.deadline_s is not None and wait_s > traits.deadline_s
 
 
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == effects.heal_cuts == "none":
-        # Nobody is cut: everyone must read on, but who gives up for good sooner than it delays.
-        leaves = traits.deadline_s is not None and effects.delays_s > traits.deadline_s
-        return NOT_RECOVERS if leaves and not traits.reconnects else SUBJECT
+        return _uncut(traits, effects)
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
     if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE

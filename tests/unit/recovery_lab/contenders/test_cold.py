@@ -30,7 +30,7 @@ def test_contender_is_made_once_by_whoever_reads_first(adapter: Scripted) -> Non
     adapter.fails = True
     with pytest.raises(ConnectionError) as caught:
         one.read("3")
-    assert ("query", "gone") == tuple(one.failure(caught.value)[n] for n in ("phase", "message"))
+    assert ("execute", "gone") == tuple(one.failure(caught.value)[n] for n in ("phase", "message"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ import pytest
 from recovery_lab.contenders import faithful
 from recovery_lab.session import DeadlineError, Login
 
-WAY = {"login": {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}}
+WAY = {
+    "login": {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"},
+    "work": "true",
+}
 
 
 @pytest.fixture
