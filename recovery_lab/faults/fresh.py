@@ -18,6 +18,7 @@ from recovery_lab.session import DeadlineError, first_line
 TCP_LIMIT_S = 0.5
 LIMIT_S = 1.0  # with the look-up and a bare connect less than the shortest fault that hangs
 CONNECTS = 5  # the fastest is told: a busy machine delays as well
+RULE_LIMIT_S = 5.0  # nothing is measured by it, and a loaded machine is slow
 SLEEPER = "lab-slow"  # application_name of the sleeping session
 _PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery() AND "
 _SLEEPING = """SELECT pid FROM pg_stat_activity
@@ -92,7 +93,7 @@ class Fresh:
     def _rule(self, sql: str) -> str:
         if self._admin is None:
             raise OSError("the target declares no [database.admin]")
-        rows = session.query_fresh(self._admin, self._resolved(), sql, limit_s=LIMIT_S)
+        rows = session.query_fresh(self._admin, self._resolved(), sql, limit_s=RULE_LIMIT_S)
         return str(rows[0][0])
 
     def _connect(self) -> str:
