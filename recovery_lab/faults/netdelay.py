@@ -5,6 +5,7 @@ linux/netfilter/nfnetlink_queue.h. A kernel need not have netem for that.
 """
 
 import heapq
+import os
 import random
 import socket
 import struct
@@ -22,6 +23,7 @@ QUEUE = 12
 # Without this program, or with more packets than it can take, they pass as if there were no rule.
 DOES = f"-A {{chain}} -j NFQUEUE --queue-num {QUEUE} --queue-bypass"
 MOST_PACKETS = 16384
+AT_ONCE = 100  # then it looks for what is due meanwhile
 TICK_S = 0.02  # it looks for its end so often
 _NETFILTER, _NETLINK, _NO_ENOBUFS = 12, 270, 5  # a protocol, a level and an option of sockets
 _PACKET, _VERDICT, _CONFIG = 0x300, 0x301, 0x302  # messages
@@ -47,13 +49,13 @@ class Queue:
             self._socket.send(_message(_CONFIG, _ACK, *attributes))
             errno = -struct.unpack_from("=i", self._socket.recv(4096), 16)[0]
             if errno:
-                raise OSError(errno, "the kernel's queue of packets (NFQUEUE) is refused")
+                raise OSError(errno, os.strerror(errno))
 
     def packets(self, within_s: float) -> Iterator[tuple[int, bytes]]:
         """Wait for packets; yield the number of each, and its flow: addresses and ports."""
         self._socket.settimeout(max(0.0001, within_s))
         with suppress(TimeoutError, BlockingIOError):
-            while True:
+            for _ in range(AT_ONCE):
                 yield from _read(self._socket.recv(1 << 16))
                 self._socket.settimeout(0.0)
 
@@ -124,7 +126,7 @@ def main() -> None:
     try:
         lane = Lane(Queue(), assigned.least_s, assigned.most_s)
     except OSError as error:
-        netfault.say(step="failed", said=str(error))
+        netfault.say(step="failed", said=f"no queue of packets (NFQUEUE) in this kernel: {error}")
         sys.exit(1)
     netfault.hold(assigned.interface, DOES, assigned.limit_s, lane.serve)
     lane.let_go()  # what came as the rules went

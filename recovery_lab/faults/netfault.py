@@ -35,9 +35,13 @@ COMMIT
 """
 
 
-def told_to_end(within_s: float) -> bool:
-    """Wait for SIGTERM or SIGINT, both blocked from the first call on; tell whether it came."""
+def block() -> None:
+    """Have SIGTERM and SIGINT wait until they are asked for."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+
+def told_to_end(within_s: float) -> bool:
+    """Wait for SIGTERM or SIGINT, which are blocked; tell whether one came."""
     return signal.sigtimedwait(ENDING, max(0.0, within_s)) is not None
 
 
@@ -45,7 +49,7 @@ def hold(
     interface: str, does: str, limit_s: float, serve: Callable[[float], object] = told_to_end
 ) -> None:
     """Hold rules until `serve` returns, which is told to end, or has had its `limit_s`."""
-    told_to_end(0.0)
+    block()
     try:
         change("injected", RULES_IN.replace("{does}", does), interface)
         serve(limit_s)

@@ -68,6 +68,7 @@ def rules(flow: Flow, port: int) -> str:
 
 def hold(assigned: Assignment) -> None:
     """Wait until what is to prove it idles; drop all that does, and hold."""
+    netfault.block()
     idling = Idling(assigned)
     while not (does := idling.next()):
         if netfault.told_to_end(LOOK_S):

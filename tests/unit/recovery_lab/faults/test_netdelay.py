@@ -84,7 +84,7 @@ def test_queue_is_bound_sees_the_ports_and_lets_pass_what_it_cannot_take(kernel:
 def test_queue_that_the_kernel_refuses_is_an_error(kernel: Kernel) -> None:
     """It has none, or another program reads it."""
     kernel.refuses = errno.EPERM
-    with pytest.raises(OSError, match=r"NFQUEUE\) is refused"):
+    with pytest.raises(OSError, match="Operation not permitted"):
         Queue()
 
 
@@ -135,6 +135,7 @@ def test_rules_hold_while_it_serves_and_nothing_stays_held(
     given = latency.Assignment(interface="eth9", least_s=5.0, most_s=5.0, limit_s=0.05)
     monkeypatch.setattr(netdelay.sys, "argv", ["netdelay", json.dumps(_fields(given))])
     monkeypatch.setattr(netfault, "LINGER_S", 0.0)
+    monkeypatch.setattr(netfault, "block", lambda: None)
     monkeypatch.setattr(netfault, "told_to_end", lambda within_s: False)
 
     def change(step: str, rules: str, interface: str) -> None:
@@ -158,7 +159,8 @@ def test_kernel_without_a_queue_is_told_with_its_reason(
     with pytest.raises(SystemExit):
         netdelay.main()
     told = json.loads(capsys.readouterr().out)
-    assert ("failed", True) == (told["step"], "NFQUEUE" in told["said"])
+    said = "no queue of packets (NFQUEUE) in this kernel: [Errno 1] Operation not permitted"
+    assert {"step": "failed", "said": said} == told
 
 
 def _fields(given: latency.Assignment) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, list[str
 
     monkeypatch.setattr(netfault, "change", change)
     monkeypatch.setattr(netfault, "clear", lambda interface: done.append(("healed", [])))
+    monkeypatch.setattr(netfault, "block", lambda: None)
     monkeypatch.setattr(netfault, "told_to_end", told_to_end)
     monkeypatch.setattr(netidle, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return done
