@@ -21,9 +21,8 @@ IDLE_CONNECTIONS = 5  # an idle pool of this many is what the first users after 
 def follow(part: Json, orders: Iterable[str], emit: Writer) -> None:
     """Follow orders (see job.py) to their end, a job an adapter; crew.py tells what a part is."""
     name, make = part["contender"], load(part["factory"])
-    jobs = [
-        _job(job, partial(make, part["plays"], part["way"]), part, emit) for job in part["jobs"]
-    ]
+    own = partial(make, part["plays"], part["way"])
+    jobs = [_job(job, own, part, emit) for job in part["jobs"]]
     if "cold" in part["jobs"]:
         emit("born", contender=name, job="cold", at=time.monotonic())
     for line in orders:

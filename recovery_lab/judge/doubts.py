@@ -164,10 +164,8 @@ def _forgetting(case: Case) -> Said:
     """Each read of a fresh job must have had a session that no read had before."""
     good = [(read.server_started, read.backend_pid) for read in case.reads if read.ok]
     if again := len(good) - len({*good}):
-        yield (
-            "unsure",
-            f"its sessions were not new: {again} of {len(good)} good reads had an old one",
-        )
+        told = f"{again} of {len(good)} good reads had an old one"
+        yield "unsure", f"its sessions were not new: {told}"
 
 
 def _starting(case: Case) -> Said:
@@ -223,10 +221,9 @@ def _gaps(case: Case) -> Said:
     if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
         yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
     reads_per_s = max(seen.info.reads_per_s * case.cast.traits.workers, 0.01)
-    # A cold one may wait for the others: all of them begin together.
-    since_at = (
-        min((r.due_at for r in case.reads), default=None) if case.job == "cold" else seen.asked_at
-    )
+    since_at = seen.asked_at
+    if case.job == "cold":  # it may wait for the others: all of them begin together
+        since_at = next((read.due_at for read in case.reads), None)
     if case.job != "idle" and since_at is not None:
         dues = (read.due_at for read in case.reads)
         undue_s = measures.silence_s(dues, since_at, seen.stopped_at)
