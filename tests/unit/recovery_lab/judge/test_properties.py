@@ -21,6 +21,7 @@ from recovery_lab.record.history import (
     Mark,
     Missed,
     Probe,
+    Usage,
     Warmed,
 )
 from tests.unit.recovery_lab.histories import (
@@ -151,10 +152,12 @@ LOSSES = {
     "all reads": kind(Began, Ended, Missed),
     "all begins": kind(Began),
     "all ends": kind(Ended),
+    "all readings of the meters": kind(Usage),
     "everything": kind(object),
     "reads for 1.5 s": span(Began, Ended, Missed, length_s=1.5),
     "probes for 2.5 s": span(Probe, length_s=2.5),
     "health samples for 6 s": span(Health, length_s=6.0),
+    "readings of the meters for 2.5 s": span(Usage, length_s=2.5),
     "liveness probes for 6 s": span(Live, length_s=6.0),
     "a begin": one_of(Began),
     "an end": one_of(Ended),
@@ -175,7 +178,18 @@ def test_lost_data_never_makes_a_pass(told: str) -> None:
             assert "passed" != less.verdict, seed
 
 
-@pytest.mark.parametrize("told", ["all probes", "all marks", "all reads", "everything", "the rest"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "all probes",
+        "all marks",
+        "all reads",
+        "all readings of the meters",
+        "readings of the meters for 2.5 s",
+        "everything",
+        "the rest",
+    ],
+)
 def test_record_without_what_proves_it_is_never_passed(told: str) -> None:
     """Also of an outage that was."""
     for script in (outage(end_s=9.5), application(end_s=9.5), idle()):
