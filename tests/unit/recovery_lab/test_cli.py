@@ -39,7 +39,7 @@ def exited(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),
         (
             ["run", "--contenders", "naive+"],
-            "CONTENDERS: 'naive+' is none of dying, quitter, visitor",
+            "CONTENDERS: 'naive+' is none of dying, dying_bounded, quitter, visitor",
         ),
         (["run", "--faults=all", "--contenders=all", "--waive=life"], "'life' is none of recovers"),
         (["run", "--waive", "liveness", "--waive", "life"], "--waive: 'life' is none of recovers"),

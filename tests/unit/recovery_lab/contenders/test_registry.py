@@ -47,7 +47,7 @@ def test_bare_target_has_the_instruments_own(target: Target) -> None:
     bare = msgspec.structs.replace(
         target, application=None, health=None, pool=None, contenders=None
     )
-    assert {"canary", "dying", "quitter", "visitor"} == set(entries(bare))
+    assert {"canary", "dying", "dying_bounded", "quitter", "visitor"} == set(entries(bare))
 
 
 def test_two_of_one_name_are_refused(target: Target) -> None:
