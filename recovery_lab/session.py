@@ -3,7 +3,7 @@
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,18 @@ class DeadlineError(Exception):
         super().__init__(f"{phase} not done after {limit_s:.1f} s")
 
 
-def connect(login: Login, name: str, *, address: str = "", async_: int = 0) -> connection:
+def connect(
+    login: Login,
+    name: str,
+    *,
+    address: str = "",
+    async_: int = 0,
+    limits: Mapping[str, int] | None = None,
+) -> connection:
     """Open a session of an application's name; one that is asynchronous is to be driven."""
     way: dict[str, Any] = {"host": login.host, "hostaddr": address, "port": login.port}
     way |= {"dbname": login.name, "user": login.user, "password": login.secret()}
-    way |= {name: value for name in _TLS if (value := getattr(login, name))}
+    way |= {name: value for name in _TLS if (value := getattr(login, name))} | dict(limits or {})
     opened: connection = psycopg2.connect(**way, application_name=name, async_=async_)
     return opened
 

@@ -10,7 +10,7 @@ import psycopg2
 import psycopg2.errors
 import pytest
 
-from recovery_lab.contenders import deaths
+from recovery_lab.contenders import deaths, dying, dying_bounded
 from recovery_lab.contenders.deaths import PLACES, Deaths, DiedError
 from recovery_lab.contenders.dying import TRAITS
 from recovery_lab.judge.roles import REFERENCE, part_of
@@ -175,6 +175,23 @@ def test_every_phase_has_its_place() -> None:
     assert {"checkout", "execute", "fetch", "commit", "rollback"} == set(errors())
     assert "connect" in PLACES
     assert TRAITS.workers == len(PLACES), "else some would wait while others are held"
+
+
+def test_bounded_one_connects_with_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drop of packets is an error of it, and not of the other: that one only waits."""
+    given: list[dict[str, object]] = []
+
+    def refuse(**arguments: object) -> None:
+        given.append(arguments)
+        raise psycopg2.OperationalError("timeout expired")
+
+    monkeypatch.setattr(psycopg2, "connect", refuse)
+    login = {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}
+    for module in (dying, dying_bounded):
+        with pytest.raises(DiedError):
+            module.make("x", {"login": login}).read("n")
+    assert not set(dying_bounded.LIMITS) & set(given[0])
+    assert dying_bounded.LIMITS.items() <= given[1].items()
 
 
 @pytest.mark.parametrize("fault", ["none", "restart", "slow", "drop"])
