@@ -85,8 +85,8 @@ class Observer:
         started_at, limit_s = time.monotonic(), PROBE_LIMIT_S + self._delay_s
         try:
             address = self._look_up(limit_s) if self._by_name else self._address
-            limit_s -= time.monotonic() - started_at
-            [row] = query_fresh(self._login, address, _PROBE, limit_s=limit_s)
+            left_s = limit_s - (time.monotonic() - started_at)
+            [row] = query_fresh(self._login, address, _PROBE, limit_s=left_s)
             told = dict(zip(_TOLD, row, strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
         except (psycopg2.Error, DeadlineError, OSError) as error:
