@@ -95,6 +95,7 @@ class Traits(Table, frozen=True, kw_only=True):
     reconnects: bool = True  # comes back with a new session after one is lost
     fresh: bool = False  # opens a session for each read, and holds none
     resolves: bool = True  # looks the name up for each session; else it keeps its first address
+    silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 

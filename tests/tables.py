@@ -92,7 +92,7 @@ def _cuts(effects: Effects) -> str:
 def _contenders(known: Jobs) -> str:
     """Return the contenders with their traits."""
     heads = "contender|jobs|pools|pings|cleared by a monitor|reconnects|a session a read"
-    heads += "|looks the name up|deadline, s|workers"
+    heads += "|looks the name up|waits on silence, s|deadline, s|workers"
     return table(
         heads.split("|"),
         [
@@ -105,12 +105,17 @@ def _contenders(known: Jobs) -> str:
                 _yes(traits.reconnects),
                 _yes(traits.fresh),
                 _yes(traits.resolves),
-                "none" if traits.deadline_s is None else f"{traits.deadline_s:g}",
+                _bound(traits.silent_s),
+                _bound(traits.deadline_s),
                 traits.workers,
             )
             for name, (traits, jobs) in known.items()
         ],
     )
+
+
+def _bound(seconds: float | None) -> str:
+    return "none" if seconds is None else f"{seconds:g}"
 
 
 def _rules() -> str:

@@ -76,7 +76,22 @@ def watched_s(cast: Cast) -> float:
     return THRESHOLDS.never_back_s if keeps else THRESHOLDS.given_up_s
 
 
+def _moved(traits: Traits) -> Part:
+    """Return what a contender is where the server moves: what waits for the old one never ends."""
+    if traits.silent_s is not None and traits.reconnects and traits.resolves:
+        return SUBJECT if traits.pings else REFERENCE
+    return REFERENCE if traits.monitored else _stranded(traits, NOT_RECOVERS)
+
+
+def _stranded(traits: Traits, control: Part) -> Part:
+    # Of an application it is not known whether something bounds its waits.
+    is_application = traits.reconnects and not traits.pools and not traits.fresh
+    return REFERENCE if is_application else control
+
+
 def _idle(traits: Traits, effects: Effects) -> Part:
+    if effects.moves:  # a ping hangs as a read does, and a bound is longer than a read may take
+        return REFERENCE if traits.monitored or traits.silent_s else _stranded(traits, NOT_FIRST)
     if traits.pings or effects.cuts == "none":
         return SUBJECT
     return REFERENCE if traits.monitored else NOT_FIRST
@@ -85,8 +100,8 @@ def _idle(traits: Traits, effects: Effects) -> Part:
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == "none" and not effects.delays_s:
         return SUBJECT  # nobody is disturbed: everyone must read on
-    if effects.moves and not traits.resolves:
-        return NOT_RECOVERS
+    if effects.moves:
+        return _moved(traits)
     given_up = traits.deadline_s is not None and hold_s > traits.deadline_s
     gives_up = given_up and not traits.reconnects
     if traits.fresh:

@@ -51,6 +51,7 @@ STEPS = {
 CAPABILITIES = ["application", "contenders", "health", "liveness", "pool", "server log"]
 TRAITS = {
     "adopted": Traits(pools=True, pings=True),
+    "bounded": Traits(pools=True, pings=True, silent_s=3.0),
     "naive": Traits(pools=True),
     "dispose": Traits(pools=True, monitored=True),
     "pinned": Traits(reconnects=False),
