@@ -47,6 +47,14 @@ def test_program_gets_the_network_the_password_and_no_rights(started: programs.H
     assert "--memory 512m --pids-limit 512" in words
 
 
+def test_program_may_share_a_clients_network() -> None:
+    """Instead of the clients' own network, not beside it; and with no more rights there."""
+    words = programs.words_of(STACK, "their/image", "some.module", {}, "container:client")
+    assert ["--network", "container:client"] == words[:2]
+    assert 1 == words.count("--network")
+    assert "--cap-add" not in words
+
+
 def test_program_is_started_in_the_labs_surroundings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
