@@ -119,6 +119,7 @@ class Traits(Table, frozen=True, kw_only=True):
     decides: bool = True  # else it is only shown: a reference in every outage
     silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
     resolves: bool = True  # looks the name up for each session; else it keeps its first address
+    silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
     deadline_s: Seconds | None = None  # ends each read by this, declared
     workers: Annotated[int, msgspec.Meta(ge=1)] = 4
 

@@ -39,12 +39,15 @@ class Mute(Helped):
         network, way = docker.network(scene.stack), _way(scene)
         if fixed := (way.get("IPAMConfig") or {}).get("IPv4Address"):
             raise InconclusiveError(f"{self.name}: the Compose file fixes the address {fixed}")
-        helper = self._above(scene, way)
+        helper, old = self._above(scene, way), way["IPAddress"]
         docker.run("network", "disconnect", network, scene.present()["Id"], pace=scene.pace)
         docker.run("network", "disconnect", network, helper, pace=scene.pace)
         _connect(scene, helper, _names(scene, way))
-        if not scene.wait_until(lambda: "injected" in steps(helper), STEP_LIMIT_S):
-            raise InconclusiveError(f"{self.name}: its helper did not get {way['IPAddress']}")
+        got = _on(scene, *docker.inspect(helper))["IPAddress"]
+        if got != old or not scene.wait_until(partial(_said, "injected", helper), STEP_LIMIT_S):
+            raise InconclusiveError(
+                f"{self.name}: its helper is at {got}, the database was at {old}"
+            )
         note(scene, "injected", helper)
 
     def verify_landed(self, scene: Scene) -> str:
@@ -66,8 +69,9 @@ class Mute(Helped):
         network, found = docker.network(scene.stack), scene.find()
         helpers = docker.inspect(*self.helpers(scene))
         if found and network not in found["NetworkSettings"]["Networks"]:
-            kept = [one["Config"]["Labels"][_NAMES].split(",") for one in helpers]
-            _connect(scene, found["Id"], (kept or [[scene.stack.target.database.service]])[0])
+            kept = [one["Config"]["Labels"][_NAMES] for one in helpers]
+            names = (kept or [scene.stack.target.database.service])[0]
+            _connect(scene, found["Id"], names.split(","))
         for one in helpers:
             if network in one["NetworkSettings"]["Networks"]:
                 docker.run("network", "disconnect", network, one["Id"])
@@ -88,11 +92,11 @@ class Mute(Helped):
         address, words = way["IPAddress"], _words(scene, way)
         for _ in range(MOST):
             helper = self.start(scene, words)
-            if not scene.wait_until(partial(_stands, helper), STEP_LIMIT_S):
+            if not scene.wait_until(partial(_said, "mute", helper), STEP_LIMIT_S):
                 said = steps(helper).get("failed", {}).get("said", "it said nothing")
                 raise InconclusiveError(f"{self.name}: its helper does not stand: {said}")
-            [own] = docker.inspect(helper)
-            if IPv4Address(_on(scene, own)["IPAddress"]) > IPv4Address(address):
+            own = _on(scene, *docker.inspect(helper))["IPAddress"]
+            if IPv4Address(own) > IPv4Address(address):
                 return helper
         raise InconclusiveError(f"{self.name}: {MOST} helpers stand below {address}")
 
@@ -121,8 +125,9 @@ def _way(scene: Scene) -> dict[str, Any]:
 
 def _names(scene: Scene, way: dict[str, Any]) -> list[str]:
     """Return the names that the database has on that network, less the one that Docker adds."""
-    own = scene.present()["Id"]
-    return [name for name in way.get("Aliases") or [] if not own.startswith(name)]
+    own = scene.present()["Id"][:12]
+    found = [name for name in way.get("Aliases") or [] if name != own]
+    return found or [scene.stack.target.database.service]
 
 
 def _connect(scene: Scene, container: str, names: list[str]) -> None:
@@ -130,5 +135,5 @@ def _connect(scene: Scene, container: str, names: list[str]) -> None:
     docker.run("network", "connect", *words, docker.network(scene.stack), container)
 
 
-def _stands(helper: str) -> bool:
-    return "mute" in steps(helper)
+def _said(step: str, helper: str) -> bool:
+    return step in steps(helper)

@@ -34,8 +34,6 @@ def part_of(cast: Cast, job: JobName, effects: Effects, hold_s: float) -> Part:
         return msgspec.convert({"role": role, "breaks": rule}, Part)
     if not cast.deciding or spared(traits, job, effects):
         return REFERENCE
-    if effects.moves and not traits.resolves:
-        return NOT_RECOVERS
     match job:
         case "idle":
             return _idle(traits, effects)
@@ -85,10 +83,25 @@ def watched_s(cast: Cast) -> float:
     return THRESHOLDS.never_back_s if keeps else THRESHOLDS.given_up_s
 
 
+def _moved(traits: Traits) -> Part:
+    """Return what a contender is where the server moves: what waits for the old one never ends."""
+    if traits.silent_s is not None and traits.reconnects and traits.resolves:
+        return SUBJECT if traits.pings else REFERENCE
+    return REFERENCE if traits.monitored else _stranded(traits, NOT_RECOVERS)
+
+
+def _stranded(traits: Traits, control: Part) -> Part:
+    # Of an application it is not known whether something bounds its waits.
+    is_application = traits.reconnects and not traits.pools and not traits.fresh
+    return REFERENCE if is_application else control
+
+
 def _idle(traits: Traits, effects: Effects) -> Part:
     if effects.leaves_idle_silent:  # a ping hangs as a read does
         unbounded = NOT_FIRST if traits.pools else REFERENCE
         return unbounded if traits.silent_s is None else SUBJECT
+    if effects.moves:  # a ping hangs as a read does, and a bound is longer than a read may take
+        return REFERENCE if traits.monitored or traits.silent_s else _stranded(traits, NOT_FIRST)
     if traits.pings or effects.cuts == "none":
         return SUBJECT
     return REFERENCE if traits.monitored else NOT_FIRST
@@ -104,6 +117,8 @@ def _anew(traits: Traits, effects: Effects, hold_s: float) -> Part:
     """Each of its sessions begins in the fault or after it: there is none that it could check."""
     if effects.cuts == effects.heal_cuts == "none":
         return _uncut(traits, effects)
+    if effects.moves:
+        return _moved(traits)
     if traits.reconnects:
         return SUBJECT
     refused = effects.cuts in ("new", "both") and (effects.restarts or _gives_up(traits, hold_s))
@@ -117,6 +132,8 @@ def _gives_up(traits: Traits, wait_s: float) -> bool:
 def _steady(traits: Traits, effects: Effects, hold_s: float) -> Part:
     if effects.cuts == effects.heal_cuts == "none":
         return _uncut(traits, effects)
+    if effects.moves:
+        return _moved(traits)
     cut = {"established", "both"} & {effects.cuts, effects.heal_cuts}
     if not cut or traits.reconnects:
         return SUBJECT if traits.pings else REFERENCE

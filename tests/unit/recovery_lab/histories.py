@@ -54,6 +54,7 @@ STEPS = {
 CAPABILITIES = ["application", "contenders", "health", "liveness", "pool", "server log"]
 TRAITS = {
     "adopted": Traits(pools=True, pings=True, fresh=True),
+    "bounded": Traits(pools=True, pings=True, fresh=True, silent_s=3.0),
     "naive": Traits(pools=True, fresh=True),
     "dispose": Traits(pools=True, monitored=True, fresh=True),
     "pinned": Traits(reconnects=False),

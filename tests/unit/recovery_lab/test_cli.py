@@ -38,7 +38,10 @@ def exited(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         (["run", "--solo", "yes"], "'--solo': yes: expected a whole number from 0 to 1; see: reco"),
         (["run", "--seed", "-1"], "'--seed': -1: expected a whole number from 0 to 2147483648; s"),
         (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),
-        (["run", "--contenders", "naive+"], "CONTENDERS: 'naive+' is none of dying, dying_bounded, f"),
+        (
+            ["run", "--contenders", "naive+"],
+            "CONTENDERS: 'naive+' is none of dying, dying_bounded, f",
+        ),
         (["run", "--jobs", "fresh,crowds"], "JOBS: 'crowds' is none of steady, idle, fresh, cold"),
         (["run", "--faults=all", "--contenders=all", "--waive=life"], "'life' is none of recovers"),
         (["run", "--waive", "liveness", "--waive", "life"], "--waive: 'life' is none of recovers"),

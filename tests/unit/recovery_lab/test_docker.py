@@ -120,6 +120,18 @@ def test_network_is_the_projects_own() -> None:
     assert "mine_default" == docker.network(STACK)
 
 
+def test_what_runs_is_told_from_what_was_once_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order that was asked; one that is gone by then is no error."""
+    monkeypatch.setattr(docker, "run", lambda *words: "third\nfirst\nanother\n")
+    assert ["first", "third"] == docker.running("first", "gone", "third")
+
+
+def test_nothing_is_asked_about_no_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`docker inspect` without a name is an error."""
+    monkeypatch.setattr(docker, "run", lambda *words: pytest.fail(f"asked {words}"))
+    assert [] == docker.inspect()
+
+
 def test_command_is_out_of_reach_of_ctrl_c(fake) -> None:
     """It has a process session of its own: what heals is not ended in the middle."""
     fake("ps -o sid= -p $$; echo $$")

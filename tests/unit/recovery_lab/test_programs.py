@@ -61,6 +61,14 @@ def test_program_inside_another_container_sees_its_network_and_its_processes(
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
 
 
+def test_program_may_share_a_clients_network() -> None:
+    """Instead of the clients' own network, not beside it; and with no more rights there."""
+    words = programs.words_of(STACK, "their/image", "some.module", {}, "container:client")
+    assert ["--network", "container:client"] == words[:2]
+    assert 1 == words.count("--network")
+    assert "--cap-add" not in words
+
+
 def test_program_is_started_in_the_labs_surroundings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -211,7 +211,9 @@ class World:
     @property
     def named(self) -> State:
         """Whom the database's name leads to."""
-        return next((one for one in self.ways.values() if NAMES[0] in one["Aliases"]), way(0))
+        return next(
+            (one for one in self.ways.values() if NAMES[0] in (one["Aliases"] or [])), way(0)
+        )
 
     def _act(self, verb: str, **state: object) -> None:
         if not self.stubbed:

@@ -52,6 +52,30 @@ def test_database_is_connected_before_the_helper_goes(world: World) -> None:
     assert "192.0.2.10" == world.named["IPAddress"]
 
 
+@pytest.mark.parametrize(
+    ("aliases", "kept"),
+    [
+        (["ddd", "postgres", DATABASE[:12]], "ddd,postgres"),
+        ([DATABASE[:12]], "postgres"),
+        (None, "postgres"),
+    ],
+)
+def test_each_name_but_the_one_that_docker_adds_is_kept(aliases, kept: str, world: World) -> None:
+    """A name may begin as the container's id does; one that has none is called by its service."""
+    world.ways[DATABASE]["Aliases"] = aliases
+    MUTE.inject(world.seen_scene())
+    assert f"--label recovery-lab.names={kept} " in world.told("run")[0]
+
+
+def test_helper_at_another_address_is_told(world: World, monkeypatch) -> None:
+    """Docker may hand out addresses in another order; the database is connected again."""
+    monkeypatch.setattr(world, "_connect", lambda name, *names: world.ways.update({name: way(20)}))
+    with pytest.raises(
+        InconclusiveError, match=r"is at 192\.0\.2\.20, the database was at 192\.0\.2\.9"
+    ):
+        MUTE.inject(world.seen_scene())
+
+
 def test_database_whose_helpers_are_gone_is_connected_under_its_service(world: World) -> None:
     """Somebody has removed them, and nobody knows its other names."""
     MUTE.inject(world.seen_scene())

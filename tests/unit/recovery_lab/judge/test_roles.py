@@ -74,14 +74,25 @@ TABLE = {
     ("freeze", "idle"): {"adopted": REFERENCE, "naive": REFERENCE, "dispose": REFERENCE},
     ("drop", "steady"): {"adopted": SUBJECT, "pinned": REFERENCE, "naive": REFERENCE},
     # Nobody's session comes back by itself, nor does who never looks the name up again.
+    # A ping waits for the old server as a read does, for ever, where nothing bounds it.
     ("mute", "steady"): {
-        "adopted": SUBJECT,
-        "naive": REFERENCE,
+        "bounded": SUBJECT,
+        "adopted": NOT_BACK,
+        "naive": NOT_BACK,
+        "dispose": REFERENCE,
         "pinned": NOT_BACK,
         "quitter": NOT_BACK,
+        "visitor": NOT_BACK,
         "faithful": NOT_BACK,
+        "dashboard": REFERENCE,
     },
-    ("mute", "idle"): {"adopted": SUBJECT, "naive": NOT_FIRST, "dispose": REFERENCE},
+    ("mute", "idle"): {
+        "bounded": REFERENCE,
+        "adopted": NOT_FIRST,
+        "naive": NOT_FIRST,
+        "dispose": REFERENCE,
+        "dashboard": REFERENCE,
+    },
     # Who holds sessions meets nothing, nor does who knows the address.
     ("name", "steady"): {
         "adopted": REFERENCE,
