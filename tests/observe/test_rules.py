@@ -22,7 +22,7 @@ MUTANTS = [
     ("DatabaseDown", "expr", SAMPLES, ">= 0", "health-stale"),
     ("DatabaseFlapping", "expr", ">= 3", ">= 1", "restart"),
     ("DatabaseFlapping", "expr", ">= 3", ">= 30", "flap"),
-    ("ReadsFail", "for", "2m", "0s", "restart"),
+    ("ReadsFail", "for", "2m", "0s", "restart-150"),
     ("ReadsFail", "expr", "> 0.05", "> 2", "stale-pool"),
     ("ReadsFail", "expr", "and on (instance, job) lab_db_up == 1", "", "restart-150"),
     ("ReadsFail", "expr", "stuck_workers >= lab_executor_workers", "stuck_workers < 0", "all-hang"),
