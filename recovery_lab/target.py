@@ -117,7 +117,6 @@ class Traits(Table, frozen=True, kw_only=True):
     reconnects: bool = True  # comes back with a new session after one is lost
     fresh: bool = False  # can give its sessions up between two reads: plays the fresh job too
     decides: bool = True  # else it is only shown: a reference in every outage
-    silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
     resolves: bool = True  # looks the name up for each session; else it keeps its first address
     silent_s: Seconds | None = None  # waits so long on a silent session, then takes another
     deadline_s: Seconds | None = None  # ends each read by this, declared

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.scripts.conftest import FAKE, ROOT, Clone
 
 
-@pytest.mark.parametrize("script", ["up", "down", "clean", "policy", "logs", "status"])
+@pytest.mark.parametrize("script", ["up", "down", "clean", "policy", "logs", "status", "observe"])
 def test_verb_refuses_an_exported_project_of_another_folder(clone: Clone, script: str) -> None:
     """Compose itself would adopt its containers, and `down -v` would delete its data."""
     elsewhere = clone.folder.parent / "elsewhere"
@@ -233,7 +233,9 @@ def test_verify_fails_when_either_half_fails(
     python.write_text(FAKE)
     python.chmod(0o755)
     clone.answers("python -m pytest tests/integration tests/matrix", outages, "outages\\n")
-    clone.answers("python -m pytest tests/browser tests/setup tests/unit", pages, "pages\\n")
+    clone.answers(
+        "python -m pytest tests/browser tests/observe tests/setup tests/unit", pages, "pages\\n"
+    )
     done = clone.run("bash", "scripts/verify.sh")
     assert status == done.returncode
     assert "outages\npages\n" == done.stdout
