@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
@@ -21,7 +22,7 @@ from recovery_lab.outage import Together
 from recovery_lab.report.events import Events
 from recovery_lab.run import write_verdict
 from recovery_lab.stack import down
-from recovery_lab.target import limit_s, load_target
+from recovery_lab.target import load_target
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
@@ -50,6 +51,16 @@ def _lengths(text: str) -> list[float]:
         return [_parsed(one, 0, 600, float) for one in text.split(",") if text]
     except typer.BadParameter as error:
         raise typer.BadParameter(error.message, param_hint="'--hold'") from None
+
+
+def limit(environ: Mapping[str, str] = os.environ) -> float:
+    """Return the window's limit in seconds: LAB_LIMIT_S, by default the plan's two minutes."""
+    text = environ.get("LAB_LIMIT_S") or "120"
+    with suppress(ValueError):
+        if 0 < float(text) <= 3600:
+            return float(text)
+    told = "expected seconds over 0 and at most 3600; unset it for 120"
+    raise BadInputError(f"LAB_LIMIT_S={text!r}: {told}")
 
 
 Target = Annotated[Path, typer.Option(help="The file that declares what is under test.")]
@@ -92,7 +103,7 @@ def run(
         holds_s=_lengths(hold),
         solo=bool(solo),
         seed=plan.new_seed() if seed is None else seed,
-        limit_s=limit_s(),
+        limit_s=limit(),
         waived=waive,
     )
     return verbs.run(target, asked, _shown(json), resume=resume, keep=bool(keep))
@@ -110,7 +121,7 @@ def watch(
 ) -> int:
     """Observe an outage that COMMAND causes; exit 0 only if all came back by itself."""
     asked = plan.Watched(
-        command=command, title=name, repeats=repeat, job=job, limit_s=limit_s(), waived=waive
+        command=command, title=name, repeats=repeat, job=job, limit_s=limit(), waived=waive
     )
     return verbs.watch(target, asked, _shown(json))
 

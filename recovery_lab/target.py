@@ -1,9 +1,7 @@
 """The system under test, read from one declared file (target.toml), and what it makes judgeable."""
 
-import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -248,13 +246,3 @@ def load_target(path: Path) -> Target:
         told = "docs/configuration.md tells the fields of a target file"
         raise BadInputError(f"{path}: {error}; {told}") from error
     return msgspec.structs.replace(target, root=path.resolve().parent)
-
-
-def limit_s(environ: Mapping[str, str] = os.environ) -> float:
-    """Return the window's limit in seconds: LAB_LIMIT_S, by default the plan's two minutes."""
-    text = environ.get("LAB_LIMIT_S") or "120"
-    with suppress(ValueError):
-        if 0 < float(text) <= 3600:
-            return float(text)
-    told = "expected seconds over 0 and at most 3600; unset it for 120"
-    raise BadInputError(f"LAB_LIMIT_S={text!r}: {told}")

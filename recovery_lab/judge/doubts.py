@@ -37,7 +37,7 @@ def cell_doubts(case: Case, *, failures: bool) -> list[Doubt]:
     """Return what keeps one cell from being evidence; `failures`: whether it broke a rule."""
     if case.part.role == "reference":
         return []
-    said = [*_steadiness(case), *_watching(case), *_gaps(case)]
+    said = [*_steadiness(case), *_watching(case), *_gaps(case), *_unseen(case)]
     if case.part.role == "control" and not failures:
         said.append(("unbroken", f"the control did not break its rule: {case.part.breaks}"))
     return [Doubt(kind=kind, said=words) for kind, words in said]
@@ -216,7 +216,7 @@ def _idling(case: Case) -> Said:
 
 
 def _gaps(case: Case) -> Said:
-    seen, capabilities, due = case.seen, case.seen.info.capabilities, len(case.reads)
+    seen, due = case.seen, len(case.reads)
     late, solo = sum(read.late for read in case.reads), seen.info.solo
     if late > due * (THRESHOLDS.late_start_share_solo if solo else THRESHOLDS.late_start_share):
         yield "late", f"the recorder missed its schedule: {late} of {due} reads began late"
@@ -231,6 +231,10 @@ def _gaps(case: Case) -> Said:
             yield "unsure", f"no read was due for {undue_s:.1f} s: its schedule was not kept"
     if lost := lost_reads(case.records):
         yield "unsure", f"{lost} reads are missing from the record"
+
+
+def _unseen(case: Case) -> Said:
+    seen, capabilities = case.seen, case.seen.info.capabilities
     if case.has_pool and "pool" in capabilities and len(case.looks) < 2:
         yield "unsure", "its pool was not looked at before and after"
     if case.needs_health and (silent_s := seen.silent_s(Health)) > THRESHOLDS.unseen_s:

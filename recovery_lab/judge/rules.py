@@ -203,10 +203,7 @@ def _no_new(case: Case) -> bool:
     return _cut(case) and case.seen.effects.cuts != "established" and case.job == "steady"
 
 
-EACH = FALLS.replace("the loss", "each loss, all in all")
-
-
-@_rule("no false green", EACH, _no_new, needs="health")
+@_rule("no false green", FALLS.replace("the loss", "each loss, in all"), _no_new, needs="health")
 def _false_green(case: Case) -> Iterator[str]:
     """Readiness is not green while users wait and fresh sessions cannot do the work."""
     seen, bound_s = case.seen, _red_within_s(case.seen)

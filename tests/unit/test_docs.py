@@ -15,7 +15,8 @@ import pytest
 from dashboard.db_connector import PLAN_18_03, POLICIES
 from dashboard.settings import SETTINGS, Settings
 from recovery_lab import cli
-from recovery_lab.target import limit_s, load_target
+from recovery_lab.cli import limit
+from recovery_lab.target import load_target
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -106,7 +107,7 @@ def asked_by_parsers() -> set[str]:
     spec.loader.exec_module(index)
     environ = Asked()
     Settings.from_env(environ)
-    limit_s(environ)
+    limit(environ)
     index.ca_bundle(index.pip_settings(environ), environ)
     return environ.names | {"PIP_CONFIG_FILE"}
 

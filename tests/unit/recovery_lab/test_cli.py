@@ -172,3 +172,17 @@ def test_words_are_for_who_asked_for_no_events(
     words = ["watch", "--", "true", "--json"] if verb == "watch" else ["run"]
     assert 1 == exited(words, monkeypatch)
     assert ("words\n", "error: not back\n") == capsys.readouterr()
+
+
+def test_limit_is_the_plans_two_minutes_unless_set() -> None:
+    """LAB_LIMIT_S in seconds; empty is unset."""
+    assert cli.limit({}) == 120.0
+    assert cli.limit({"LAB_LIMIT_S": ""}) == 120.0
+    assert cli.limit({"LAB_LIMIT_S": "15"}) == 15.0
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "3601", "inf"])
+def test_bad_limit_is_named(text: str) -> None:
+    """Anything but seconds over 0 and at most 3600 is refused with its value."""
+    with pytest.raises(BadInputError, match=f"LAB_LIMIT_S='{text}'"):
+        cli.limit({"LAB_LIMIT_S": text})

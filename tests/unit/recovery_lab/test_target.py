@@ -14,7 +14,6 @@ from recovery_lab.target import (
     Role,
     Target,
     Traits,
-    limit_s,
     load_target,
 )
 
@@ -247,20 +246,6 @@ def test_bad_target_is_named_with_its_field(
     assert message.startswith(f"{tmp_path}/target.toml: ")
     assert message.endswith("; docs/configuration.md tells the fields of a target file")
     assert "\n" not in message
-
-
-def test_limit_is_the_plans_two_minutes_unless_set() -> None:
-    """LAB_LIMIT_S in seconds; empty is unset."""
-    assert limit_s({}) == 120.0
-    assert limit_s({"LAB_LIMIT_S": ""}) == 120.0
-    assert limit_s({"LAB_LIMIT_S": "15"}) == 15.0
-
-
-@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "3601", "inf"])
-def test_bad_limit_is_named(text: str) -> None:
-    """Anything but seconds over 0 and at most 3600 is refused with its value."""
-    with pytest.raises(BadInputError, match=f"LAB_LIMIT_S='{text}'"):
-        limit_s({"LAB_LIMIT_S": text})
 
 
 def test_docs_tell_each_field() -> None:
