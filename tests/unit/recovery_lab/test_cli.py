@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recovery_lab import cli
-from recovery_lab.errors import DockerError, HealError, InconclusiveError
+from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
 from recovery_lab.report.events import Events
 from tests.unit.recovery_lab.test_folder import OUTAGE
 
