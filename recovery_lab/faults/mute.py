@@ -84,8 +84,9 @@ class Mute(Helped):
     def verify_start(self, scene: Scene) -> None:
         """Verify that the server is the same, and that its name leads to another address."""
         super().verify_start(scene)
-        if (now := scene.seen.probe().address) == scene.address:
-            raise InconclusiveError(f"{self.name}: the database is at {now}, as before")
+        if (now := scene.seen.probe().address) in ("", scene.address):
+            where = f"at {now}, as before" if now else "not seen at any address"
+            raise InconclusiveError(f"{self.name}: the database is {where}")
 
     def _above(self, scene: Scene, way: dict[str, Any]) -> str:
         """Start helpers until one stands above the address; return it. All lower ones are taken."""

@@ -95,6 +95,9 @@ def test_database_at_its_old_address_proves_nothing(world: World) -> None:
     world.ways[DATABASE] = way(9, *NAMES)
     with pytest.raises(InconclusiveError, match=r"mute: the database is at 192\.0\.2\.9, as befor"):
         MUTE.verify_start(scene)
+    world.ways[DATABASE]["IPAddress"] = ""
+    with pytest.raises(InconclusiveError, match="mute: the database is not seen at any address"):
+        MUTE.verify_start(scene)
 
 
 def test_fixed_address_is_told_before_anything_is_done(world: World) -> None:
