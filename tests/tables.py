@@ -37,6 +37,7 @@ from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
 from tests.bench.tables import alarms, notice, price
+from tests.errors.page import errors, innocents, outages
 from tests.observe.tables import alerts, situations
 
 ROOT = Path(__file__).parents[1]
@@ -227,8 +228,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "alerts": alerts,
     "container settings": _container_settings,
     "contenders": lambda: _contenders(contenders()),
+    "corpus outages": lambda: outages(RUNS),
+    "errors": lambda: errors(RUNS),
     "events": _events,
     "faults": lambda: _faults(playing()),
+    "innocents": lambda: innocents(RUNS),
     "kinds": _kinds,
     "metrics": _metrics,
     "false alarms": lambda: alarms(RUNS / "notice.json"),

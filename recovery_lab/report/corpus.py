@@ -60,12 +60,15 @@ def masked(text: str) -> str:
 
 
 def corpus_of(outages: Iterable[tuple[OutageInfo, History]]) -> Corpus:
-    """Gather the errors of all readers, canary and twin among them."""
+    """Gather the errors of all readers, canary and twin among them, where the fault came."""
     faults: Counter[str] = Counter()
     found: dict[tuple[object, ...], list[Met]] = {}
     for info, history in outages:
+        seen = Seen(info, history)
+        if "injected" not in seen.steps:
+            continue  # whatever its readers met, this fault it was not
         faults[_fault(info)] += 1
-        for met in _errors(Seen(info, history)):
+        for met in _errors(seen):
             found.setdefault(_key(met), []).append(met)
     entries = [_entry(met) for _, met in sorted(found.items())]
     return Corpus(outages=dict(sorted(faults.items())), errors=entries)

@@ -99,6 +99,12 @@ def test_good_reads_and_those_of_another_outage_are_no_error() -> None:
     assert Corpus(outages={"restart": 1}, errors=[]) == corpus_of([(info, history)])
 
 
+def test_fault_that_never_came_is_told_nothing_of() -> None:
+    """Broken off before it: what a loaded machine did to its readers is not the fault's."""
+    before = met(outage(steps=("injecting",)), (0.5, {}))
+    assert Corpus(outages={}, errors=[]) == corpus_of([before])
+
+
 def test_entries_have_one_order_whatever_the_outages(tmp_path: Path) -> None:
     """By fault, then by the phases of a read; the same histories give the same bytes."""
     errors = [(0.5, {"phase": phase}) for phase in ("http", "rollback", "connect", "", "fetch")]
