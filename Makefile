@@ -59,6 +59,10 @@ crash-db: ## the same with SIGKILL
 by-hand: ## restart PostgreSQL, then the dashboard: what a hand on it costs (HOLD=3, REPEAT=5)
 	@bash scripts/by-hand.sh
 
+.PHONY: observe
+observe: ## start Prometheus beside the stack, with alert rules over it: http://127.0.0.1:9090
+	@bash scripts/observe.sh
+
 .PHONY: demo
 demo: images ## show the error that users meet, then its cure, in under a minute
 	@bash scripts/alone.sh demo .venv/bin/recovery-lab demo -- bash scripts/take-away.sh restart
@@ -131,7 +135,7 @@ images:
 
 .PHONY: browser-image
 browser-image:
-	@bash scripts/prepare.sh browser second
+	@bash scripts/prepare.sh prometheus browser second
 
 .PHONY: versions-image
 versions-image:

@@ -67,9 +67,11 @@ class Settings:
     health_interval_s: float
     read_deadline_s: float
     dashboard_port: int
+    prometheus_port: int
     lab_limit_s: float
     postgres_image: str
     python_image: str
+    prometheus_image: str
     db_host: str
     db_port: int
     db_name: str
@@ -121,7 +123,7 @@ def _number(most: float) -> Callable[[str], float]:
     return parse
 
 
-def _port(text: str) -> int:
+def _port_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise ValueError(text)
     return int(text)
@@ -147,6 +149,16 @@ def _seconds(name: str, default: str, most: float) -> Setting:
         expected=f"a number of seconds over 0 and at most {most:g}",
         example=default,
         parse=_number(most),
+    )
+
+
+def _port(name: str, default: str) -> Setting:
+    return Setting(
+        name=name,
+        default=default,
+        expected="a port from 1 to 65535",
+        example=default,
+        parse=_port_number,
     )
 
 
@@ -180,24 +192,14 @@ SETTINGS: dict[str, Setting] = {
     ),
     "health_interval_s": _seconds("HEALTH_INTERVAL_S", "1.0", 60),
     "read_deadline_s": _seconds("DB_READ_DEADLINE_S", "5", 60),
-    "dashboard_port": Setting(
-        name="DASHBOARD_PORT",
-        default="8501",
-        expected="a port from 1 to 65535",
-        example="8501",
-        parse=_port,
-    ),
+    "dashboard_port": _port("DASHBOARD_PORT", "8501"),
+    "prometheus_port": _port("PROMETHEUS_PORT", "9090"),
     "lab_limit_s": _seconds("LAB_LIMIT_S", "120", 3600),
     "postgres_image": _named_image("POSTGRES_IMAGE", "postgres:17-trixie"),
     "python_image": _named_image("PYTHON_IMAGE", "python:3.13-slim-trixie"),
+    "prometheus_image": _named_image("PROMETHEUS_IMAGE", "prom/prometheus:v2.53.3"),
     "db_host": _plain("DB_HOST", "postgres"),
-    "db_port": Setting(
-        name="DB_PORT",
-        default="5432",
-        expected="a port from 1 to 65535",
-        example="5432",
-        parse=_port,
-    ),
+    "db_port": _port("DB_PORT", "5432"),
     "db_name": _plain("DB_NAME", "lab"),
     "db_user": _plain("DB_USER", "dashboard_reader"),
     "db_password_file": Setting(

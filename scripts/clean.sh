@@ -31,7 +31,7 @@ remove_stacks() {
     ! docker volume inspect "${name}_data" >/dev/null 2>&1 ||
       data="$(python3 scripts/folder.py data "$name" </dev/null)"
     remove_helpers "$name"
-    docker compose --project-name "$name" --progress quiet down --volumes --remove-orphans </dev/null
+    docker compose --project-name "$name" --profile observe --progress quiet down --volumes --remove-orphans </dev/null
     docker volume rm --force "${name}_owner" >/dev/null
     say removed "project $name of this folder: containers, network, $data"
   done

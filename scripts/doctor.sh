@@ -40,8 +40,9 @@ main() {
   if [ "$host" = fits ]; then
     if PROJECT="$(python_now scripts/folder.py name)"; then say project "$PROJECT"; else status=1; fi
   fi
-  # It stops make up alone: the other verbs' stacks have ports of their own.
-  ! python_fits || (COMPOSE_PROJECT_NAME="$PROJECT" check_port "$(setting DASHBOARD_PORT 8501)") || port=taken
+  # They stop make up and make observe alone: the other verbs' stacks have ports of their own.
+  ! python_fits || (COMPOSE_PROJECT_NAME="$PROJECT" check_port DASHBOARD_PORT dashboard 8501 up) || port=taken
+  ! python_fits || (COMPOSE_PROJECT_NAME="$PROJECT" check_port PROMETHEUS_PORT prometheus 9090 observe) || port=taken
   [ -z "$PROJECT" ] || (COMPOSE_PROJECT_NAME="$PROJECT" tell_stack)
   tell_surroundings
   [ "$status $port" != "0 free" ] || say doctor "nothing stops the lab here"

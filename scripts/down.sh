@@ -11,7 +11,7 @@ main() {
   own_project name
   bash scripts/secrets.sh # Compose wants to see the files, even to stop
   remove_helpers "$PROJECT"
-  docker compose down --remove-orphans
+  docker compose --profile observe down --remove-orphans
   say down "the data stays in the volume ${PROJECT}_data; make up brings it back"
 }
 

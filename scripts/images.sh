@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the lab's images and the host's environment, side by side; does nothing where all are current.
-# usage: scripts/images.sh [browser] [second] [versions]
+# usage: scripts/images.sh [prometheus] [browser] [second] [versions]
 #    ie: POSTGRES_IMAGE=mirror.example/postgres:17-trixie scripts/images.sh
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -70,14 +70,13 @@ main() {
   mkdir -p "$BUILD_DIR"
   choose POSTGRES_IMAGE "$OFFICIAL_POSTGRES" "$STAND_IN_POSTGRES"
   choose PYTHON_IMAGE "$OFFICIAL_PYTHON" "$STAND_IN_PYTHON"
+  case " $* " in *" prometheus "*) choose PROMETHEUS_IMAGE "$OFFICIAL_PROMETHEUS" "$STAND_IN_PROMETHEUS" ;; esac
   (umask 077 && python_now scripts/index_settings.py --secret >"$BUILD_DIR/index_settings")
   LAB_INDEX_SETTINGS="$PWD/$BUILD_DIR/index_settings"
   LAB_CA_BUNDLE="$(python_now scripts/index_settings.py --ca-bundle)"
   export LAB_INDEX_SETTINGS LAB_CA_BUNDLE
   in_background environment bash scripts/venv.sh
-  case "$POSTGRES_IMAGE $PYTHON_IMAGE" in
-  *"$STAND_IN_POSTGRES"* | *"$STAND_IN_PYTHON"*) bash scripts/base.sh ;;
-  esac
+  case "$POSTGRES_IMAGE $PYTHON_IMAGE ${PROMETHEUS_IMAGE-}" in *recovery-lab/*) bash scripts/base.sh ;; esac
   in_background postgres-image make_postgres
   in_background dashboard-image make_dashboard
   in_background instrument-image make_instrument

@@ -7,18 +7,20 @@
   STAND_IN_BASE=recovery-lab/base:trixie
   STAND_IN_POSTGRES=recovery-lab/postgres:17-standin
   STAND_IN_PYTHON=recovery-lab/python:3.13-standin
+  STAND_IN_PROMETHEUS=recovery-lab/prometheus:2.53-standin
   OFFICIAL_POSTGRES=postgres:17-trixie
   OFFICIAL_PYTHON=python:3.13-slim-trixie
+  OFFICIAL_PROMETHEUS=prom/prometheus:v2.53.3
   DASHBOARD_IMAGE=recovery-lab/dashboard:local
   INSTRUMENT_IMAGE=recovery-lab/instrument:local
   BROWSER_IMAGE=recovery-lab/browser:local
   VERSIONS_IMAGE=recovery-lab/versions:local
   SECOND_IMAGE=recovery-lab/second-target:local
   BUILD_DIR=.lab/build
-  KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE"
+  KEPT_SETTINGS="DB_POOL_POLICY POSTGRES_IMAGE PYTHON_IMAGE PROMETHEUS_IMAGE"
   PROJECT="" # own_project says it
   IGNORED=""
-  ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT LAB_LIMIT_S"
+  ALL_SETTINGS="$KEPT_SETTINGS HEALTH_INTERVAL_S DB_READ_DEADLINE_S DASHBOARD_PORT PROMETHEUS_PORT LAB_LIMIT_S"
 }
 
 # What a shell exports for other stacks must not change what a docker command means here.
@@ -85,6 +87,4 @@ remove_helpers() {
   done
 }
 
-context() {
-  docker context inspect --format '{{ .Name }} ({{ .Endpoints.docker.Host }})'
-}
+context() { docker context inspect --format '{{ .Name }} ({{ .Endpoints.docker.Host }})'; }

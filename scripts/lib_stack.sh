@@ -1,15 +1,16 @@
 # shellcheck shell=bash
-# What is asked of the running stack, and of the port it is to have. Sourced after lib.sh.
+# What is asked of the running stack, and of the ports it is to have. Sourced after lib.sh.
 
-# check_port PORT: stops where a program other than this stack has it.
+# check_port NAME SERVICE INNER VERB: stops where a program other than this stack's service has the port.
 check_port() {
-  local port="$1"
-  [ "$(docker compose port dashboard 8501 2>/dev/null)" != "127.0.0.1:$port" ] || return 0
+  local name="$1" port
+  port="$(setting "$name" "$3")"
+  [ "$(docker compose port "$2" "$3" 2>/dev/null)" != "127.0.0.1:$port" ] || return 0
   python3 -IS -c 'import socket, sys
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1])))' "$port" 2>/dev/null ||
-    die "DASHBOARD_PORT=$port is taken on 127.0.0.1" "DASHBOARD_PORT=$((port % 65535 + 1)) make up"
+    die "$name=$port is taken on 127.0.0.1" "$name=$((port % 65535 + 1)) make $4"
 }
 
 # fresh_session: up means that new sessions work, and only one tells: over TCP, with a password, it
@@ -24,5 +25,20 @@ heal_half_shut() {
     say heals "PostgreSQL is half shut: old sessions live on, new ones are refused; restarts it"
     docker compose --progress quiet restart postgres
     ;;
+  esac
+}
+
+# up_if_down: starts the stack where it is not up. A running stack is left as it is: `up` would
+# put its settings back to those of .env.
+up_if_down() {
+  local running trouble
+  running="$(docker compose ps --status running --services 2>/dev/null)" || running=""
+  case "$running" in
+  *dashboard*postgres* | *postgres*dashboard*)
+    [ -x .venv/bin/python ] || bash scripts/up.sh
+    # Or the lab would wait for a steady state that never comes.
+    trouble="$(fresh_session)" || heal_half_shut "$trouble"
+    ;;
+  *) bash scripts/up.sh ;;
   esac
 }

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
-# Makes the images that `make verify` and `make versions` alone need: `make up` does not ask for them.
+# Makes the images that `make up` does not ask for: of the tests, of `make observe`, of `make versions`.
 # Sourced by images.sh, which knows Python's image.
+
+make_prometheus() {
+  [ "$PROMETHEUS_IMAGE" != "$STAND_IN_PROMETHEUS" ] ||
+    stand_in prometheus prometheus/standin "$STAND_IN_PROMETHEUS"
+}
 
 # It is large.
 make_browser() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the verbs with stacks of their own stand on: host, settings, project, secrets, images.
-# usage: scripts/prepare.sh [browser] [second] [versions]
-#    ie: scripts/prepare.sh browser second
+# usage: scripts/prepare.sh [prometheus] [browser] [second] [versions]
+#    ie: scripts/prepare.sh prometheus browser second
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh

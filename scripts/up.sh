@@ -44,12 +44,11 @@ wait_until_up() {
 }
 
 main() {
-  local port url
+  local url
   bash scripts/preflight.sh
   bash scripts/check.sh
   own_project mark
-  port="$(setting DASHBOARD_PORT 8501)"
-  check_port "$port"
+  check_port DASHBOARD_PORT dashboard 8501 up
   bash scripts/secrets.sh
   bash scripts/images.sh
   keep DB_POOL_POLICY "$(setting DB_POOL_POLICY adopted)"
@@ -57,7 +56,7 @@ main() {
   unset POSTGRES_IMAGE PYTHON_IMAGE DB_POOL_POLICY
   bash scripts/first-start.sh "$PROJECT"
   docker compose --progress quiet up --detach --remove-orphans --no-build || explain "docker compose up failed"
-  url="http://127.0.0.1:$port"
+  url="http://127.0.0.1:$(setting DASHBOARD_PORT 8501)"
   wait_until_up "$url"
   say up "$url"
   say policy "$(setting DB_POOL_POLICY) (kept in .env; another: make policy NAME=naive)"

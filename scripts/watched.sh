@@ -12,21 +12,6 @@ whole() {
   die "$1=$2: expected a whole number from 0 to $3" "say for instance: $1=10 make restart-db"
 }
 
-# up_if_down: starts the stack where it is not up. A running stack is left as it is: `up` would
-# put its settings back to those of .env.
-up_if_down() {
-  local running trouble
-  running="$(docker compose ps --status running --services 2>/dev/null)" || running=""
-  case "$running" in
-  *dashboard*postgres* | *postgres*dashboard*)
-    [ -x .venv/bin/python ] || bash scripts/up.sh
-    # Or the lab would wait for a steady state that never comes.
-    trouble="$(fresh_session)" || heal_half_shut "$trouble"
-    ;;
-  *) bash scripts/up.sh ;;
-  esac
-}
-
 # watched FAULT NAME NEXT TARGET [OPTION...]: causes an outage while the lab watches.
 watched() {
   local status=0 fault="$1" name="$2" next="$3" target="$4"

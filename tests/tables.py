@@ -36,6 +36,7 @@ from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
 from tests.bench.tables import alarms, notice, price
+from tests.observe.tables import alerts, situations
 
 ROOT = Path(__file__).parents[1]
 INSIDE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE")
@@ -209,6 +210,7 @@ def _container_settings() -> str:
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
+    "alerts": alerts,
     "container settings": _container_settings,
     "contenders": lambda: _contenders(contenders()),
     "events": _events,
@@ -219,6 +221,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "notice": lambda: notice(RUNS / "notice.json"),
     "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,
+    "situations": situations,
     "thresholds": _thresholds,
 }
 

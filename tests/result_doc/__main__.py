@@ -78,7 +78,7 @@ def facts(runs: Path) -> dict[str, object]:
         "options": records.options(),
         "comment": records.comment((ROOT / CONNECTOR).read_text()),
         "notice": records.notice(runs),
-        "alerts": records.alerts((ROOT / "docs/alerts.yml").read_text()),
+        "alerts": records.alerts((ROOT / "prometheus/alerts.yml").read_text()),
         "confidence": f"{100 * (1 - ALPHA):g}",
         "target_min": f"{THRESHOLDS.target_s / 60:g}",
         "limit_min": f"{THRESHOLDS.limit_s / 60:g}",

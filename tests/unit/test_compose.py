@@ -92,10 +92,25 @@ def test_compose_health_is_checked_on_every_engine(name: str) -> None:
     assert {"test", "interval", "timeout", "retries", "start_period"} == set(check)
 
 
-def test_compose_publishes_the_dashboard_on_loopback_alone() -> None:
-    """PostgreSQL is not published, and the dashboard only to this machine."""
-    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert ["127.0.0.1:${DASHBOARD_PORT:-8501}:8501"] == ports
+def test_compose_publishes_on_loopback_alone() -> None:
+    """PostgreSQL is not published, the dashboard and Prometheus only to this machine."""
+    assert {
+        "dashboard": ["127.0.0.1:${DASHBOARD_PORT:-8501}:8501"],
+        "prometheus": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
+    } == {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+
+def test_compose_starts_two_services_unasked() -> None:
+    """What a profile holds is started by the verb that wants it, and by no plain `up`."""
+    unasked = [name for name, service in SERVICES.items() if "profiles" not in service]
+    assert ["postgres", "dashboard"] == unasked
+
+
+def test_compose_official_images_are_those_of_the_scripts() -> None:
+    """What is pulled, and kept in .env, is what plain `docker compose` would take."""
+    defaults = dict(re.findall(r"\$\{(\w+)_IMAGE:-([^}]*)\}", TEXT))
+    script = (ROOT / "scripts/lib.sh").read_text()
+    assert defaults == dict(re.findall(r"^  OFFICIAL_(\w+)=(\S+)$", script, re.MULTILINE))
 
 
 def test_compose_initdb_takes_what_every_version_knows() -> None:
@@ -119,7 +134,7 @@ def test_compose_owner_password_is_postgres_own() -> None:
 @each_service
 def test_compose_environment_holds_no_secret(name: str) -> None:
     """Passwords are files: an environment shows in `docker inspect`."""
-    names = [key for key in SERVICES[name]["environment"] if "PASSWORD" in key]
+    names = [key for key in SERVICES[name].get("environment", {}) if "PASSWORD" in key]
     assert names or "secrets" not in SERVICES[name]
     assert all(key.endswith("_FILE") for key in names)
 

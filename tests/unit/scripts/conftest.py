@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-COPIED = ("scripts", "postgres", "requirements", "Makefile", "pyproject.toml", "docker-compose.yml")
+COPIED = (
+    "scripts",
+    "postgres",
+    "prometheus",
+    "requirements",
+    "Makefile",
+    "pyproject.toml",
+    "docker-compose.yml",
+)
 TOOLS = [
     "awk",
     "bash",

@@ -31,6 +31,16 @@ def test_doctor_lets_the_other_verbs_go_on_without_the_port(clone: Clone) -> Non
     assert f"DASHBOARD_PORT={port} is taken" in done.stderr
 
 
+def test_doctor_names_the_port_that_prometheus_is_to_have(clone: Clone) -> None:
+    """It stops `make observe` alone."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = clone.run("bash", "scripts/doctor.sh", PROMETHEUS_PORT=port)
+    assert 0 == done.returncode
+    assert f"PROMETHEUS_PORT={port} is taken" in done.stderr
+    assert "make observe" in done.stderr
+
+
 def test_doctor_asks_little_and_changes_nothing(clone: Clone) -> None:
     """It is asked before anything is to be made."""
     clone.answers("docker compose ps --status running --quiet postgres", 0, "abc\\n")

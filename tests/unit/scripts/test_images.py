@@ -12,6 +12,7 @@ NO_REGISTRY = "dial tcp: lookup registry.example: no such host\\n"
 STAND_INS = (
     "POSTGRES_IMAGE=recovery-lab/postgres:17-standin\n"
     "PYTHON_IMAGE=recovery-lab/python:3.13-standin\n"
+    "PROMETHEUS_IMAGE=recovery-lab/prometheus:2.53-standin\n"
 )
 
 
@@ -44,15 +45,15 @@ def test_images_keeps_the_official_ones_where_they_are(images: Clone) -> None:
 
 def test_images_without_a_registry_stand_in(images: Clone) -> None:
     """No registry answers: the stand-ins are built, kept and named."""
-    images.answers("docker image inspect postgres:17-trixie", 1)
-    images.answers("docker image inspect python:3.13-slim-trixie", 1)
+    for official in ("postgres:17-trixie", "python:3.13-slim-trixie", "prom/prometheus:v2.53.3"):
+        images.answers(f"docker image inspect {official}", 1)
     images.answers("docker pull", 1, NO_REGISTRY)
-    done = _make(images)
+    done = images.run("bash", "scripts/images.sh", "prometheus")
     assert 0 == done.returncode, done.stderr
     assert STAND_INS == images.dotenv
     assert "stands in for postgres:17-trixie" in done.stdout
     builds = {call.rsplit(" ", 1)[1] for call in images.calls if "standins/compose.yml" in call}
-    assert {"postgres", "python"} == builds
+    assert {"postgres", "python", "prometheus"} == builds
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,19 @@ def test_images_makes_the_versions_on_the_dashboards_image(images: Clone) -> Non
     builds = [call for call in images.calls if call.endswith(("plain versions", "plain dashboard"))]
     assert dashboard in builds[:-1]
     assert builds[-1].endswith("plain versions")
+
+
+def test_images_chooses_prometheus_when_it_is_asked_for(images: Clone) -> None:
+    """`make up` neither pulls it nor keeps a choice of it, and the official one is never built."""
+    images.answers("docker image inspect prom/prometheus:v2.53.3", 1)
+    _make(images)
+    assert "PROMETHEUS_IMAGE" not in images.dotenv
+    images.run("bash", "scripts/images.sh", "prometheus")
+    assert "PROMETHEUS_IMAGE=prom/prometheus:v2.53.3\n" in images.dotenv
+    assert ["docker pull --quiet prom/prometheus:v2.53.3"] == [
+        c for c in images.calls if "pull" in c
+    ]
+    assert not [call for call in images.calls if "standins/compose.yml" in call]
 
 
 def test_images_failed_build_shows_its_log(images: Clone) -> None:

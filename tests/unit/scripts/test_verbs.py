@@ -11,7 +11,7 @@ import pytest
 from tests.unit.scripts.conftest import FAKE, ROOT, Clone
 
 
-@pytest.mark.parametrize("script", ["up", "down", "clean", "policy", "logs", "status"])
+@pytest.mark.parametrize("script", ["up", "down", "clean", "policy", "logs", "status", "observe"])
 def test_verb_refuses_an_exported_project_of_another_folder(clone: Clone, script: str) -> None:
     """Compose itself would adopt its containers, and `down -v` would delete its data."""
     elsewhere = clone.folder.parent / "elsewhere"
@@ -147,6 +147,16 @@ def test_down_says_where_the_data_stays(clone: Clone) -> None:
     assert "clean" not in done.stdout
 
 
+@pytest.mark.parametrize("verb", ["down", "clean"])
+def test_what_a_profile_started_goes_with_the_stack(clone: Clone, verb: str) -> None:
+    """Compose leaves it otherwise, and the network that it is on."""
+    done = clone.run("bash", f"scripts/{verb}.sh")
+    assert 0 == done.returncode, done.stderr
+    downs = [call for call in clone.calls if " down " in call]
+    assert downs
+    assert all("--profile observe" in call for call in downs)
+
+
 def test_clean_leaves_data_of_others_that_this_folders_containers_use(clone: Clone) -> None:
     """A label on containers does not tell whose a volume is."""
     clone.answers("docker ps --all --filter label=com.docker.compose.project --format", 0,
@@ -233,7 +243,9 @@ def test_verify_fails_when_either_half_fails(
     python.write_text(FAKE)
     python.chmod(0o755)
     clone.answers("python -m pytest tests/integration tests/matrix", outages, "outages\\n")
-    clone.answers("python -m pytest tests/browser tests/setup tests/unit", pages, "pages\\n")
+    clone.answers(
+        "python -m pytest tests/browser tests/observe tests/setup tests/unit", pages, "pages\\n"
+    )
     done = clone.run("bash", "scripts/verify.sh")
     assert status == done.returncode
     assert "outages\npages\n" == done.stdout

@@ -1,0 +1,1 @@
+"""Prometheus beside the stack: its configuration, its alert rules, and what they say of outages."""
