@@ -242,9 +242,11 @@ def _unseen(case: Case) -> Said:
     lives = case.is_application and "liveness" in capabilities
     if lives and (silent_s := seen.silent_s(Live)) > THRESHOLDS.unseen_s:
         yield "unsure", f"no liveness probe was made for {silent_s:.1f} s"
+    # What measures one ends with its process, and begins with it.
     restarts = case.is_application and (seen.restarted or seen.restart_asked_at is not None)
-    uncounted = uncounted_s(seen, case.cast.contender) if seen.info.metered and not restarts else 0
-    if uncounted > THRESHOLDS.uncounted_s:  # what measures an application ends with its process
+    counts = seen.info.metered and not restarts and case.job != "cold"
+    uncounted = uncounted_s(seen, case.cast.contender) if counts else 0
+    if uncounted > THRESHOLDS.uncounted_s:
         yield "unsure", f"its connections were not counted for {uncounted:.1f} s"
     if case.is_application and seen.looked["application"] < 2:
         yield "unsure", "the application's container was not looked at before the fault and after"

@@ -147,6 +147,16 @@ def test_down_says_where_the_data_stays(clone: Clone) -> None:
     assert "clean" not in done.stdout
 
 
+@pytest.mark.parametrize("verb", ["down", "clean"])
+def test_what_a_profile_started_goes_with_the_stack(clone: Clone, verb: str) -> None:
+    """Compose leaves it otherwise, and the network that it is on."""
+    done = clone.run("bash", f"scripts/{verb}.sh")
+    assert 0 == done.returncode, done.stderr
+    downs = [call for call in clone.calls if " down " in call]
+    assert downs
+    assert all("--profile observe" in call for call in downs)
+
+
 def test_clean_leaves_data_of_others_that_this_folders_containers_use(clone: Clone) -> None:
     """A label on containers does not tell whose a volume is."""
     clone.answers("docker ps --all --filter label=com.docker.compose.project --format", 0,
