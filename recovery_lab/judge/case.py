@@ -189,6 +189,10 @@ class Case:
         """Whether a read was due while the fault was in, or a session of its own was cut."""
         seen = self.seen
         if seen.effects.cuts == "none":
+            # Who reads on as ever through a long delay does not read what is delayed.
+            waits = seen.effects.delays_s > THRESHOLDS.long_wait_s and self.job == "steady"
+            if waits:
+                return any(read.hurt for read in self.in_outage())
             return bool(self.due_from(seen.asked_at))
         end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
         if self.warm_backends & loss.lost_sessions(seen.history, seen.effects):

@@ -140,7 +140,7 @@ def _steadiness(case: Case) -> Said:
     if case.needs_health and case.seen.asked_at is not None and health != "up":
         yield "void", f"no steady state before: System Health said {health}"
     if not case.met:
-        yield "unsure", "it met nothing: no read was due in the fault, no session cut"
+        yield "unsure", "it met nothing: no read was due in the fault, or delayed, no session cut"
     yield from _PLAYED.get(case.job, lambda _: iter(()))(case)
 
 

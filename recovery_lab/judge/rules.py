@@ -109,10 +109,12 @@ def _more_than_delayed(case: Case) -> Iterator[str]:
     """Where a fault delays and cuts nobody, no read fails or hangs, or waits longer than for it."""
     seen, before = case.seen, case.hurt_before()
     ended_at = measures.injection_end(seen.history) or seen.end_at
+    delays_s = seen.effects.delays_s
+    to_its_end = delays_s >= seen.info.hold_s  # as a lock does, however long that lasted
 
     def most_s(read: Read) -> float:
         left_s = max(0.0, ended_at - read.due_at)
-        return min(seen.effects.delays_s, left_s) + THRESHOLDS.long_wait_s
+        return (left_s if to_its_end else min(delays_s, left_s)) + THRESHOLDS.long_wait_s
 
     hurt = [read for read in case.reads if read.bad or read.least_s > most_s(read)]
     hurt = [read for read in hurt if read not in before]

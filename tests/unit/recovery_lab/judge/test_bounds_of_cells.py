@@ -223,7 +223,7 @@ def test_all_doubts_of_an_outage_are_told_in_the_order_of_their_asking() -> None
     own = script.cell().doubts[len(script.judged().doubts) :]
     assert [
         ("void", "no steady state before"),
-        ("unsure", "it met nothing: no read was due in the fault, no session cut"),
+        ("unsure", "it met nothing: no read was due in the fault, or delayed, no session cut"),
         ("unsure", "censored 0.0 s after ready, before 120 s"),
         ("unsure", "its pool was not looked at before and after"),
         ("unsure", "the application's container was not looked at before the fault and after"),

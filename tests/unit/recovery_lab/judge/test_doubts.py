@@ -235,7 +235,7 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
     "a cell met the outage": (
         outage,
         lambda: idle(fault="freeze", part="subject"),
-        "it met nothing: no read was due in the fault, no session cut",
+        "it met nothing: no read was due in the fault, or delayed, no session cut",
         "unsure",
     ),
     "a subject is watched to its limit": (
@@ -537,7 +537,7 @@ def test_what_was_observed_to_fail_is_failed_whatever_is_in_doubt(told: str) -> 
 def test_fault_that_delays_gives_fresh_sessions_as_much_longer() -> None:
     """A probe that takes 3 s by the fault's own word is no blind spot."""
     slow = Effects(cuts="none", delays_s=3.0)
-    script = untouched(effects=slow, drop=unprobed(0.1, 2.5))
+    script = with_read(untouched(effects=slow, drop=unprobed(0.1, 2.5)), 0.22, "ok", 1.3)
     assert "passed" == script.cell().verdict
 
 

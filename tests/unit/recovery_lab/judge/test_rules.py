@@ -90,8 +90,13 @@ SLOWED = Effects(cuts="none", delays_s=0.05)
 
 
 def locked(**changed: object) -> Script:
-    """Return a table's lock of 1.5 s, through which nobody happens to read for long."""
-    return untouched(fault="lock", **changed)
+    """Return a table's lock of 1.5 s, for which a read waits."""
+    return with_read(untouched(fault="lock", **changed), 0.22, "ok", 1.3)
+
+
+def slowed(**changed: object) -> Script:
+    """Return some seconds in which each read takes 0.05 s longer."""
+    return untouched(effects=SLOWED, **changed)
 
 
 # The rule, what it is about, the history that keeps it, the one that breaks it, what is said.
@@ -254,8 +259,8 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
     ),
     "a read waits no longer than it is delayed by, and 1 s": (
         "only delayed",
-        lambda: with_read(locked(effects=SLOWED), 0.32, "ok", 1.04),
-        lambda: with_read(locked(effects=SLOWED), 0.32, "ok", 1.06),
+        lambda: with_read(slowed(), 0.32, "ok", 1.04),
+        lambda: with_read(slowed(), 0.32, "ok", 1.06),
         "1 reads more than delayed: 1 waited over the delay and 1 s, longest wait 1.060 s",
     ),
     "nobody is disconnected where a fault delays": (
@@ -471,6 +476,17 @@ def test_readiness_is_asked_where_the_checks_own_session_is_cut(cuts: str, asked
     """What checks every second idles not: nothing is lost that it could see."""
     rules = application(effects=Effects(cuts=cuts)).cell().rules
     assert [asked, asked] == [rule in rules for rule in ("readiness falls", "readiness returns")]
+
+
+def test_who_does_not_wait_for_a_lock_has_not_met_it() -> None:
+    """His reads touch another table, or none: that all were good proves nothing."""
+    script = locked()
+    assert "passed" == script.cell().verdict
+    script.cells[0].added.clear()
+    cell = script.cell()
+    assert "inconclusive" == cell.verdict
+    assert [one.said for one in cell.doubts if one.said.startswith("it met nothing")]
+    assert "passed" == slowed().cell().verdict  # so little is no wait that could be told
 
 
 def test_every_rule_has_its_two_histories() -> None:
