@@ -182,11 +182,12 @@ def _starting(case: Case) -> Said:
 
 
 def _crowding(case: Case) -> Said:
-    """A crowd is twice what its pool can serve, and waits in it where nobody is answered."""
+    """A crowd is twice what its pool can serve, and waits in it where sessions fall silent."""
+    silent_s = measures.longest_silence_s(case.seen.history)
     if case.readers < CROWD * case.served:
         told = f"{case.readers} readers, its pool serves {case.served}"
         yield "unsure", f"no crowd: {told}"
-    elif measures.longest_silence_s(case.seen.history) >= THRESHOLDS.steady_s:
+    elif silent_s >= THRESHOLDS.steady_s and not case.seen.effects.ends_sessions:
         most = measures.at_once(case.reads, case.seen.end_at)
         if most <= case.served:
             told = f"never over {most} reads at once, its pool serves {case.served}"

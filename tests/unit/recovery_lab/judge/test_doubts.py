@@ -541,6 +541,12 @@ def test_fault_that_delays_gives_fresh_sessions_as_much_longer() -> None:
     assert "passed" == script.cell().verdict
 
 
+def test_crowd_need_not_wait_where_its_sessions_are_ended() -> None:
+    """Its reads fail at once, while a probe of the server's address gets no answer."""
+    silent = {"bad_probe": "timed out", "ready_s": 4.0, "recovered_s": 4.1, "end_s": 11.0}
+    assert "passed" == crowd(health_up_s=4.5, **silent).cell().verdict
+
+
 @pytest.mark.parametrize("told", ["the outage is recorded to its end", "the fault has landed"])
 def test_outages_doubts_stand_at_the_outage_too(told: str) -> None:
     """For the report, and for a run of references alone."""
