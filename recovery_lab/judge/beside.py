@@ -53,7 +53,7 @@ def beside_of(seen: Seen, contender: str) -> Beside | None:
     inside = _inside(usages, whole) if counted else []
     begun = [(one.at, other.at, other.opens - one.opens) for one, other in pairwise(inside)]
     said = [one for one in logged if whole.begin_at <= one.at <= whole.end_at]
-    ready_at = whole.end_at if seen.ready is None else min(seen.ready.late_at, whole.end_at)
+    ready_at = seen.ready.late_at if seen.ready else whole.end_at
     spans = (
         _Span(seen.asked_at - SECOND_S, seen.asked_at),
         _Span(whole.begin_at, ready_at),

@@ -3,8 +3,8 @@
 import pytest
 
 from recovery_lab.judge.beside import Beside
-from recovery_lab.record.history import Usage
-from tests.unit.recovery_lab.histories import Script, application, idle, outage
+from recovery_lab.record.history import Probe, Usage
+from tests.unit.recovery_lab.histories import ORIGIN, Script, application, idle, outage
 
 
 def beside(script: Script) -> Beside:
@@ -92,3 +92,10 @@ def test_application_has_its_own_too() -> None:
 def test_without_bounds_or_a_meter_there_are_no_figures(script: Script) -> None:
     """And the judge does not break."""
     assert {} == script.judged().beside
+
+
+def test_record_that_ends_sooner_is_counted_to_its_end() -> None:
+    """A control is watched for less: rates are of what was seen."""
+    script = outage(end_s=4.0, closed_s=4.0, logs=[(3.0, 2)])
+    end_s = max(one.ended_at for one in script.history().of(Probe)) - ORIGIN
+    assert pytest.approx(2 / (end_s - 2.005), abs=1e-4) == beside(script).after.log_lines_per_s

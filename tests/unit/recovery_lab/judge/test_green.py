@@ -5,12 +5,15 @@ import pytest
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.green import losses
+from recovery_lab.judge.measures import ASKED
+from recovery_lab.record.history import Health, History, Mark
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
     Script,
     application,
     outage,
+    probe,
     steps,
     untouched,
     with_read,
@@ -155,3 +158,24 @@ def test_reads_are_taken_in_the_order_of_their_due_instants() -> None:
         with_read(script, at_s, "failed")
     waited_s = between(script, 0.0, 7.0)
     assert pytest.approx(10 * 0.025) == waited_s
+
+
+@pytest.mark.parametrize("status", ["down", "stale", "starting", "unreachable"])
+def test_only_up_is_green(status: str) -> None:
+    """Whatever else it says, nobody is told that all is well."""
+    script = alone(2.025, "ok", 4.0)
+    script.drop = lambda record: isinstance(record, Health) and bool(record.policy)
+    said = {"started_at": ORIGIN + 1.0, "ended_at": ORIGIN + 1.1}
+    script.extra = [Health(status=status, **said)]
+    assert 0.0 == between(script, 0.0, 7.0)
+    script.extra = [Health(status="up", **said)]
+    assert 4.0 == between(script, 0.0, 7.0)
+
+
+def test_two_good_seconds_part_two_losses() -> None:
+    """Exactly so many are enough."""
+    met = {0.125: "refused", 0.5: "ok", 1.5: "ok", 2.5: "ok", 4.0: "refused"}
+    probes = [probe(at_s, result, took_s=0.0) for at_s, result in met.items()]
+    history = History([Mark(at=ORIGIN, name=ASKED), *probes])
+    found = losses(history, ORIGIN + 0.125, ORIGIN + 5.0)
+    assert [(0.125, 0.5), (2.5, 5.0)] == [(a - ORIGIN, b - ORIGIN) for a, b in found]
