@@ -15,6 +15,7 @@ HUNG_UP = ("57014", "08006", "08P01")
 # Sessions ended; new ones refused as it goes and as it starts.
 SHUT_DOWN = ("57P01", "57P03", *HUNG_UP)
 CRASHED = ("57P02", *SHUT_DOWN)  # a backend that outlives its postmaster says 57P01 too
+ANSWER_LIMIT_S = 5.0  # of a server that is back: a loaded machine is slow
 
 
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +79,16 @@ class Fault(ABC):
 
     def verify_start(self, scene: Scene) -> None:
         """Raise InconclusiveError unless the server's start moved, or did not, as declared."""
-        restarts, before = self.effects.restarts, scene.server_started
+        restarts, before, after = self.effects.restarts, scene.server_started, ""
         if restarts is None:
             return
-        after = scene.seen.probe().server_started
+
+        def read() -> str:
+            nonlocal after
+            after = scene.seen.probe().server_started
+            return after
+
+        scene.wait_until(lambda: bool(read()), ANSWER_LIMIT_S)
         if (after != before) != restarts:
             due = "a start of the server" if restarts else "the same server"
             raise InconclusiveError(f"{self.name}: expected {due}; before {before}, now {after}")

@@ -8,7 +8,8 @@ from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.beside import Beside, beside_of
 from recovery_lab.judge.case import Case, Seen, figures_of
-from recovery_lab.judge.doubts import Doubt, cell_doubts, outage_doubts
+from recovery_lab.judge.doubt import Doubt
+from recovery_lab.judge.doubts import cell_doubts, outage_doubts
 from recovery_lab.judge.roles import Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS

@@ -206,7 +206,7 @@ def test_cold_contenders_start_in_the_fault(stage, tmp_path: Path, monkeypatch) 
     info = played(stage, tmp_path, crew, COLD)
     assert "" == info.trouble
     at = crew.orders.index("cast cold")
-    assert ["steady", "cast cold", "begin"] == crew.orders[at - 1 : at + 2]
+    assert ["cast cold", "begin"] == crew.orders[at : at + 2]
     assert [(pytest.approx(3.0), at + 2)] == healing
 
 

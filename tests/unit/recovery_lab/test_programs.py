@@ -56,7 +56,7 @@ def test_program_inside_another_container_sees_its_network_and_its_processes(
     one = programs.start_inside(STACK, "a1b2", "it", "some.module", {})
     words = one.stdout.read().decode()
     one.end()
-    assert "--network container:a1b2 --pid container:a1b2" in words
+    assert "--pid container:a1b2 --network container:a1b2" in words
     assert "mine_default" not in words
     assert "--read-only --cap-drop ALL --security-opt no-new-privileges" in words
 

@@ -307,7 +307,7 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
     "a fresh job meets the fault": (
         fresh,
         lambda: fresh(lost_s=1.3, gap=(1.3, 2.06)),
-        "it met nothing: no read was due in the fault, no session cut",
+        "it met nothing: no read was due in the fault, or delayed, no session cut",
         "unsure",
     ),
     "a fresh job was steady before": (
@@ -349,7 +349,7 @@ TABLE: dict[str, tuple[Make, Make, str, str]] = {
     "a cold client reads while the database is away": (
         cold,
         lambda: cold(begin_s=2.01),
-        "it met nothing: no read was due in the fault, no session cut",
+        "it met nothing: no read was due in the fault, or delayed, no session cut",
         "unsure",
     ),
     "a cold client reads on": (

@@ -82,7 +82,6 @@ TABLE = {
         "dispose": REFERENCE,
         "pinned": NOT_BACK,
         "quitter": NOT_BACK,
-        "visitor": NOT_BACK,
         "faithful": NOT_BACK,
         "dashboard": REFERENCE,
     },
@@ -101,7 +100,7 @@ TABLE = {
         "faithful": REFERENCE,
     },
     ("name", "fresh"): {"adopted": SUBJECT, "quitter": NOT_BACK, "faithful": REFERENCE},
-    ("mute", "fresh"): {"adopted": SUBJECT, "faithful": NOT_BACK},
+    ("mute", "fresh"): {"adopted": NOT_BACK, "bounded": SUBJECT, "faithful": NOT_BACK},
     ("name-hangs", "idle"): {"adopted": REFERENCE, "dashboard": REFERENCE},
     ("none", "steady"): dict.fromkeys(TRAITS, SUBJECT),  # nobody is cut: everyone must read on
     ("slow", "steady"): dict.fromkeys(TRAITS, SUBJECT),

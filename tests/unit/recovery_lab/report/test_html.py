@@ -13,7 +13,7 @@ import pytest
 
 from recovery_lab.errors import BadInputError
 from recovery_lab.folder import read_run
-from recovery_lab.judge.doubts import Doubt
+from recovery_lab.judge.doubt import Doubt
 from recovery_lab.judge.verdict import RunVerdict, judge_run
 from recovery_lab.outage import JOBS
 from recovery_lab.report import html

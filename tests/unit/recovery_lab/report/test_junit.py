@@ -8,7 +8,7 @@ from junitparser import Error, Failure, Skipped
 from junitparser.xunit2 import JUnitXml, TestCase
 
 from recovery_lab.folder import read_run
-from recovery_lab.judge.doubts import Doubt
+from recovery_lab.judge.doubt import Doubt
 from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_run
 from recovery_lab.report import junit
 from tests.unit.recovery_lab.report.played import Played, keep

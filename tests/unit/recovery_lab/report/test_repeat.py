@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from recovery_lab import cli, plan
-from recovery_lab.judge.doubts import Doubt
+from recovery_lab.judge.doubt import Doubt
 from recovery_lab.judge.verdict import Cell, Failure, OutageVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.report.repeat import Mended, command, menders
