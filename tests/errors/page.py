@@ -14,7 +14,10 @@ from recovery_lab.report.words import table
 # Where it connects is in every such text, and none of its words.
 _AT = re.compile(r"^(connection failed: )?connection to server at .+? failed: ")
 MEANINGS = Path(__file__).with_name("meanings.toml")
-CORPORA = {"plain": "corpus"}  # folders of docs/runs, by what they are called
+CORPORA = {
+    "plain": "corpus",
+    "over TLS": "corpus-tls",
+}  # folders of docs/runs, by what they are called
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

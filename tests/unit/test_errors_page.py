@@ -99,7 +99,7 @@ def test_innocent_errors_are_told_apart(tmp_path: Path) -> None:
         corpus = Corpus(outages={"restart": 2}, errors=met)
         (tmp_path / name / "corpus.json").write_bytes(msgspec.json.encode(corpus))
     assert "| `canceling statement` | `OperationalError` | none |" in innocents(tmp_path)
-    assert "| all | 2 |" in outages(tmp_path)
+    assert "| all | 2 | 2 |" in outages(tmp_path)
     assert "canceling" not in " ".join(one.text for one in GUILTY)
     with pytest.raises(FileNotFoundError):
         errors(tmp_path / "nowhere")
