@@ -14,10 +14,12 @@ from recovery_lab.report.words import table
 # Where it connects is in every such text, and none of its words.
 _AT = re.compile(r"^(connection failed: )?connection to server at .+? failed: ")
 MEANINGS = Path(__file__).with_name("meanings.toml")
+# Of docs/runs, by what they are called; of the starved run no verdict is kept.
 CORPORA = {
-    "plain": "corpus",
-    "over TLS": "corpus-tls",
-}  # folders of docs/runs, by what they are called
+    "plain": "corpus/corpus.json",
+    "plain, starved": "corpus-starved.json",
+    "over TLS": "corpus-tls/corpus.json",
+}
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +85,7 @@ def read_meanings() -> Meanings:
 
 def read_corpora(runs: Path) -> list[Corpus]:
     """Return the committed corpora."""
-    paths = [runs / name / "corpus.json" for name in CORPORA.values()]
+    paths = [runs / name for name in CORPORA.values()]
     return [msgspec.json.decode(path.read_bytes(), type=Corpus) for path in paths]
 
 

@@ -95,11 +95,11 @@ def test_innocent_errors_are_told_apart(tmp_path: Path) -> None:
     """They are in their own table, and in no section; their outages are counted."""
     met = [entry("canceling statement", innocent=True), entry("Connection refused", "connect")]
     for name in CORPORA.values():
-        (tmp_path / name).mkdir()
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         corpus = Corpus(outages={"restart": 2}, errors=met)
-        (tmp_path / name / "corpus.json").write_bytes(msgspec.json.encode(corpus))
+        (tmp_path / name).write_bytes(msgspec.json.encode(corpus))
     assert "| `canceling statement` | `OperationalError` | none |" in innocents(tmp_path)
-    assert "| all | 2 | 2 |" in outages(tmp_path)
+    assert "| all | 2 | 2 | 2 |" in outages(tmp_path)
     assert "canceling" not in " ".join(one.text for one in GUILTY)
     with pytest.raises(FileNotFoundError):
         errors(tmp_path / "nowhere")
