@@ -37,7 +37,10 @@ def exited(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         (["run", "--solo", "yes"], "'--solo': yes: expected a whole number from 0 to 1; see: reco"),
         (["run", "--seed", "-1"], "'--seed': -1: expected a whole number from 0 to 2147483648; s"),
         (["run", "--faults", "restart,flood"], "FAULTS: 'flood' is none of none, restart"),
-        (["run", "--contenders", "naive+"], "CONTENDERS: 'naive+' is none of quitter, visitor"),
+        (
+            ["run", "--contenders", "naive+"],
+            "CONTENDERS: 'naive+' is none of keeper, quitter, visitor",
+        ),
         (["run", "--faults=all", "--contenders=all", "--waive=life"], "'life' is none of recovers"),
         (["run", "--waive", "liveness", "--waive", "life"], "--waive: 'life' is none of recovers"),
         (["watch", "--waive", "life", "--", "true"], "--waive: 'life' is none of recovers, no rel"),
