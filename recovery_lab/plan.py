@@ -24,6 +24,7 @@ WHOLE: Mapping[str, tuple[JobName, ...]] = {  # jobs that only a matrix of all f
 IN_MATRIX = [name for name, fault in FAULTS.items() if not fault.effects.observed]  # no command
 JITTER_S = 0.3  # added at random, or probes meet each heal in the same phase of their raster
 SHARED_READS_PER_S, SOLO_READS_PER_S = 5.0, 20.0  # for each of a contender's readers
+FRESH_READS_PER_S = 2.0  # a login for each: five contenders' at the usual rate fill two cores
 AT_MOST = 8  # contenders in one outage, canary and twin apart: more would measure the machine
 TWIN = "twin"  # the reference once more under another name: A against A
 
@@ -182,13 +183,14 @@ def _outage(target: Target, asked: Asked, fault: str, repeat: int, solo: str) ->
         raise BadInputError(f"{len(who)} contenders in one outage, at most {AT_MOST}")
     cast = [_cast_of(target, known[name], fault, asked.jobs) for name in who]
     cast.append(_cast_of(target, known[CANARY], fault, TOGETHER[:1]))
+    shared = FRESH_READS_PER_S if "fresh" in asked.jobs else SHARED_READS_PER_S
     return msgspec.structs.replace(
         _info(target, asked, fault, repeat, cast),
         effects=FAULTS[fault].effects_of(hold_s),
         hold_s=hold_s,
         seed=asked.seed,
         solo=solo,
-        reads_per_s=SOLO_READS_PER_S if solo else SHARED_READS_PER_S,
+        reads_per_s=SOLO_READS_PER_S if solo else shared,
     )
 
 

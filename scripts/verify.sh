@@ -14,9 +14,9 @@ readonly FAULTS=(tests/integration/test_faults.py tests/integration/test_killed_
 readonly REPORTS=(.lab/verify-outages.xml .lab/verify-beside.xml)
 
 main() {
-  local status=0 beside="" outages="" more=()
+  local status=0 beside="" outages="" which="not more"
   alone "$VERB"
-  [ "${1-}" != more ] || more=(tests/more)
+  [ "${1-}" != more ] || which=""
   mkdir -p .lab
   rm -f "${REPORTS[@]}"
   python3 scripts/record.py "$VERB" began
@@ -25,7 +25,7 @@ main() {
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
   .venv/bin/python -m pytest tests/browser tests/observe tests/setup tests/unit "${FAULTS[@]}" \
-    ${more[@]+"${more[@]}"} --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
+    tests/more -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
   .venv/bin/python -m pytest tests/integration tests/matrix tests/second "${FAULTS[@]/#/--ignore=}" \
     --junit-xml "${REPORTS[0]}" &

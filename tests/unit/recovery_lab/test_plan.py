@@ -208,6 +208,7 @@ def test_fresh_sessions_play_where_only_new_ones_are_cut() -> None:
     assert {name for name in FAULTS if FAULTS[name].effects.cuts == "new"} == played
     warm, fresh = outages(TARGET, Asked(faults=("slots",), contenders=("adopted",)))
     assert ("slots-1", "slots-1-fresh") == (warm.name, fresh.name)
+    assert (5.0, 2.0) == (warm.reads_per_s, fresh.reads_per_s)
     assert {"reference"} == {parts(warm)[f"adopted/{job}"].role for job in ("steady", "idle")}
     expected = {"adopted/fresh": "subject", "quitter/fresh": "control"}
     assert {**expected, f"{CANARY}/steady": "reference"} == {
