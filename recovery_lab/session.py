@@ -2,8 +2,10 @@
 
 import select
 import socket
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,23 @@ class DeadlineError(Exception):
     def __init__(self, phase: str, limit_s: float) -> None:
         self.phase = phase
         super().__init__(f"{phase} not done after {limit_s:.1f} s")
+
+
+def look_up(login: Login, limit_s: float) -> str:
+    """Look the name up, on a thread, so as to give up on it. Raises DeadlineError or OSError."""
+    looked: Future[str] = Future()
+
+    def look() -> None:
+        try:
+            looked.set_result(login.resolve())
+        except OSError as error:
+            looked.set_exception(error)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        return looked.result(limit_s)
+    except TimeoutError:
+        raise DeadlineError("look-up", limit_s) from None
 
 
 def connect(

@@ -35,7 +35,7 @@ def failure(error: Exception) -> Json:
 
 def _connects(error: Exception, message: str) -> bool:
     told = message.startswith(("connection to server", "could not translate"))
-    return told or "connect" in getattr(error, "__notes__", [])
+    return told or isinstance(error, OSError) or "connect" in getattr(error, "__notes__", [])
 
 
 class OneSession:

@@ -10,7 +10,7 @@ from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
 from recovery_lab.contenders.driver import failure, read_sql
-from recovery_lab.session import DeadlineError, Login, connect, drive
+from recovery_lab.session import DeadlineError, Login, connect, drive, look_up
 from recovery_lab.target import Traits
 
 if TYPE_CHECKING:
@@ -56,13 +56,15 @@ class Quitter:
             began_at = time.monotonic()
             try:
                 if self._session is None:
-                    self._session = connect(self._login, "lab-quitter", async_=1)
+                    # By itself the driver looks the name up with all threads waiting.
+                    address = look_up(self._login, limit_s)
+                    self._session = connect(self._login, "lab-quitter", address=address, async_=1)
                     drive(self._session, "connect", limit_s, began_at)
                 cursor = self._session.cursor(cursor_factory=RealDictCursor)
                 cursor.execute(self._read_sql, (nonce,))
                 drive(self._session, "execute", limit_s, began_at)
                 return dict(cursor.fetchall()[0])
-            except (psycopg2.Error, DeadlineError) as error:
+            except (psycopg2.Error, DeadlineError, OSError) as error:
                 self._gone = error
                 if self._session is not None:
                     self._session.close()

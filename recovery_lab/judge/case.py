@@ -21,7 +21,7 @@ class Seen:
         self.asked_at = history.mark_at(measures.ASKED)
         self.origin = self.asked_at or 0.0  # of the instants that people read
         self.ready = measures.ready(history)
-        self.lost_at = loss.lost(history)
+        self.lost_at = loss.lost(history, info.effects)
         stopped_at, closed_at = map(history.mark_at, (measures.STOPPED, measures.CLOSED))
         last_at = max((probe.ended_at for probe in history.of(Probe)[-1:]), default=0.0)
         self.end_at = max(last_at, stopped_at or 0.0, closed_at or 0.0)  # of the whole record

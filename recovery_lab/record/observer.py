@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 import time
-from concurrent.futures import Future
 from contextlib import suppress
 
 import msgspec
@@ -12,7 +11,7 @@ import psycopg2
 
 from recovery_lab.record.history import Clock, Mark, Probe, Record, Sessions, Trouble, encode
 from recovery_lab.record.sampler import Sampler
-from recovery_lab.session import STARTED, DeadlineError, Login, first_line, query_fresh
+from recovery_lab.session import STARTED, DeadlineError, Login, first_line, look_up, query_fresh
 from recovery_lab.target import Health
 
 FAST_S = 0.02  # from the injection on, until a probe succeeds
@@ -86,7 +85,7 @@ class Observer:
         """Open one fresh session and do the target's work."""
         started_at, limit_s = time.monotonic(), PROBE_LIMIT_S + self._delay_s
         try:
-            address = self._look_up(limit_s) if self._by_name else self._address
+            address = look_up(self._login, limit_s) if self._by_name else self._address
             left_s = limit_s - (time.monotonic() - started_at)
             [row] = query_fresh(self._login, address, self._probe, limit_s=left_s)
             told = dict(zip(_TOLD, row, strict=True))
@@ -95,22 +94,6 @@ class Observer:
             timed_out = isinstance(error, DeadlineError)
             told = {"ok": False, "timed_out": timed_out, "error": first_line(error)}
         return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
-
-    def _look_up(self, limit_s: float) -> str:
-        """Look the name up anew, on a thread: only so it can be given up on. Raises OSError too."""
-        looked: Future[str] = Future()
-
-        def look() -> None:
-            try:
-                looked.set_result(self._login.resolve())
-            except OSError as error:
-                looked.set_exception(error)
-
-        threading.Thread(target=look, daemon=True).start()
-        try:
-            return looked.result(limit_s)
-        except TimeoutError:
-            raise DeadlineError("look-up", limit_s) from None
 
     def _sessions(self) -> Sessions | Trouble:
         try:

@@ -25,6 +25,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
 
     monkeypatch.setattr(quitter, "drive", drive)
     monkeypatch.setattr(quitter, "connect", made.connect)
+    monkeypatch.setattr(quitter, "look_up", made.look_up)
     made.connect.return_value = made
     return made
 
@@ -78,3 +79,14 @@ def test_quitter_waits_longer_while_it_is_warmed(session: MagicMock) -> None:
     assert [7] == one.warm(4)
     assert session.cursor().execute.call_args.args[0].endswith(" WHERE the work")
     session.close.assert_not_called()
+
+
+def test_quitter_gives_up_on_a_name_that_nobody_answers(session: MagicMock) -> None:
+    """Within its second; the look-up has a thread of its own, so that its process goes on."""
+    one = quitter.make("quitter", WAY)
+    session.look_up.side_effect = DeadlineError("look-up", 1.0)
+    for _ in range(2):
+        with pytest.raises(DeadlineError):
+            one.read("1-abc")
+    assert [1.0] == [call.args[1] for call in session.look_up.call_args_list]
+    session.connect.assert_not_called()

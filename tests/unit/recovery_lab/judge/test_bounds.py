@@ -131,14 +131,24 @@ def line(at: float, severity: str = "FATAL", sqlstate: str = "57P01", **more: st
         ([line(8.25), Event(at=8.5, action="die")], 8.5),
         ([tried(8.5, "refused"), tried(8.625, "refused"), INJECTED], 8.5),
         ([tried(8.25), INJECTED], 8.75),
+        # Silence that begins before the fault's own word is the machine's until then.
+        ([tried(8.25, "silent"), tried(8.375, "silent"), INJECTED], 8.75),
+        ([tried(8.25, "silent"), tried(9.0, "silent"), INJECTED], 8.75),
+        ([tried(8.875, "silent"), tried(9.0, "silent"), INJECTED], 8.875),
         ([FaultEvent(at=8.5, fault="kill", name="landed")], None),
         ([], None),
     ],
 )
 def test_loss_is_the_first_word_since_the_fault(records, expected) -> None:
     """An end of the server's, else a refusal, else the fault's own word."""
-    assert expected == loss.lost(asked(*records))
-    assert None is loss.lost(History(records))
+    assert expected == loss.lost(asked(*records), FAULTS["kill"].effects)
+    assert None is loss.lost(History(records), FAULTS["kill"].effects)
+
+
+def test_silence_of_a_command_counts_before_its_word() -> None:
+    """It says that it is in when all is over."""
+    silent = asked(tried(8.25, "silent"), tried(8.375, "silent"), INJECTED)
+    assert 8.25 == loss.lost(silent, FAULTS["command"].effects)
 
 
 @pytest.mark.parametrize(

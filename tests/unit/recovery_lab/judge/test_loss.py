@@ -135,7 +135,7 @@ def test_client_that_was_told_of_its_end_is_believed(sqlstate: str, at_s: float,
 def test_crash_is_lost_at_the_servers_own_word() -> None:
     """Not at the next probe, which may come when it has recovered; and all sessions are."""
     history = crashed(at_s=0.031).history()
-    assert ORIGIN + 0.031 == loss.lost(history)
+    assert ORIGIN + 0.031 == loss.lost(history, COMMAND)
     assert {71, 72, 73, 74, 75} == loss.lost_sessions(history, COMMAND)
 
 
@@ -144,7 +144,7 @@ def test_smart_shutdown_is_lost_at_the_first_refusal() -> None:
     script = smart()
     seen = loss.effects_seen(script.history(), COMMAND)
     assert ("new", "established", True) == (seen.cuts, seen.heal_cuts, seen.ends_sessions)
-    assert ORIGIN + 0.065 == pytest.approx(loss.lost(script.history()))
+    assert ORIGIN + 0.065 == pytest.approx(loss.lost(script.history(), COMMAND))
     assert "passed" == script.cell().verdict
 
 

@@ -166,12 +166,14 @@ def test_recovery_needs_every_due_read_to_be_good(outcome: str) -> None:
 def test_loss_is_the_first_word_of_the_server_or_the_daemon() -> None:
     """A session's end, the container's; where there is none, the first refusal, the fault's."""
     script = outage(extra=[outage().log("FATAL", "57P01", at_s=0.03)])
-    assert ORIGIN + 0.03 == loss.lost(script.history())
-    assert ORIGIN + 0.05 == loss.lost(outage(named=False).history())
+    assert ORIGIN + 0.03 == loss.lost(script.history(), FAULTS["kill"].effects)
+    assert ORIGIN + 0.05 == loss.lost(outage(named=False).history(), FAULTS["kill"].effects)
     silent = outage(fault="freeze", lost_s=0.3)
-    assert ORIGIN + 0.305 == pytest.approx(loss.lost(silent.history()))  # as it was refused
+    assert ORIGIN + 0.305 == pytest.approx(
+        loss.lost(silent.history(), FAULTS["kill"].effects)
+    )  # as it was refused
     untold = outage(fault="freeze", without=(Probe,))
-    assert ORIGIN + 0.05 == loss.lost(untold.history())
+    assert ORIGIN + 0.05 == loss.lost(untold.history(), FAULTS["kill"].effects)
 
 
 def test_restarted_servers_pids_are_not_taken_for_the_sessions_before() -> None:
