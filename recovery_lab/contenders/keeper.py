@@ -11,7 +11,7 @@ from recovery_lab.contenders.driver import failure, read_sql
 from recovery_lab.session import Login, connect
 from recovery_lab.target import Traits
 
-TRAITS = Traits(workers=1)
+TRAITS = Traits()
 WHEN_ASKED = True  # it is a control by the word of whoever rotates a password, alone
 
 
