@@ -23,11 +23,11 @@ main() {
   # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
-  .venv/bin/python -m pytest tests/browser tests/observe tests/setup tests/unit "$FAULTS" \
+  .venv/bin/python -m pytest tests/browser tests/setup tests/unit "$FAULTS" \
     tests/more -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
-  .venv/bin/python -m pytest tests/integration tests/matrix tests/second --ignore="$FAULTS" \
-    -m "$which" --junit-xml "${REPORTS[0]}" &
+  .venv/bin/python -m pytest tests/integration tests/matrix tests/observe tests/second \
+    --ignore="$FAULTS" -m "$which" --junit-xml "${REPORTS[0]}" &
   outages=$!
   wait "$outages" || status=$?
   wait "$beside" || status=$?

@@ -8,6 +8,7 @@ from tests.integration.conftest import wait_until_up
 from tests.integration.test_new_address import address
 from tests.running import Running
 
+AGAIN = ("mute", "freeze", "restart")
 NAMES = ("postgres", "{}-postgres-1")  # Compose's: the service's, and the container's own
 
 
@@ -50,7 +51,9 @@ def test_compose_leaves_a_moved_server_alone(stack: Running, moved) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["mute", "drop", "freeze", "restart"])
+@pytest.mark.parametrize(
+    "name", ["drop", *(pytest.param(one, marks=pytest.mark.more) for one in AGAIN)]
+)
 def test_next_fault_finds_a_moved_server(stack: Running, moved, name: str, proves) -> None:
     """Its interface has another name by then, and it may move once more."""
     done = play(stack, name)

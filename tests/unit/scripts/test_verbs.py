@@ -243,9 +243,7 @@ def test_verify_fails_when_either_half_fails(
     python.write_text(FAKE)
     python.chmod(0o755)
     clone.answers("python -m pytest tests/integration tests/matrix", outages, "outages\\n")
-    clone.answers(
-        "python -m pytest tests/browser tests/observe tests/setup tests/unit", pages, "pages\\n"
-    )
+    clone.answers("python -m pytest tests/browser tests/setup tests/unit", pages, "pages\\n")
     done = clone.run("bash", "scripts/verify.sh")
     assert status == done.returncode
     assert "outages\npages\n" == done.stdout
