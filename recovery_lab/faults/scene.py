@@ -13,6 +13,7 @@ from recovery_lab.faults.witness import Answer, Witness
 from recovery_lab.record.history import Clock, FaultEvent, to_monotonic
 
 BACK_LIMIT_S = 60.0  # crash recovery included
+STEADY_LIMIT_S = 10.0  # contenders that start take the machine's time
 AGAIN_S = 2.0  # not back for so long: healed again
 HALF_SHUT_S = 3.0  # a fast shutdown is over sooner
 POLL_S = 0.05  # the daemon announces nothing that can be waited for
@@ -47,8 +48,12 @@ class Scene:
     def seen_by(self, witness: Witness) -> Self:
         """Return the scene before a fault; raises InconclusiveError unless in a steady state."""
         started, answer = self.present()["State"]["StartedAt"], witness.probe()
-        if answer.session != "ok":
-            raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
+        deadline = time.monotonic() + STEADY_LIMIT_S
+        while answer.session != "ok":
+            if time.monotonic() > deadline:
+                raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
+            self.pace()
+            answer = witness.probe()
         seen = replace(self, witness=witness, started=started, address=answer.address)
         return replace(seen, server_started=answer.server_started)
 

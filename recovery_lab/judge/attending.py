@@ -33,7 +33,10 @@ class Attending:
         if not self._has_idle or self._released_at is not None:
             return False
         usable_at, now = Seen(self._info, self._history).usable_at, newest_at(self._history)
-        if usable_at is None or now < usable_at + THRESHOLDS.release_s:
+        returned_at = self._history.mark_at(measures.RETURNED)
+        # Until then the end of the last of many injections may not be told.
+        untold = returned_at is not None and now < returned_at + TOLD_S
+        if usable_at is None or untold or now < usable_at + THRESHOLDS.release_s:
             return False
         self._released_at = now
         return True

@@ -460,7 +460,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(runner, "time", clock)
     monkeypatch.setattr(scenes.time, "sleep", made.pass_time)
     monkeypatch.setattr(healing, "LIVES_S", 0.02)
-    limits = [(scenes, "BACK_LIMIT_S"), (kill, "DEAD_LIMIT_S"), (drop, "STEP_LIMIT_S")]
+    limits = [
+        (scenes, "BACK_LIMIT_S"),
+        (scenes, "STEADY_LIMIT_S"),
+        (kill, "DEAD_LIMIT_S"),
+        (drop, "STEP_LIMIT_S"),
+    ]
     limits += [(held, "STEP_LIMIT_S"), (slots, "FULL_LIMIT_S")]
     limits += [(mute, "STEP_LIMIT_S"), (names, "STEP_LIMIT_S"), (names, "LOOKED_LIMIT_S")]
     limits += [(flap, "APART_S"), (flap, "UP_LIMIT_S")]

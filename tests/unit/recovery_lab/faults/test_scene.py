@@ -40,6 +40,13 @@ def test_no_steady_state_before_is_inconclusive(world: World) -> None:
         world.seen_scene()
 
 
+def test_steady_state_is_waited_for(world: World, monkeypatch) -> None:
+    """A machine on which contenders start is slow to answer."""
+    world.state["Paused"] = True
+    monkeypatch.setattr(World, "pace", lambda self: self.state.update(Paused=False))
+    assert world.seen_scene().server_started
+
+
 @pytest.mark.parametrize(("name", "restarted"), [("freeze", True), ("restart", False)])
 def test_start_that_does_not_fit_the_fault_is_inconclusive(
     name: str, restarted: bool, world: World

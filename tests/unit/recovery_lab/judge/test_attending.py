@@ -5,7 +5,7 @@ import time
 import pytest
 
 from recovery_lab.judge.attending import Attending, newest_at
-from recovery_lab.record.history import AnyRecord, History, Look, Mark, Probe
+from recovery_lab.record.history import AnyRecord, Event, History, Look, Mark, Probe
 from tests.unit.recovery_lab.histories import (
     NEVER,
     ORIGIN,
@@ -16,6 +16,7 @@ from tests.unit.recovery_lab.histories import (
     forgotten,
     idle,
     outage,
+    steps,
     with_read,
 )
 
@@ -176,3 +177,24 @@ def test_idle_pools_are_asked_while_idle_sessions_are_silent() -> None:
     released_s, over_s = played(script)
     assert 3.2 == pytest.approx(released_s, abs=0.25)
     assert 7.5 + 5.0 == pytest.approx(over_s, abs=0.25)
+
+
+def test_idle_pools_are_not_asked_by_an_earlier_injections_end() -> None:
+    """Of five restarts the last start may not be told yet when it is over."""
+    history = History([Mark(at=ORIGIN, name="asked"), Event(at=ORIGIN + 0.5, action="start")])
+    attending = Attending(idle().info(), history)
+
+    def tried(begin_s: float, end_s: float) -> None:
+        for at_s in steps(begin_s, end_s, 0.1):
+            probe = Probe(started_at=ORIGIN + at_s, ended_at=ORIGIN + at_s, ok=True)
+            history.append(probe)
+
+    tried(0.5, 10.4)
+    history.append(Mark(at=ORIGIN + 10.5, name="returned"))
+    tried(10.6, 11.5)
+    assert not attending.may_release()
+    history.append(Event(at=ORIGIN + 10.5, action="start"))
+    tried(11.6, 13.4)
+    assert not attending.may_release()
+    tried(13.5, 13.8)
+    assert attending.may_release()
