@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly VERB="verify${1:+-$1}" LOG=.lab/verify-beside.log
 # Faults without readers: nothing of them is timed, so they need not wait for the outages' end.
-readonly FAULTS=tests/integration/test_faults.py
+readonly FAULTS=(tests/integration/test_faults.py tests/integration/test_moved_server.py)
 readonly REPORTS=(.lab/verify-outages.xml .lab/verify-beside.xml)
 
 main() {
@@ -23,11 +23,11 @@ main() {
   # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
-  .venv/bin/python -m pytest tests/browser tests/setup tests/unit "$FAULTS" \
+  .venv/bin/python -m pytest tests/browser tests/setup tests/unit "${FAULTS[@]}" \
     tests/more -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
   .venv/bin/python -m pytest tests/integration tests/matrix tests/observe tests/second \
-    --ignore="$FAULTS" -m "$which" --junit-xml "${REPORTS[0]}" &
+    "${FAULTS[@]/#/--ignore=}" -m "$which" --junit-xml "${REPORTS[0]}" &
   outages=$!
   wait "$outages" || status=$?
   wait "$beside" || status=$?

@@ -22,6 +22,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     clients: list[str]
     application: list[str]  # of them; there it is the pooled sessions
     pooled: str  # whose name is this, where it is known
+    proof: int  # the backend of the session that is to prove it
     limit_s: float
 
 
@@ -33,13 +34,8 @@ class IdleDrop(Drop):
     hold_s = 12.0  # time to be asked, to idle anew, and to be asked again
     min_hold_s = 6.0
 
-    def inject(self, scene: Scene) -> None:
-        """Keep a session, which idles from then on; the helper waits until it may be dropped."""
-        scene.seen.ask("keep")
-        super().inject(scene)
-
     def holding(self, scene: Scene, limit_s: float) -> list[str]:
-        """Return the words for the program that drops what idles."""
+        """Keep a session, which must idle first; return the words for what then drops such."""
         stack, pool = scene.stack, scene.stack.target.pool
         assigned = Assignment(
             login=programs.login(stack),
@@ -47,6 +43,7 @@ class IdleDrop(Drop):
             clients=clients(stack),
             application=addresses(stack, programs.application(stack)),
             pooled=pool.application_name if pool else "",
+            proof=scene.seen.ask("keep").pid,
             limit_s=limit_s,
         )
         return words_in_namespace(scene, MODULE, assigned)

@@ -8,17 +8,16 @@ import psycopg2
 
 from recovery_lab import session
 from recovery_lab.faults import netfault
-from recovery_lab.faults.before import KEPT
 from recovery_lab.faults.idle_drop import Assignment
 from recovery_lab.session import first_line
 
 NAME = "lab-flows"  # application_name of its own, as of all of the lab's
 LOOK_S = 0.2
 # The lab's own sessions are spared, the canary's among them, but for the one that is to prove it.
-IDLE = """SELECT host(client_addr), client_port, application_name = %(proof)s FROM pg_stat_activity
+IDLE = """SELECT host(client_addr), client_port, pid = %(proof)s FROM pg_stat_activity
        WHERE usename = current_user AND state = 'idle' AND family(client_addr) = 4
        AND clock_timestamp() - state_change > interval '2 seconds'
-       AND (application_name = %(proof)s OR application_name NOT LIKE 'lab-%%'
+       AND (pid = %(proof)s OR application_name NOT LIKE 'lab-%%'
             AND client_addr = ANY(%(clients)s::inet[])
             AND (application_name = %(pooled)s OR %(pooled)s = ''
                  OR client_addr <> ALL(%(application)s::inet[])))"""
@@ -39,7 +38,7 @@ class Idling:
     def next(self) -> str:
         """Look for more; return their rules, empty where there are none."""
         with self._asked.cursor() as cursor:
-            cursor.execute(IDLE, {**msgspec.structs.asdict(self._assigned), "proof": KEPT})
+            cursor.execute(IDLE, msgspec.structs.asdict(self._assigned))
             found = {(str(row[0]), int(row[1])): bool(row[2]) for row in cursor.fetchall()}
         new = found.keys() - self.dropped
         self.proves = self.proves or any(found.values())

@@ -20,6 +20,7 @@ GIVEN = Assignment(
     clients=["192.0.2.9"],
     application=[],
     pooled="",
+    proof=71,
     limit_s=1.0,
 )
 KEPT = ("192.0.2.7", 41000, True)
