@@ -139,8 +139,7 @@ def container(stack: Stack, service: str) -> dict[str, Any]:
     ids = containers(stack, service)
     if not ids:
         raise InconclusiveError(f"service {service!r} has no container; run: make up")
-    found: dict[str, Any] = json.loads(run("inspect", ids[0]))[0]
-    return found
+    return inspect(ids[0])[0]
 
 
 def running(*ids: str) -> list[str]:

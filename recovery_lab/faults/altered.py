@@ -1,12 +1,11 @@
 """Faults that alter one setting of the role or the database, by the admin's login."""
 
-from contextlib import closing, nullcontext, suppress
+from contextlib import suppress
 
 from recovery_lab.docker import Stack
 from recovery_lab.errors import HealError, InconclusiveError
 from recovery_lab.faults.base import Fault
 from recovery_lab.faults.scene import Scene
-from recovery_lab.faults.witness import Witness
 
 
 class Altered(Fault):
@@ -38,11 +37,8 @@ class Altered(Fault):
     def heal(self, scene: Scene) -> None:
         """Undo the change."""
         scene.bring_back()
-        given = scene.witness
-        with (
-            nullcontext(given) if given else closing(Witness(scene.stack)) as witness,
-            suppress(InconclusiveError),  # who is not up yet is asked again, until it is back
-        ):
+        # Who is not up yet is asked again, until it is back.
+        with scene.witnessed() as witness, suppress(InconclusiveError):
             witness.rule(f"{sql_of(scene.stack, self.undo)}; SELECT 1")
 
     def verify_healed(self, scene: Scene) -> str:

@@ -79,16 +79,10 @@ class Fault(ABC):
 
     def verify_start(self, scene: Scene) -> None:
         """Raise InconclusiveError unless the server's start moved, or did not, as declared."""
-        restarts, before, after = self.effects.restarts, scene.server_started, ""
+        restarts, before = self.effects.restarts, scene.server_started
         if restarts is None:
             return
-
-        def read() -> str:
-            nonlocal after
-            after = scene.seen.probe().server_started
-            return after
-
-        scene.wait_until(lambda: bool(read()), ANSWER_LIMIT_S)
+        after = scene.reached(ANSWER_LIMIT_S).server_started
         if (after != before) != restarts:
             due = "a start of the server" if restarts else "the same server"
             raise InconclusiveError(f"{self.name}: expected {due}; before {before}, now {after}")

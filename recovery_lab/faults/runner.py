@@ -1,7 +1,7 @@
 """Run one fault: name it in the journal, watch over it, inject, prove, hold, heal, prove again."""
 
 import time
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from recovery_lab.faults import command, journal
 from recovery_lab.faults.base import Fault, checked
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.watchdog import Watchdog
-from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
 from recovery_lab.record.history import FaultEvent
 
@@ -36,7 +35,7 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
     checked(fault, scene.hold_s)
     docker.refuse_remote()
     path = journal.path_of(scene.stack, journal.FAULT)
-    with journal.held(path), _witness(scene) as witness:
+    with journal.held(path), scene.witnessed() as witness:
         if left := journal.read(path, journal.OpenFault):
             of = f"{scene.stack.project}: fault {left.fault!r} of a dead run"
             raise BadInputError(f"{of} is open; run: make heal")
@@ -55,10 +54,6 @@ def run_fault(fault: Fault, scene: Scene) -> Done:
             if run.trouble:
                 raise run.trouble
     return Done(landed=landed, healed=healed)
-
-
-def _witness(scene: Scene) -> AbstractContextManager[Witness]:
-    return nullcontext(scene.witness) if scene.witness else closing(Witness(scene.stack))
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """The scene of a fault: the database's container, found by its labels, acted on, and seen back."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -47,15 +47,24 @@ class Scene:
 
     def seen_by(self, witness: Witness) -> Self:
         """Return the scene before a fault; raises InconclusiveError unless in a steady state."""
-        started, answer = self.present()["State"]["StartedAt"], witness.probe()
-        deadline = time.monotonic() + STEADY_LIMIT_S
-        while answer.session != "ok":
-            if time.monotonic() > deadline:
-                raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
+        started = self.present()["State"]["StartedAt"]
+        seen = replace(self, witness=witness, started=started)
+        answer = seen.reached(STEADY_LIMIT_S)
+        if answer.session != "ok":
+            raise InconclusiveError(f"no steady state before the fault: {_how(answer)}")
+        return replace(seen, address=answer.address, server_started=answer.server_started)
+
+    def reached(self, limit_s: float) -> Answer:
+        """Try fresh sessions until one reads, for so long at most; return the last answer."""
+        deadline = time.monotonic() + limit_s
+        while (answer := self.seen.probe()).session != "ok" and time.monotonic() < deadline:
             self.pace()
-            answer = witness.probe()
-        seen = replace(self, witness=witness, started=started, address=answer.address)
-        return replace(seen, server_started=answer.server_started)
+            time.sleep(POLL_S)
+        return answer
+
+    def witnessed(self) -> AbstractContextManager[Witness]:
+        """Lend the witness, where a fresh process has none one that is closed again."""
+        return nullcontext(self.witness) if self.witness else closing(Witness(self.stack))
 
     def step(self, name: str, *, at: float | None = None, evidence: str = "") -> None:
         """Append a step of the fault to the history; without `at` the witness stamps it now."""
@@ -69,7 +78,7 @@ class Scene:
         ids = docker.containers(self.stack, target.database.service)
         if not ids:
             return None
-        found: dict[str, Any] = json.loads(docker.run("inspect", ids[0]))[0]
+        found: dict[str, Any] = docker.inspect(ids[0])[0]
         folder = Path(found["Config"]["Labels"].get(_FOLDER, ""))
         if folder.resolve() != target.root.resolve():
             whose = f"project {self.stack.project!r} belongs to {folder}"

@@ -1,11 +1,8 @@
 """A slow query on a healthy server: nobody may cut it, and nobody may try it again."""
 
-from contextlib import closing
-
 from recovery_lab.errors import HealError
 from recovery_lab.faults.base import Effects, Fault
 from recovery_lab.faults.scene import Scene
-from recovery_lab.faults.witness import Witness
 
 SEEN_S = 0.8  # within the shortest length
 DUE_S = 2.0  # an end that is due comes within this
@@ -36,7 +33,7 @@ class Slow(Fault):
     def heal(self, scene: Scene) -> None:
         """Wait for its end, which is due, and note how it ended; end what a dead run has left."""
         if scene.witness is None:
-            with closing(Witness(scene.stack)) as witness:
+            with scene.witnessed() as witness:
                 witness.ask("wake")
             return
         ended = scene.wait_until(lambda: scene.seen.ask("sleeping").sessions == 0, DUE_S)

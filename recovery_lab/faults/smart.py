@@ -1,7 +1,5 @@
 """A smart shutdown: the server keeps its sessions and refuses new ones, while it still runs."""
 
-from contextlib import closing, nullcontext
-
 from recovery_lab.faults.base import SHUT_DOWN, Effects, Fault
 from recovery_lab.faults.scene import SHUTTING_DOWN, Scene
 from recovery_lab.faults.witness import Witness
@@ -34,8 +32,7 @@ class Smart(Fault):
 
     def heal(self, scene: Scene) -> None:
         """End what is half-shut by the signal that the container declares; start what has ended."""
-        given = scene.witness
-        with nullcontext(given) if given else closing(Witness(scene.stack)) as witness:
+        with scene.witnessed() as witness:
             half_shut = _half_shut(witness)
         if half_shut:
             scene.act({}, "stop")

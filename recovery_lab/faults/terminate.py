@@ -41,7 +41,7 @@ def clients(stack: docker.Stack) -> list[str]:
 
 def addresses(stack: docker.Stack, ids: Sequence[str]) -> list[str]:
     """Return the addresses of some containers on the clients' network."""
-    found = docker.inspect(*ids) if ids else []
+    found = docker.inspect(*ids)
     ways = [one["NetworkSettings"]["Networks"].get(docker.network(stack), {}) for one in found]
     both = [way.get(kind) for way in ways for kind in ("IPAddress", "GlobalIPv6Address")]
     return [address for address in both if address]

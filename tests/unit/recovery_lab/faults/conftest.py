@@ -15,7 +15,6 @@ from recovery_lab.errors import DockerError, InconclusiveError
 from recovery_lab.faults import (
     FAULTS,
     Scene,
-    altered,
     crash,
     drop,
     flap,
@@ -453,7 +452,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     state |= {"StartedAt": START.format(0), "FinishedAt": "never"}
     made = World(target=target, state=state, folder=str(tmp_path))
     monkeypatch.setattr(docker, "run", made.run)
-    for module in (runner, healing, slow, smart, altered):
+    for module in (scenes, healing):
         monkeypatch.setattr(module, "Witness", lambda *words: Witness(made))
     monkeypatch.setattr(runner, "Watchdog", Watchdog)
     clock = SimpleNamespace(sleep=made.pass_time, monotonic=lambda: made.elapsed)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from recovery_lab.errors import BadInputError, DockerError, HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, Scene, journal, run_fault, runner
+from recovery_lab.faults import FAULTS, Scene, journal, run_fault
+from recovery_lab.faults import scene as scenes
 from recovery_lab.faults.freeze import Freeze
 from recovery_lab.faults.journal import FAULT, HeldError, OpenFault
 from tests.unit.recovery_lab.faults.conftest import Watchdog, Witness, World
@@ -123,7 +124,7 @@ def test_run_leaves_a_given_witness_to_who_gave_it(world: World, monkeypatch) ->
 def test_run_beside_a_living_one_is_refused_and_starts_nothing(world: World, monkeypatch) -> None:
     """A witness that nobody closes would be a helper left behind."""
     started: list[object] = []
-    monkeypatch.setattr(runner, "Witness", started.append)
+    monkeypatch.setattr(scenes, "Witness", started.append)
     path = journal.path_of(world.stack, FAULT)
     with journal.held(path), pytest.raises(HeldError, match="held by a run that lives"):
         run_fault(FAULTS["restart"], world.scene)
