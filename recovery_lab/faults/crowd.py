@@ -1,6 +1,5 @@
 """A crowd, as a program: it opens sessions until one is refused, and takes each that is free."""
 
-import signal
 import sys
 import time
 
@@ -8,7 +7,7 @@ import msgspec
 import psycopg2
 
 from recovery_lab import session
-from recovery_lab.faults.holder import ENDING, linger, say
+from recovery_lab.faults import netfault
 from recovery_lab.faults.slots import Assignment, is_full
 from recovery_lab.session import Login, first_line
 
@@ -18,7 +17,7 @@ AGAIN_S = 0.05  # somebody gives one back: a probe, a contender that goes
 
 def hold(login: Login, limit_s: float) -> None:
     """Hold all that can be had until SIGTERM or SIGINT, and for `limit_s` at most."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    netfault.block()
     ends_at, refused, held = time.monotonic() + limit_s, False, []
     while time.monotonic() < ends_at:
         began_at = time.monotonic()
@@ -27,18 +26,18 @@ def hold(login: Login, limit_s: float) -> None:
             wait_s = 0.0
         except psycopg2.OperationalError as error:
             if not is_full(first_line(error)):
-                say("failed", began_at, said=first_line(error))
+                netfault.tell("failed", began_at, said=first_line(error))
                 break
             if not refused:
-                say("injected", began_at, sessions=len(held))
+                netfault.tell("injected", began_at, sessions=len(held))
             refused, wait_s = True, AGAIN_S
-        if signal.sigtimedwait(ENDING, wait_s):
+        if netfault.told_to_end(wait_s):
             break
     began_at = time.monotonic()
     for one in held:
         one.close()
-    say("healed", began_at, sessions=len(held))
-    linger()
+    netfault.tell("healed", began_at, sessions=len(held))
+    netfault.linger()
 
 
 def main() -> None:

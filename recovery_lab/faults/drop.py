@@ -8,12 +8,10 @@ from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import netfault
 from recovery_lab.faults.base import HUNG_UP, Effects
-from recovery_lab.faults.held import STEP_LIMIT_S, Held, steps
+from recovery_lab.faults.held import RULES_RIGHTS, STEP_LIMIT_S, Held, steps
 from recovery_lab.faults.scene import Scene
 
 PYTHON = ("python3", "-IS", "/netfault.py")
-# In the server's namespace alone, and beside no other right; iptables has its lock in /run.
-_RIGHTS = ("--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run")
 _RULES = ("--volume", f"{Path(netfault.__file__).resolve()}:{PYTHON[-1]}:ro")
 
 
@@ -61,13 +59,13 @@ def words_in_namespace(scene: Scene, module: str, assignment: Any) -> list[str]:
     """Return the words for a module of the lab's, in the server's network namespace."""
     network = f"container:{scene.present()['Id']}"
     own = programs.words_of(scene.stack, docker.INSTRUMENT, module, assignment, network)
-    return [*_RIGHTS, *_RULES, *own]
+    return [*RULES_RIGHTS, *_RULES, *own]
 
 
 def _words(scene: Scene, does: str, *words: str) -> list[str]:
     """Return the words for a helper in the server's network namespace, which starts at once."""
     interface = scene.stack.target.database.interface
-    options = [*_RIGHTS, *_RULES, "--network", f"container:{scene.present()['Id']}"]
+    options = [*RULES_RIGHTS, *_RULES, "--network", f"container:{scene.present()['Id']}"]
     options += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
     options += ["--entrypoint", PYTHON[0]]
     return [*options, docker.INSTRUMENT, *PYTHON[1:], does, interface, *words]

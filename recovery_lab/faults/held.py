@@ -12,6 +12,8 @@ from recovery_lab.faults.base import Fault
 from recovery_lab.faults.scene import Scene
 from recovery_lab.programs import named_as_ours
 
+# Of helpers that set packet rules, beside no other; iptables has its lock in /run.
+RULES_RIGHTS = ("--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run")
 OVERTIME_S = 120.0  # beyond its length: the runner heals first, then the watchdog, then the helper
 STEP_LIMIT_S = 30.0  # hundreds of sessions take a loaded machine some seconds
 

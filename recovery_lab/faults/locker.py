@@ -1,6 +1,5 @@
 """A lock on one table, as a program: whoever reads the table waits until it lets go."""
 
-import signal
 import sys
 import time
 from contextlib import closing, suppress
@@ -9,7 +8,7 @@ import msgspec
 import psycopg2
 
 from recovery_lab import session
-from recovery_lab.faults.holder import ENDING, linger, say
+from recovery_lab.faults import netfault
 from recovery_lab.faults.lock import Assignment
 from recovery_lab.session import Login, first_line
 
@@ -21,20 +20,20 @@ _LOCK = """SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = 0;
 
 def hold(login: Login, table: str, limit_s: float) -> None:
     """Hold the lock until SIGTERM or SIGINT, and for `limit_s` at most."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    netfault.block()
     began_at = time.monotonic()
     try:
         with closing(session.connect(login, NAME)) as one:
             one.cursor().execute(_LOCK.format(table))
-            say("injected", began_at)
-            signal.sigtimedwait(ENDING, limit_s)
+            netfault.tell("injected", began_at)
+            netfault.told_to_end(limit_s)
             began_at = time.monotonic()
             with suppress(psycopg2.Error):  # a session that somebody ended holds nothing
                 one.rollback()
-        say("healed", began_at)
+        netfault.tell("healed", began_at)
     except psycopg2.Error as error:
-        say("failed", began_at, said=first_line(error))
-    linger()
+        netfault.tell("failed", began_at, said=first_line(error))
+    netfault.linger()
 
 
 def main() -> None:

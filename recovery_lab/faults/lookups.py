@@ -1,46 +1,43 @@
 """Look-ups of one name in a client's network namespace, refused or left unanswered: a program."""
 
-import json
 import signal
 import socket
 import sys
 import threading
-import time
 
 import msgspec
 
 from recovery_lab.faults import netfault
 from recovery_lab.faults.names import Assignment
 
-LINGER_S = 60.0
 LOOK_LIMIT_S = 1.0  # a resolver that answers does so within milliseconds
 LOOPBACK = "lo"  # Docker's resolver is at this address in each namespace
 # As they come in: what is dropped on its way out is refused to who sends it, and never hangs.
 RULE = "-A {{chain}} -i lo -d 127.0.0.11 -m string --algo bm --hex-string {asked} -j {does}"
 DOES = {"name": "REJECT", "name-hangs": "DROP"}
-_ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 def hold(assigned: Assignment) -> None:
     """Stand by until SIGUSR1; hold the rule until SIGTERM or SIGINT, and for a limit at most."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, *_ENDING})
-    _say("ready", said="")
-    told = signal.sigtimedwait({signal.SIGUSR1, *_ENDING}, assigned.limit_s)
+    netfault.block()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    netfault.say(step="ready")
+    told = signal.sigtimedwait({signal.SIGUSR1, *netfault.ENDING}, assigned.limit_s)
     if told is None or told.si_signo != signal.SIGUSR1:
         return
     try:
         netfault.change("injected", rules(assigned), LOOPBACK)
-        _say("while in", said=look_up(assigned.host, assigned.port))
-        signal.sigtimedwait(_ENDING, assigned.limit_s)
+        netfault.say(step="while in", said=look_up(assigned.host, assigned.port))
+        netfault.told_to_end(assigned.limit_s)
     finally:
         clear(assigned)
-    signal.sigtimedwait(_ENDING, LINGER_S)  # a container's end costs what is being measured now
+    netfault.linger()
 
 
 def clear(assigned: Assignment) -> None:
     """Take the rule out, and say what a look-up comes to then; idempotent."""
     netfault.clear(LOOPBACK)
-    _say("after", said=look_up(assigned.host, assigned.port))
+    netfault.say(step="after", said=look_up(assigned.host, assigned.port))
 
 
 def rules(assigned: Assignment) -> str:
@@ -65,11 +62,6 @@ def look_up(host: str, port: int) -> str:
     thread.start()
     thread.join(LOOK_LIMIT_S)
     return said[0]
-
-
-def _say(step: str, said: str) -> None:
-    sys.stdout.write(json.dumps({"step": step, "at": time.monotonic(), "said": said}) + "\n")
-    sys.stdout.flush()
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import msgspec
 from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults.base import HUNG_UP, Effects
-from recovery_lab.faults.held import OVERTIME_S, STEP_LIMIT_S, Helped, note, steps
+from recovery_lab.faults.held import OVERTIME_S, RULES_RIGHTS, STEP_LIMIT_S, Helped, note, steps
 from recovery_lab.faults.scene import Scene
 
 MODULE = "recovery_lab.faults.mutehost"
@@ -106,9 +106,12 @@ def _words(scene: Scene, way: dict[str, Any]) -> list[str]:
     """Return the words for a host on the clients' network, which may set rules of its own."""
     port, limit_s = scene.stack.target.database.port, scene.hold_s + OVERTIME_S
     assigned = Assignment(address=way["IPAddress"], port=port, limit_s=limit_s)
-    options = ["--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run"]
-    options += ["--label", f"{_NAMES}={','.join(_names(scene, way))}"]
-    return [*options, *programs.words_of(scene.stack, docker.INSTRUMENT, MODULE, assigned)]
+    label = ["--label", f"{_NAMES}={','.join(_names(scene, way))}"]
+    return [
+        *RULES_RIGHTS,
+        *label,
+        *programs.words_of(scene.stack, docker.INSTRUMENT, MODULE, assigned),
+    ]
 
 
 def _on(scene: Scene, found: dict[str, Any]) -> dict[str, Any]:

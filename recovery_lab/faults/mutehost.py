@@ -1,7 +1,5 @@
 """A host that accepts and says nothing, as a program: it tells when it is at an address."""
 
-import json
-import signal
 import socket
 import sys
 import time
@@ -13,7 +11,6 @@ from recovery_lab.faults import netfault
 from recovery_lab.faults.mute import Assignment
 
 POLL_S = 0.002  # the kernel announces an address to nobody who may not listen for it
-_ENDING = {signal.SIGTERM, signal.SIGINT}
 # Neither an end of its own nor of sessions that it never had is told to anybody.
 RULES = """*filter
 -I OUTPUT 1 ! -o lo -p tcp --tcp-flags FIN FIN -j DROP
@@ -24,7 +21,7 @@ COMMIT
 
 def stand(address: str, port: int, limit_s: float) -> None:
     """Stand there mute, and say when the address was given and taken away again."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    netfault.block()
     ends_at = time.monotonic() + limit_s
     # The kernel accepts for it, and acknowledges: as a server whose processes get no time.
     with socket.create_server(("", port), backlog=4096):
@@ -48,11 +45,9 @@ def _said(step: str, holds: Callable[[], bool], ends_at: float) -> bool:
     began_at = time.monotonic()
     while not holds():
         began_at = time.monotonic()
-        if began_at > ends_at or signal.sigtimedwait(_ENDING, POLL_S):
+        if began_at > ends_at or netfault.told_to_end(POLL_S):
             return False
-    told = {"step": step, "began_at": began_at, "at": time.monotonic()}
-    sys.stdout.write(json.dumps(told) + "\n")
-    sys.stdout.flush()
+    netfault.tell(step, began_at)
     return True
 
 

@@ -7,7 +7,7 @@ import msgspec
 from recovery_lab import docker, programs
 from recovery_lab.errors import DockerError, HealError, InconclusiveError
 from recovery_lab.faults.base import HUNG_UP, Effects
-from recovery_lab.faults.held import OVERTIME_S, STEP_LIMIT_S, Helped, note, steps
+from recovery_lab.faults.held import OVERTIME_S, RULES_RIGHTS, STEP_LIMIT_S, Helped, note, steps
 from recovery_lab.faults.scene import Scene
 
 MODULE = "recovery_lab.faults.lookups"
@@ -101,8 +101,7 @@ class Name(Helped):
         assigned = Assignment(fault=self.name, host=login.host, port=login.port, limit_s=limit_s)
         network = f"container:{client}"
         words = programs.words_of(scene.stack, docker.INSTRUMENT, MODULE, assigned, network)
-        options = ["--user", "0:0", "--cap-add", "NET_ADMIN", "--tmpfs", "/run"]
-        return self.start(scene, [*options, "--label", f"{_CLIENT}={client}", *words])
+        return self.start(scene, [*RULES_RIGHTS, "--label", f"{_CLIENT}={client}", *words])
 
 
 def looking_up(stack: docker.Stack) -> list[str]:

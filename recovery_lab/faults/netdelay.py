@@ -130,7 +130,7 @@ def main() -> None:
         sys.exit(1)
     netfault.hold(assigned.interface, DOES, assigned.limit_s, lane.serve)
     lane.let_go()  # what came as the rules went
-    netfault.told_to_end(netfault.LINGER_S)  # a container's end costs what is measured now
+    netfault.linger()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Packet rules in the server's network namespace: a program, of the standard library alone."""
+"""Packet rules in a network namespace: a program, of the standard library alone.
+
+It stands alone in its container, so what all programs of held faults share is here: what ends them,
+and how they tell of a step.
+"""
 
 import json
 import signal
@@ -9,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from subprocess import run
 
-LINGER_S = 60.0
+LINGER_S = 60.0  # a container's end costs what is being measured now
 ENDING = {signal.SIGTERM, signal.SIGINT}
 CHAIN = "RECOVERY_LAB"
 # What a fault does with a packet. Resets are let out, or each would be a drop in disguise.
@@ -88,7 +92,17 @@ def change(step: str, rules: str, interface: str, **facts: int) -> None:
     given = rules.format(chain=CHAIN, interface=interface)
     began_at = time.monotonic()
     _run("iptables-restore", "--noflush", "--wait", "5", given=given)
+    tell(step, began_at, **facts)
+
+
+def tell(step: str, began_at: float, **facts: object) -> None:
+    """Tell a step, its instant between two readings of the clock."""
     say(step=step, began_at=began_at, at=time.monotonic(), **facts)
+
+
+def linger() -> None:
+    """Wait to be removed."""
+    told_to_end(LINGER_S)
 
 
 def say(**facts: object) -> None:
@@ -110,7 +124,7 @@ def main() -> None:
     match sys.argv[1:]:
         case ["hold", interface, fault, seconds]:
             hold(interface, DOES[fault], float(seconds))
-            told_to_end(LINGER_S)  # a container's end costs what is being measured now
+            linger()
         case ["clear", interface]:
             clear(interface)
         case ["counters", address]:

@@ -73,7 +73,7 @@ def hold(assigned: Assignment) -> None:
         if netfault.told_to_end(LOOK_S):
             return
     netfault.hold(assigned.interface, does, assigned.limit_s, idling.serve)
-    netfault.told_to_end(netfault.LINGER_S)  # a container's end costs what is measured now
+    netfault.linger()
 
 
 def main() -> None:

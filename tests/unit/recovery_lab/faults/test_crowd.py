@@ -47,8 +47,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server whose slots the crowd takes, and signals that no process gets."""
     made = Server()
     monkeypatch.setattr(crowd.session, "connect", made.connect)
-    monkeypatch.setattr(crowd.signal, "sigtimedwait", made.wait)
-    monkeypatch.setattr(crowd.signal, "pthread_sigmask", lambda *_: None)
+    monkeypatch.setattr(crowd.netfault.signal, "sigtimedwait", made.wait)
+    monkeypatch.setattr(crowd.netfault.signal, "pthread_sigmask", lambda *_: None)
     return made
 
 

@@ -20,9 +20,9 @@ def session(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
     made = MagicMock(waits=[])
     monkeypatch.setattr(locker.session, "connect", lambda login, name: made)
     monkeypatch.setattr(
-        locker.signal, "sigtimedwait", lambda _, limit_s: made.waits.append(limit_s)
+        locker.netfault.signal, "sigtimedwait", lambda _, limit_s: made.waits.append(limit_s)
     )
-    monkeypatch.setattr(locker.signal, "pthread_sigmask", lambda *_: None)
+    monkeypatch.setattr(locker.netfault.signal, "pthread_sigmask", lambda *_: None)
     return made
 
 

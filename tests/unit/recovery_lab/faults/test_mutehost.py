@@ -37,8 +37,10 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     one = Host()
     monkeypatch.setattr(mutehost, "is_here", one.is_here)
     monkeypatch.setattr(mutehost.netfault, "change", one.change)
-    monkeypatch.setattr(mutehost.signal, "pthread_sigmask", lambda *_: None)
-    monkeypatch.setattr(mutehost.signal, "sigtimedwait", lambda _, limit_s: one.told(limit_s))
+    monkeypatch.setattr(mutehost.netfault.signal, "pthread_sigmask", lambda *_: None)
+    monkeypatch.setattr(
+        mutehost.netfault.signal, "sigtimedwait", lambda _, limit_s: one.told(limit_s)
+    )
     return one
 
 
