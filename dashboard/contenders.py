@@ -70,9 +70,8 @@ class PolicyContender:
 
     def read(self, nonce: str) -> Json:
         """Read once through the pool."""
-        return self._pool.read(lambda fetch: fetch(READ_SQL.format(nonce=nonce, work=self._work)))[
-            0
-        ]
+        sql = READ_SQL.format(nonce=nonce, work=self._work)
+        return self._pool.read(lambda fetch: fetch(sql))[0]
 
     def warm(self, count: int) -> list[int]:
         """Hold `count` connections at once, so that the pool must open that many."""

@@ -7,9 +7,8 @@ import msgspec
 from recovery_lab.faults.base import Effects
 from recovery_lab.target import Health, Traits
 
-Together = Literal[
-    "steady", "idle"
-]  # played side by side; each other one has its outages to itself
+# Played side by side; each other job has its outages to itself.
+Together = Literal["steady", "idle"]
 JobName = Literal[Together, "fresh", "cold", "crowd"]
 TOGETHER: tuple[JobName, ...] = get_args(Together)
 JOBS: tuple[JobName, ...] = get_args(JobName)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from recovery_lab import docker, plan, stack
 from recovery_lab.docker import Stack
@@ -121,3 +122,19 @@ def watched(
 
 
 Watch = Callable[..., OutageVerdict]
+
+
+def mark_all(items: list[pytest.Item], conftest: str, *marks: pytest.MarkDecorator) -> None:
+    """Give each test of a conftest's folder some marks: pytest hands every folder's to each."""
+    for item in items:
+        if Path(conftest).parent in item.path.parents:
+            for mark in marks:
+                item.add_marker(mark)
+
+
+def need_image(name: str) -> None:
+    """Fail without an image: a test that did not run has proven nothing, so there is no skip."""
+    try:
+        docker.run("image", "inspect", name)
+    except DockerError:
+        pytest.fail(f"no image {name}; run: make verify")

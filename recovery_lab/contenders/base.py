@@ -50,3 +50,8 @@ class Writer:
         with self._lock:
             self._stream.write(line)
             self._stream.flush()
+
+
+def first_line(words: str) -> str:
+    """Return the first line; empty where there is none."""
+    return (words.strip().splitlines() or [""])[0]

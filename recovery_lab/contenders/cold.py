@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from recovery_lab.contenders.base import Adapter, Json
+from recovery_lab.contenders.base import Adapter, Json, first_line
 
 
 class DiedError(Exception):
@@ -34,8 +34,7 @@ class MadeByReading:
         """Put a read's error in the contender's own words, unless there is no contender."""
         if self._made is not None:
             return self._made.failure(error)
-        first = str(error).strip().splitlines()
-        told = {"error_class": type(error.__cause__).__name__, "message": (first or [""])[0]}
+        told = {"error_class": type(error.__cause__).__name__, "message": first_line(str(error))}
         return {"phase": "start", "kind": "died", "sqlstate": "", **told}
 
     def _contender(self) -> Adapter:

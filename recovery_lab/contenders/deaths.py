@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from recovery_lab.contenders.base import Json
+from recovery_lab.contenders.base import Json, first_line
 
 HOLD_S = 0.15  # how long a session stays in its phase; it is visited five times a second
 INNOCENT = "innocent"  # the kind of an error after which its session went on
@@ -177,7 +177,7 @@ class Deaths:
             "error_class": type(cause).__name__,
             # psycopg2 and psycopg 3 call it differently
             "sqlstate": getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None) or "",
-            "message": _first_line(str(cause)),
+            "message": first_line(str(cause)),
             "said": died.said,
             "driver": self._driver,
         }
@@ -195,8 +195,4 @@ def _said(session: Any) -> str:
     notices = getattr(session, "notices", [])[-1:]  # psycopg 3 keeps none
     with suppress(Exception):  # nor anything of one that it has closed itself
         notices += [session.info.error_message or ""]
-    return _first_line("\n".join(notices)) if session.closed else ""
-
-
-def _first_line(words: str) -> str:
-    return (words.strip().splitlines() or [""])[0]
+    return first_line("\n".join(notices)) if session.closed else ""

@@ -1,26 +1,21 @@
 """A private stack and one Chromium beside it, for all tests of this folder."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.errors import DockerError
 from recovery_lab.stack import private_stack
 from recovery_lab.target import Target, load_target
 from tests.browser.browser import ROOT, Browser, Tab
-from tests.running import Running, told
+from tests.running import Running, mark_all, need_image, told
 
 IMAGE = "recovery-lab/browser:local"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test here the marker and a limit of its own: a hang ends, with its finalizers."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.timeout(180))
+    mark_all(items, __file__, pytest.mark.integration, pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="package")
@@ -33,10 +28,7 @@ def target() -> Target:
 def running(target: Target) -> Iterator[Running]:
     """A stack of the browser's own, removed at the end."""
     docker.refuse_remote()
-    try:
-        docker.run("image", "inspect", IMAGE)
-    except DockerError:  # a test that did not run has proven nothing: no skip
-        pytest.fail(f"no image {IMAGE}; run: make verify")
+    need_image(IMAGE)
     with private_stack(target, "browser", {"DB_POOL_POLICY": "adopted"}) as stack:
         yield Running(stack)
 

@@ -15,7 +15,7 @@ import pytest
 
 from recovery_lab.errors import LabError
 from recovery_lab.record.recorder import read_history
-from tests.running import ROOT, Running, Watch, told, watched
+from tests.running import ROOT, Running, Watch, mark_all, told, watched
 
 RESTART = ["scripts/take-away.sh", "restart"]
 KILL = ["scripts/take-away.sh", "kill"]
@@ -47,10 +47,7 @@ run_fault(FAULTS[sys.argv[1]], Scene(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test here the marker and a limit of its own: a hang ends, with its finalizers."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.timeout(300))
+    mark_all(items, __file__, pytest.mark.integration, pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")

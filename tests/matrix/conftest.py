@@ -9,7 +9,7 @@ from recovery_lab.engine import View
 from recovery_lab.judge.verdict import Cell, OutageVerdict
 from recovery_lab.run import begin_run, play_run
 from recovery_lab.target import load_target
-from tests.running import ROOT, Running
+from tests.running import ROOT, Running, mark_all
 
 TARGET = load_target(ROOT / "target.toml")
 PLANNED = plan.outages(TARGET, plan.Asked(seed=plan.new_seed()))
@@ -38,10 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The whole run is the first cell's set-up: it may take long."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.timeout(900))
+    mark_all(items, __file__, pytest.mark.integration, pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

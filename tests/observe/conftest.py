@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from recovery_lab import docker
-from recovery_lab.errors import DockerError
 from recovery_lab.stack import free_port, private_stack
 from recovery_lab.target import load_target
-from tests.running import ROOT, Running, told
+from tests.running import ROOT, Running, mark_all, need_image, told
 
 Checked = "subprocess.CompletedProcess[str]"
 Promtool = Callable[..., Checked]
@@ -20,10 +19,7 @@ SERVICE = "prometheus"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test here the marker and a limit of its own: a hang ends, with its finalizers."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.timeout(180))
+    mark_all(items, __file__, pytest.mark.integration, pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +27,7 @@ def image() -> str:
     """The image that the stack has of Prometheus."""
     words = ("compose", "--project-directory", str(ROOT), "--profile", "observe", "config")
     name = json.loads(docker.run(*words, "--format", "json"))["services"][SERVICE]["image"]
-    try:
-        docker.run("image", "inspect", name)
-    except DockerError:  # a test that did not run has proven nothing: no skip
-        pytest.fail(f"no image {name}; run: make verify")
+    need_image(name)
     return str(name)
 
 

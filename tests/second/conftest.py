@@ -10,7 +10,7 @@ from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.run import begin_run, play_run
 from recovery_lab.stack import private_stack
 from recovery_lab.target import load_target
-from tests.running import ROOT
+from tests.running import ROOT, mark_all
 
 FOLDER = ROOT / "tests/targets/inventory"
 IMAGES = ("POSTGRES_IMAGE", "PYTHON_IMAGE")
@@ -18,10 +18,7 @@ IMAGES = ("POSTGRES_IMAGE", "PYTHON_IMAGE")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each is a whole run: it may take long."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.timeout(600))
+    mark_all(items, __file__, pytest.mark.integration, pytest.mark.timeout(600))
 
 
 def images() -> dict[str, str]:
