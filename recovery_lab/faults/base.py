@@ -10,10 +10,8 @@ from recovery_lab.faults.scene import Scene
 
 # `idle`: of the established ones those that nobody uses.
 Cuts = Literal["established", "idle", "new", "both", "none"]
-# SQLSTATEs of FATAL lines. What only a client brings that hangs up, or asks for its query's end:
-HUNG_UP = ("57014", "08006", "08P01")
-# Sessions ended; new ones refused as it goes and as it starts.
-SHUT_DOWN = ("57P01", "57P03", *HUNG_UP)
+# SQLSTATEs of FATAL lines: sessions ended; new ones refused as it goes and as it starts.
+SHUT_DOWN = ("57P01", "57P03")
 CRASHED = ("57P02", *SHUT_DOWN)  # a backend that outlives its postmaster says 57P01 too
 ANSWER_LIMIT_S = 5.0  # of a server that is back: a loaded machine is slow
 

@@ -7,7 +7,7 @@ from typing import Any
 from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import netfault
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import RULES_RIGHTS, STEP_LIMIT_S, Held, steps
 from recovery_lab.faults.scene import Scene
 
@@ -19,7 +19,7 @@ class Drop(Held):
     """Have a helper (netfault.py) hold rules in the server's network namespace."""
 
     name = "drop"
-    effects = Effects(cuts="both", explains=HUNG_UP)
+    effects = Effects(cuts="both")
     hold_s = 3.0
     min_hold_s, max_hold_s = 2.0, 120.0
 

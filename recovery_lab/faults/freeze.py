@@ -1,6 +1,6 @@
 """A frozen server: its processes get no time, its kernel still acknowledges everything."""
 
-from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.base import Effects, Fault
 from recovery_lab.faults.scene import Scene
 
 
@@ -8,7 +8,7 @@ class Freeze(Fault):
     """Pause the container, hold, thaw it."""
 
     name = "freeze"
-    effects = Effects(cuts="both", explains=HUNG_UP)
+    effects = Effects(cuts="both")
     hold_s = 2.5
     min_hold_s, max_hold_s = 2.0, 120.0
 

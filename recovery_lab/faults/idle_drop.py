@@ -5,7 +5,7 @@ import json
 import msgspec
 
 from recovery_lab import docker, programs
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.drop import PYTHON, Drop, words_in_namespace
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.terminate import addresses, clients
@@ -30,7 +30,7 @@ class IdleDrop(Drop):
     """Have a helper (netidle.py) look for what idles, and drop it, as long as it is in."""
 
     name = "idle-drop"
-    effects = Effects(cuts="idle", explains=HUNG_UP)
+    effects = Effects(cuts="idle")
     hold_s = 12.0  # time to be asked, to idle anew, and to be asked again
     min_hold_s = 6.0
 

@@ -1,7 +1,7 @@
 """Sessions that idle, ended by the server itself: by a time limit of the role's."""
 
 from recovery_lab.faults.altered import Altered
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.scene import Scene
 
 IDLE_S = 5  # more than a steady state takes, so that pools which were warmed are cut in the fault
@@ -13,7 +13,7 @@ class IdleTimeout(Altered):
     """Set idle_session_timeout for the clients' role; sessions opened from then on have it."""
 
     name = "idle-timeout"
-    effects = Effects(cuts="idle", ends_sessions=True, explains=("57P05", *HUNG_UP))
+    effects = Effects(cuts="idle", ends_sessions=True, explains=("57P05",))
     hold_s = min_hold_s = IDLE_S + 1.0
     max_hold_s = 120.0
     prepares = True

@@ -3,7 +3,7 @@
 import msgspec
 
 from recovery_lab.errors import HealError
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.drop import Drop, words_in_namespace
 from recovery_lab.faults.scene import Scene
 
@@ -26,7 +26,7 @@ class Latency(Drop):
     """Have a helper (netdelay.py) hold each packet for a while, in the server's namespace."""
 
     name = "latency"
-    effects = Effects(cuts="none", delays_s=0.6, explains=HUNG_UP)
+    effects = Effects(cuts="none", delays_s=0.6)
     hold_s = 5.0
 
     def holding(self, scene: Scene, limit_s: float) -> list[str]:

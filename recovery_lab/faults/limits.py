@@ -1,14 +1,14 @@
 """No free connection for the role, or for the database: a limit of their own, used up."""
 
 from recovery_lab.faults.altered import Refused
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 
 
 class RoleSlots(Refused):
     """Limit the clients' role to no connection at all; those that it has go on."""
 
     name = "slots-role"
-    effects = Effects(cuts="new", explains=("53300", *HUNG_UP))
+    effects = Effects(cuts="new", explains=("53300",))
     hold_s = 6.0  # as `slots`
     min_hold_s, max_hold_s = 1.0, 120.0
     reads = "SELECT rolconnlimit FROM pg_roles WHERE oid = '{role}'::regrole"

@@ -4,7 +4,7 @@ import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.errors import HealError
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import Held
 from recovery_lab.faults.scene import Scene
 from recovery_lab.session import Login
@@ -28,7 +28,7 @@ class Lock(Held):
 
     name = "lock"
     hold_s = 3.0  # below a usual deadline of a read, which would else rightly be missed
-    effects = Effects(cuts="none", delays_s=hold_s + LETS_GO_S, explains=HUNG_UP)
+    effects = Effects(cuts="none", delays_s=hold_s + LETS_GO_S)
     min_hold_s, max_hold_s = 2.0, 8.0  # a read that takes longer counts as hung
     needs = ("admin login", "table")
 

@@ -8,7 +8,7 @@ import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import OVERTIME_S, RULES_RIGHTS, STEP_LIMIT_S, Helped, note, steps
 from recovery_lab.faults.scene import Scene
 
@@ -29,7 +29,7 @@ class Mute(Helped):
     """Disconnect the database; a helper (mutehost.py) takes its address and its names meanwhile."""
 
     name = "mute"
-    effects = Effects(cuts="both", ends_sessions=True, moves=True, explains=HUNG_UP)
+    effects = Effects(cuts="both", ends_sessions=True, moves=True)
     hold_s = 3.0
     min_hold_s, max_hold_s = 2.0, 120.0
 

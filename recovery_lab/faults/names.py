@@ -6,7 +6,7 @@ import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.errors import DockerError, HealError, InconclusiveError
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import OVERTIME_S, RULES_RIGHTS, STEP_LIMIT_S, Helped, note, steps
 from recovery_lab.faults.scene import Scene
 
@@ -28,7 +28,7 @@ class Name(Helped):
     """Have a helper (lookups.py) in each client's network namespace, and in the observer's."""
 
     name = "name"
-    effects = Effects(cuts="new", denies=("names",), explains=HUNG_UP)
+    effects = Effects(cuts="new", denies=("names",))
     hold_s = 6.0  # longer than the three checks within which it must be noticed
     min_hold_s, max_hold_s = 2.0, 120.0
 

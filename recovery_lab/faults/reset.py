@@ -1,6 +1,6 @@
 """A reset: whatever a client sends is answered with RST, on established sessions and attempts."""
 
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.drop import Drop
 from recovery_lab.faults.scene import Scene
 
@@ -9,7 +9,7 @@ class Reset(Drop):
     """Hold rules as the drop does; these answer for the server, and let the resets out."""
 
     name = "reset"
-    effects = Effects(cuts="both", explains=HUNG_UP)
+    effects = Effects(cuts="both")
 
     def inject(self, scene: Scene) -> None:
         """Keep a session first, then start the helper."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from recovery_lab import docker, programs
-from recovery_lab.faults.base import HUNG_UP, Effects
+from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import Held, steps
 from recovery_lab.faults.scene import Scene
 from recovery_lab.session import Login
@@ -30,7 +30,7 @@ class Slots(Held):
     """Have a helper (crowd.py) open sessions as the clients' own role until one is refused."""
 
     name = "slots"
-    effects = Effects(cuts="new", explains=("53300", *HUNG_UP))
+    effects = Effects(cuts="new", explains=("53300",))
     hold_s = 6.0  # longer than the three checks within which it must be noticed
     min_hold_s, max_hold_s = 1.0, 120.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from recovery_lab import docker, programs
-from recovery_lab.faults.base import HUNG_UP, Effects, Fault
+from recovery_lab.faults.base import Effects, Fault
 from recovery_lab.faults.scene import Scene
 
 GONE_LIMIT_S = 5.0  # a backend ends within milliseconds, a starved one later
@@ -13,7 +13,7 @@ class Terminate(Fault):
     """Call pg_terminate_backend on each session that comes from a contender's address."""
 
     name = "terminate"
-    effects = Effects(cuts="established", ends_sessions=True, explains=("57P01", *HUNG_UP))
+    effects = Effects(cuts="established", ends_sessions=True, explains=("57P01",))
     hold_s = max_hold_s = 0.0  # for a moment
 
     def inject(self, scene: Scene) -> None:

@@ -12,6 +12,9 @@ from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
 # Capabilities as people read them, where not by their own names: "no health probe declared".
+# SQLSTATEs of FATAL lines that only a client brings, which hangs up or asks for its query's end; an
+# observer does on a loaded machine, whatever the fault.
+HUNG_UP = ("57014", "08006", "08P01")
 CAPABILITIES = {"health": "health probe", "liveness": "liveness probe"}
 Broken = Callable[[Case], Iterator[str]]
 
@@ -245,8 +248,9 @@ def _pool_broken(case: Case) -> Iterator[str]:
 
 @_rule("server sound", "0 lines", needs="server log")
 def _server_failed(case: Case) -> Iterator[str]:
-    """The server's log has no PANIC, and no FATAL that the fault does not explain."""
+    """The server's log has no PANIC, no FATAL that neither the fault nor a hang-up explains."""
+    explained = (*case.seen.effects.explains, *HUNG_UP)
     for line in case.seen.history.of(LogLine):
-        fatal = line.severity == "FATAL" and line.sqlstate not in case.seen.effects.explains
+        fatal = line.severity == "FATAL" and line.sqlstate not in explained
         if fatal or line.severity == "PANIC":
             yield f"server log: [{line.pid}] {line.severity} {line.sqlstate}: {line.message}"

@@ -415,6 +415,12 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: outage(extra=[outage().log("FATAL", "53200")]),
         "server log: [71] FATAL 53200: told by the server",
     ),
+    "a client that hung up is no fault of the server's, whatever was done": (
+        "server sound",
+        lambda: untouched(extra=[outage().log("FATAL", "08006")]),
+        lambda: untouched(extra=[outage().log("FATAL", "57P01")]),
+        "server log: [71] FATAL 57P01: told by the server",
+    ),
 }
 
 
