@@ -11,10 +11,10 @@ from recovery_lab.judge.green import losses
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine
 
-# Capabilities as people read them, where not by their own names: "no health probe declared".
 # SQLSTATEs of FATAL lines that only a client brings, which hangs up or asks for its query's end; an
 # observer does on a loaded machine, whatever the fault.
 HUNG_UP = ("57014", "08006", "08P01")
+# Capabilities as people read them, where not by their own names: "no health probe declared".
 CAPABILITIES = {"health": "health probe", "liveness": "liveness probe"}
 Broken = Callable[[Case], Iterator[str]]
 
