@@ -1,67 +1,52 @@
-"""The helpers of a stack: observer, witness and contenders, which may outlive an outage."""
+"""The helpers of an outage: observer and contenders, which may outlive it."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from recovery_lab import docker, programs
+from recovery_lab.faults import FAULTS, Scene, run_fault
 from recovery_lab.faults.witness import Witness
 from recovery_lab.outage import Cast, OutageInfo
 from recovery_lab.plan import all_entries
-from recovery_lab.record.history import AnyRecord
+from recovery_lab.record.history import AnyRecord, FaultEvent
 from recovery_lab.record.observer import Assignment
 from recovery_lab.record.recorder import Recorder
+from recovery_lab.record.story import StackStory, Story
 
 METER = "recovery_lab.contenders.meter"
+Note, Act = Callable[[FaultEvent], None], Callable[[], None]
 
 
-class Crew:
-    """Starts observer and witness at once, contenders as asked; whoever makes it closes it."""
+class Crew(ABC):
+    """Observer and contenders while they live, wherever they do; whoever makes it closes it."""
 
-    def __init__(
-        self, stack: docker.Stack, twin: str = "", images: Mapping[str, str] | None = None
-    ) -> None:
-        self.stack = stack
-        self._images = images or {}  # ids by tag: what a tag is built into meanwhile is another's
-        self._entries = all_entries(stack.target, twin)
+    _observer: programs.Helper
+
+    def __init__(self) -> None:
         self._recorder: Recorder | None = None
         self._contenders: dict[str, programs.Helper] = {}
-        self._meter: programs.Helper | None = None  # in the application's container
-        application, health = stack.target.application, stack.target.health
-        url = application.url if application else ""
-        login, work = programs.login(stack), stack.target.work
-        assignment = Assignment(login=login, work=work, url=url, health=health)
-        self._observer = self._start(
-            "the observer", docker.INSTRUMENT, programs.OBSERVER, assignment
-        )
-        self.witness = Witness(stack)
+
+    @abstractmethod
+    def cast(self, info: OutageInfo) -> None:
+        """Start the contenders of an outage that do not run yet, and end all others."""
+
+    @abstractmethod
+    def play(self, info: OutageInfo, *, note: Note, pace: Act, begin: Act) -> None:
+        """Play an outage's fault: `begin` returns when it may; healed when it returns or raises."""
+
+    @abstractmethod
+    def story(self, recorder: Recorder) -> Story:
+        """Return what keeps the server's own story of an outage."""
+
+    def cast_cold(self, info: OutageInfo) -> None:  # noqa: B027 # most outages have none
+        """Start the contenders of an outage whose processes are to begin in its fault."""
 
     def record_into(self, recorder: Recorder | None) -> None:
         """Let all that the helpers say be written there; None: nowhere, between two outages."""
         self._recorder = recorder
-
-    def cast(self, info: OutageInfo) -> None:
-        """Start the contenders of an outage that do not run yet, and end all others."""
-        parts = {one.contender: self._part(one, info) for one in info.cast if not is_cold(one)}
-        kept = {
-            name
-            for name, helper in self._contenders.items()
-            if self._entries[name].traits.reconnects  # else its session met the outage before
-            and helper.assignment == parts.get(name)
-            and helper.process.poll() is None
-        }
-        _end([self._contenders.pop(name) for name in self._contenders.keys() - kept])
-        for name, part in parts.items():
-            if name not in kept:
-                self._join(name, part)
-        if info.application in parts:
-            self._measure(info.application)
-
-    def cast_cold(self, info: OutageInfo) -> None:
-        """Start the contenders of an outage whose processes are to begin in its fault."""
-        for one in filter(is_cold, info.cast):
-            self._join(one.contender, self._part(one, info))
 
     def order(self, order: str) -> None:
         """Give every contender an order; raises InconclusiveError when one is gone."""
@@ -80,9 +65,76 @@ class Crew:
     def close(self) -> None:
         """End all of them, side by side; idempotent."""
         self._recorder = None
-        _end([self.witness.helper, self._observer, *self._contenders.values()])
-        if self._meter:
-            self._meter.end()
+        end_all([self._observer, *self._contenders.values()])
+
+    def _emit(self, record: AnyRecord) -> None:
+        if (recorder := self._recorder) is not None:
+            recorder.append(record)
+
+
+class StackCrew(Crew):
+    """The helpers of a stack: observer, witness and contenders, each in a container."""
+
+    def __init__(
+        self, stack: docker.Stack, twin: str = "", images: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self.stack = stack
+        self._images = images or {}  # ids by tag: what a tag is built into meanwhile is another's
+        self._entries = all_entries(stack.target, twin)
+        self._meter: programs.Helper | None = None  # in the application's container
+        application, health = stack.target.application, stack.target.health
+        url = application.url if application else ""
+        login, work = programs.login(stack), stack.target.work
+        assignment = Assignment(login=login, work=work, url=url, health=health)
+        self._observer = self._start(
+            "the observer", docker.INSTRUMENT, programs.OBSERVER, assignment
+        )
+        self.witness = Witness(stack)
+
+    def play(self, info: OutageInfo, *, note: Note, pace: Act, begin: Act) -> None:
+        """Play it on the stack's database, watched over."""
+        scene = Scene(
+            stack=self.stack,
+            hold_s=info.hold_s,
+            note=note,
+            pace=pace,
+            begin=begin,
+            witness=self.witness,
+            command=tuple(info.command),
+        )
+        run_fault(FAULTS[info.fault], scene)
+
+    def story(self, recorder: Recorder) -> StackStory:
+        """Return what asks the server's log and the daemon's events."""
+        return StackStory(self.stack, recorder)
+
+    def cast(self, info: OutageInfo) -> None:
+        """Start the contenders of an outage that do not run yet, and end all others."""
+        parts = {one.contender: self._part(one, info) for one in info.cast if not is_cold(one)}
+        kept = {
+            name
+            for name, helper in self._contenders.items()
+            if self._entries[name].traits.reconnects  # else its session met the outage before
+            and helper.assignment == parts.get(name)
+            and helper.process.poll() is None
+        }
+        end_all([self._contenders.pop(name) for name in self._contenders.keys() - kept])
+        for name, part in parts.items():
+            if name not in kept:
+                self._join(name, part)
+        if info.application in parts:
+            self._measure(info.application)
+
+    def cast_cold(self, info: OutageInfo) -> None:
+        """Start the contenders of an outage whose processes are to begin in its fault."""
+        for one in filter(is_cold, info.cast):
+            self._join(one.contender, self._part(one, info))
+
+    def close(self) -> None:
+        """End all of them, the witness and the meter as well; idempotent."""
+        super().close()
+        end_all([self.witness.helper, *([self._meter] if self._meter else [])])
 
     def _join(self, name: str, part: dict[str, Any]) -> None:
         image = self._entries[name].image
@@ -104,10 +156,6 @@ class Crew:
         self._meter = programs.start_inside(self.stack, inside, "the meter", METER, told)
         self._meter.listen(self._emit)
 
-    def _emit(self, record: AnyRecord) -> None:
-        if (recorder := self._recorder) is not None:
-            recorder.append(record)
-
     def _part(self, one: Cast, info: OutageInfo) -> dict[str, Any]:
         entry = self._entries[one.contender]
         return {
@@ -127,7 +175,8 @@ def is_cold(one: Cast) -> bool:
     return "cold" in one.jobs
 
 
-def _end(helpers: list[programs.Helper]) -> None:
+def end_all(helpers: list[programs.Helper]) -> None:
+    """End helpers side by side; idempotent."""
     for helper in helpers:
         helper.hang_up()
     for helper in helpers:

@@ -11,8 +11,6 @@ import msgspec
 
 from recovery_lab.crew import Crew, is_cold
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError, LabError
-from recovery_lab.faults import FAULTS, Scene, run_fault
-from recovery_lab.files import write_whole
 from recovery_lab.folder import compress_history, save
 from recovery_lab.judge import measures
 from recovery_lab.judge.attending import Attending, newest_at
@@ -55,7 +53,7 @@ def play_outage(crew: Crew, view: View, info: OutageInfo, folder: Path) -> Outag
         view.say("starts its contenders")
         crew.cast(info)
         wait_until_steady(crew, recorder, info)
-        _Outage(crew, view, info, folder, recorder, Story(crew.stack, recorder)).record()
+        _Outage(crew, view, info, folder, recorder, crew.story(recorder)).record()
         recorder.verify_whole()
         info = msgspec.structs.replace(info, complete=True)
     except (BadInputError, HealError):
@@ -92,13 +90,13 @@ class _Outage:
     def record(self) -> None:
         """Play the fault, and record on until there is no more to wait for."""
         try:
-            self._play()
+            self.crew.play(self.info, note=self._note, pace=self._pace, begin=self._begin)
             self._follow()
             self._stop()
         finally:
             # The server's story is kept also where the outage broke off; why it did counts.
             with suppress(LabError):
-                self._keep_story()
+                self.story.keep(self.folder)
 
     def _pace(self) -> None:
         """Look after the helpers, and once a second at what the server and the daemon say."""
@@ -115,19 +113,6 @@ class _Outage:
             self.view.look(self.recorder.history)
         if self.info.effects.leaves_idle_silent:  # used while the fault is in
             self._release_due()
-
-    def _play(self) -> None:
-        info, crew = self.info, self.crew
-        scene = Scene(
-            stack=self.crew.stack,
-            hold_s=info.hold_s,
-            note=self._note,
-            pace=self._pace,
-            begin=self._begin,
-            witness=crew.witness,
-            command=tuple(info.command),
-        )
-        run_fault(FAULTS[info.fault], scene)
 
     def _begin(self) -> None:
         """Warm the pools, and read in the steady state before."""
@@ -203,14 +188,6 @@ class _Outage:
         self.crew.verify_alive()  # one that died has left no more to say, and nobody noticed
         self.crew.observe("rest")
         self._mark(measures.CLOSED)
-
-    def _keep_story(self) -> None:
-        self.story.fetch()
-        self.story.note_containers()
-        write_whole(self.folder / "server.log", self.story.server_log().encode())
-        if application := self.crew.stack.target.application:
-            log = self.story.application_log(application.service)
-            write_whole(self.folder / "application.log", log.encode())
 
 
 def _baseline_s(info: OutageInfo) -> float:

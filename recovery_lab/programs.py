@@ -15,11 +15,11 @@ import msgspec
 from recovery_lab import docker
 from recovery_lab.docker import LABEL, Stack, end_process_group
 from recovery_lab.errors import InconclusiveError
+from recovery_lab.login import Login
 from recovery_lab.record.history import AnyRecord, Trouble, decode
-from recovery_lab.session import Login
 
 PROGRAM = f"{LABEL}.program"  # a helper's label: the module that it runs
-CONTENDER, OBSERVER = "recovery_lab.contenders.program", "recovery_lab.record.observer"
+CONTENDER, OBSERVER = "recovery_lab.contenders.program", "recovery_lab.record.fresh"
 CPU_SHARES = "8192"  # eight containers' worth: what measures keeps its schedule beside the measured
 _PACKAGE = Path(__file__).resolve().parent
 _MOUNTED = "/instrument"

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from recovery_lab import docker, folder, stack
-from recovery_lab.crew import Crew
+from recovery_lab.crew import Crew, StackCrew
 from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import write_whole
@@ -91,7 +91,7 @@ def play_run(
             if stranded:  # what waits at an old address waits for a quarter of an hour
                 stack.recreate(where)
             stranded = info.effects.moves and bool(info.application)
-            crew = crew or Crew(where, twin_of(planned), images)
+            crew = crew or StackCrew(where, twin_of(planned), images)
             shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)
             view.judged(outage)

@@ -1,72 +1,20 @@
 """Sessions with PostgreSQL: how all parts of the lab log in, wait, and tell of an error."""
 
 import select
-import socket
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, libpq_version
+
+from recovery_lab.login import DeadlineError, Login
 
 _VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
 DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
 
 _TLS = ("sslmode", "sslrootcert")
-# An SQL expression: when the server started.
-STARTED = """to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC',
-       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-
-
-class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How to log in; a password that stands in a file is read anew for each session."""
-
-    host: str
-    port: int
-    name: str
-    user: str
-    password_file: str = ""
-    password: str = ""
-    sslmode: str = ""
-    sslrootcert: str = ""
-
-    def secret(self) -> str:
-        """Return the password as it is now."""
-        return self.password or Path(self.password_file).read_text(encoding="utf-8").strip()
-
-    def resolve(self) -> str:
-        """Return the host's first address; blocks as the resolver does: give it its own thread."""
-        return str(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4][0])
-
-
-class DeadlineError(Exception):
-    """The session did not get that far (`connect`, `execute`) in time; it is of no use any more."""
-
-    def __init__(self, phase: str, limit_s: float) -> None:
-        self.phase = phase
-        super().__init__(f"{phase} not done after {limit_s:.1f} s")
-
-
-def look_up(login: Login, limit_s: float) -> str:
-    """Look the name up, on a thread, so as to give up on it. Raises DeadlineError or OSError."""
-    looked: Future[str] = Future()
-
-    def look() -> None:
-        try:
-            looked.set_result(login.resolve())
-        except OSError as error:
-            looked.set_exception(error)
-
-    threading.Thread(target=look, daemon=True).start()
-    try:
-        return looked.result(limit_s)
-    except TimeoutError:
-        raise DeadlineError("look-up", limit_s) from None
 
 
 def connect(
@@ -124,8 +72,3 @@ def _polled(driven: connection, phase: str) -> int:
     except psycopg2.Error as error:
         error.add_note(phase)  # its words do not tell, as those of a connect that waits do
         raise
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error; addresses and hints that follow it are left out."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -9,7 +9,8 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.session import Login, first_line, query_fresh
+from recovery_lab.login import Login, first_line
+from recovery_lab.session import query_fresh
 
 HUNG_S = 10.0  # where no deadline is declared; no read is given up on before it counts as hung
 GRACE_S = 0.5  # after a declared deadline

@@ -7,7 +7,9 @@ import psycopg2
 from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.session import DRIVER, STARTED, DeadlineError, Login, connect, first_line
+from recovery_lab.login import DeadlineError, Login, first_line
+from recovery_lab.session import DRIVER, connect
+from recovery_lab.sql import STARTED
 
 # The columns are an answer: the nonce that came back, who answered, and since when it runs.
 _READ_SQL = f"SELECT %s AS nonce, pg_backend_pid() AS backend_pid, {STARTED} AS server_started"

@@ -4,7 +4,8 @@ import msgspec
 
 from recovery_lab.contenders.base import Json
 from recovery_lab.contenders.deaths import PLACES, Deaths
-from recovery_lab.session import DRIVER, Login, connect
+from recovery_lab.login import Login
+from recovery_lab.session import DRIVER, connect
 from recovery_lab.target import Traits
 
 TRAITS = Traits(workers=len(PLACES), decides=False)

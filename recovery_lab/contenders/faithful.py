@@ -4,7 +4,8 @@ import msgspec
 
 from recovery_lab.contenders.base import Json
 from recovery_lab.contenders.driver import failure, read_sql
-from recovery_lab.session import Login, query_fresh
+from recovery_lab.login import Login
+from recovery_lab.session import query_fresh
 from recovery_lab.target import Traits
 
 GIVES_UP_S = 1.0

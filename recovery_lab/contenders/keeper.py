@@ -8,7 +8,8 @@ import psycopg2
 
 from recovery_lab.contenders.base import Json
 from recovery_lab.contenders.driver import failure, read_sql
-from recovery_lab.session import Login, connect
+from recovery_lab.login import Login
+from recovery_lab.session import connect
 from recovery_lab.target import Traits
 
 TRAITS = Traits()

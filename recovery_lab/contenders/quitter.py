@@ -10,7 +10,8 @@ from psycopg2.extras import RealDictCursor
 
 from recovery_lab.contenders.base import Json
 from recovery_lab.contenders.driver import failure, read_sql
-from recovery_lab.session import DeadlineError, Login, connect, drive, look_up
+from recovery_lab.login import DeadlineError, Login, look_up
+from recovery_lab.session import connect, drive
 from recovery_lab.target import Traits
 
 if TYPE_CHECKING:

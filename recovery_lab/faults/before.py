@@ -9,7 +9,7 @@ from typing import Any
 import psycopg2
 
 from recovery_lab import session
-from recovery_lab.session import DeadlineError, Login, first_line
+from recovery_lab.login import DeadlineError, Login, first_line
 
 KEPT = "lab-kept"  # application_name of its own
 LIMIT_S = 1.0

@@ -9,7 +9,7 @@ import psycopg2
 from recovery_lab import session
 from recovery_lab.faults import netfault
 from recovery_lab.faults.slots import Assignment, is_full
-from recovery_lab.session import Login, first_line
+from recovery_lab.login import Login, first_line
 
 NAME = "lab-crowd"  # application_name of its sessions
 AGAIN_S = 0.05  # somebody gives one back: a probe, a contender that goes

@@ -13,14 +13,15 @@ import psycopg2
 from recovery_lab import session
 from recovery_lab.faults.before import Before
 from recovery_lab.faults.witness import Answer, Assignment
-from recovery_lab.session import DeadlineError, first_line
+from recovery_lab.login import DeadlineError, first_line
+from recovery_lab.sql import STARTED
 
 TCP_LIMIT_S = 0.5
 LIMIT_S = 1.0  # with the look-up and a bare connect less than the shortest fault that hangs
 CONNECTS = 5  # the fastest is told: a busy machine delays as well
 RULE_LIMIT_S = 5.0  # nothing is measured by it, and a loaded machine is slow
 SLEEPER = "lab-slow"  # application_name of the sleeping session
-_PROBE = f"SELECT {session.STARTED} WHERE NOT pg_is_in_recovery() AND "
+_PROBE = f"SELECT {STARTED} WHERE NOT pg_is_in_recovery() AND "
 _SLEEPING = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND state = 'active' AND wait_event = 'PgSleep'"""
 _WAKE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"

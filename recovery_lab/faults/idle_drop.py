@@ -9,7 +9,7 @@ from recovery_lab.faults.base import Effects
 from recovery_lab.faults.drop import PYTHON, Drop, words_in_namespace
 from recovery_lab.faults.scene import Scene
 from recovery_lab.faults.terminate import addresses, clients
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 MODULE = "recovery_lab.faults.netidle"
 

@@ -7,7 +7,7 @@ from recovery_lab.errors import HealError
 from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import Held
 from recovery_lab.faults.scene import Scene
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 MODULE = "recovery_lab.faults.locker"
 LETS_GO_S = 0.5  # from the end of its length until nobody waits any more

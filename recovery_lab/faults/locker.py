@@ -10,7 +10,7 @@ import psycopg2
 from recovery_lab import session
 from recovery_lab.faults import netfault
 from recovery_lab.faults.lock import Assignment
-from recovery_lab.session import Login, first_line
+from recovery_lab.login import Login, first_line
 
 NAME = "lab-lock"  # application_name of its session
 # Who never ends his transaction would keep it out, and everybody else behind it.

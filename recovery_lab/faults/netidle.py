@@ -9,7 +9,7 @@ import psycopg2
 from recovery_lab import session
 from recovery_lab.faults import netfault
 from recovery_lab.faults.idle_drop import Assignment
-from recovery_lab.session import first_line
+from recovery_lab.login import first_line
 
 NAME = "lab-flows"  # application_name of its own, as of all of the lab's
 LOOK_S = 0.2

@@ -6,7 +6,7 @@ from recovery_lab import docker, programs
 from recovery_lab.faults.base import Effects
 from recovery_lab.faults.held import Held, steps
 from recovery_lab.faults.scene import Scene
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 MODULE = "recovery_lab.faults.crowd"
 # Of a role, of a database, of the server; in its words, for no driver tells their SQLSTATE (53300).

@@ -4,8 +4,8 @@ import msgspec
 
 from recovery_lab import docker, programs
 from recovery_lab.errors import InconclusiveError
+from recovery_lab.login import Login
 from recovery_lab.record.history import Clock
-from recovery_lab.session import Login
 
 NAME = "the fault's witness"
 MODULE = "recovery_lab.faults.fresh"

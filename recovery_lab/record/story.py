@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from recovery_lab import docker
+from recovery_lab.files import write_whole
 from recovery_lab.record.history import (
     Clock,
     Container,
@@ -21,6 +23,19 @@ _TIMED = re.compile(r"^(\d{4}-\d\d-\d\dT\S+) (.*\n?)", re.MULTILINE)
 
 
 class Story:
+    """What a server's own story is kept by; by itself nothing, of one that nobody tells of."""
+
+    def fetch(self) -> None:
+        """Append what has happened since the last fetch."""
+
+    def note_containers(self) -> None:
+        """Record which containers, and which starts of them, are there now."""
+
+    def keep(self, folder: Path) -> None:
+        """Fetch the rest, and keep the logs beside the history."""
+
+
+class StackStory(Story):
     """Fetches what happened since the last fetch; times are the daemon's own (see history.py)."""
 
     def __init__(self, stack: docker.Stack, recorder: Recorder) -> None:
@@ -51,6 +66,16 @@ class Story:
             found, at = docker.container(self._stack, service), self._now().at
             started = found["State"]["StartedAt"]
             self._recorder.append(Container(at=at, role=role, id=found["Id"], started=started))
+
+    def keep(self, folder: Path) -> None:
+        """Fetch the rest, and keep the logs of the database and of the application."""
+        self.fetch()
+        self.note_containers()
+        write_whole(folder / "server.log", self.server_log().encode())
+        if application := self._stack.target.application:
+            write_whole(
+                folder / "application.log", self.application_log(application.service).encode()
+            )
 
     def server_log(self) -> str:
         """Return what the database's service has logged since the outage's record began."""

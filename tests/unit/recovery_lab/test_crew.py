@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from recovery_lab import docker, programs
-from recovery_lab.crew import METER, Crew, way_of
+from recovery_lab.crew import METER, StackCrew, way_of
 from recovery_lab.docker import INSTRUMENT, Stack
 from recovery_lab.errors import InconclusiveError
 from recovery_lab.faults import FAULTS
@@ -65,7 +65,7 @@ class World:
         monkeypatch.setattr(programs, "start_program", self.start)
         monkeypatch.setattr(programs, "start_inside", self.start_inside)
         monkeypatch.setattr(docker, "container", lambda _, service: {"Id": f"id of {service}"})
-        self.crew = Crew(STACK, twin="adopted", images={IMAGE: "sha256:of-this-run"})
+        self.crew = StackCrew(STACK, twin="adopted", images={IMAGE: "sha256:of-this-run"})
 
     def start(self, stack: Stack, name: str, image: str, module: str, part: Any) -> programs.Helper:
         if module == programs.CONTENDER:

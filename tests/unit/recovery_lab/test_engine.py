@@ -10,7 +10,7 @@ import pytest
 from recovery_lab import engine
 from recovery_lab.engine import View, play_outage
 from recovery_lab.errors import BadInputError, HealError, InconclusiveError
-from recovery_lab.faults import FAULTS, Scene
+from recovery_lab.faults import FAULTS
 from recovery_lab.folder import read_outage
 from recovery_lab.judge import measures
 from recovery_lab.outage import Cast, OutageInfo
@@ -25,6 +25,7 @@ from recovery_lab.record.history import (
     Warmed,
 )
 from recovery_lab.record.recorder import Recorder
+from recovery_lab.record.story import Story
 from recovery_lab.steady import ensure_headroom
 from recovery_lab.target import Health as HealthProbe
 from recovery_lab.target import Traits
@@ -44,10 +45,26 @@ INFO = OutageInfo(
 )
 
 
+def play(_: str, scene: SimpleNamespace) -> None:
+    """Stand in for a fault that goes in and out."""
+    scene.begin()
+    for at, name in enumerate(("injecting", "injected", "landed", "healing", "healed", "back")):
+        scene.note(FaultEvent(at=float(at), fault="restart", name=name))
+        scene.pace()
+
+
+class Told(Story):
+    """A story that is one log."""
+
+    def keep(self, folder: Path) -> None:
+        """Keep it."""
+        (folder / "server.log").write_text("log of db")
+
+
 class Crew:
     """Helpers that answer each order at once; `dies_at` is the order after which one is dead."""
 
-    witness = None
+    fault = staticmethod(play)
 
     def __init__(self, dies_at: str = "", idle: int = 5) -> None:
         self.orders: list[str] = []
@@ -70,6 +87,14 @@ class Crew:
     def cast(self, info: OutageInfo) -> None:
         """Start nobody."""
         self.orders.append("cast")
+
+    def play(self, info: OutageInfo, **callbacks: object) -> None:
+        """Play a fault that tests exchange."""
+        self.fault(info.fault, SimpleNamespace(**callbacks))
+
+    def story(self, recorder: Recorder) -> Told:
+        """Tell of the server."""
+        return Told()
 
     def cast_cold(self, info: OutageInfo) -> None:
         """Start the processes of those that begin in the fault."""
@@ -141,38 +166,18 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         clock.now += seconds
 
     timer = SimpleNamespace(monotonic=lambda: clock.now, process_time=lambda: 0.0, sleep=sleep)
-    story = SimpleNamespace(
-        fetch=lambda: None,
-        note_containers=lambda: None,
-        server_log=lambda: "log of db",
-        application_log=lambda service: f"log of {service}",
-    )
-    target = SimpleNamespace(
-        database=SimpleNamespace(service="db"), application=SimpleNamespace(service="app")
-    )
     monkeypatch.setattr(engine, "time", timer)
-    monkeypatch.setattr(engine, "Story", lambda *_: story)
     monkeypatch.setattr(engine, "Attending", Attending)
-    monkeypatch.setattr(engine, "run_fault", lambda fault, scene: play(scene))
-    return SimpleNamespace(stack=SimpleNamespace(target=target), clock=clock)
-
-
-def play(scene: Scene) -> None:
-    """Stand in for a fault that goes in and out."""
-    scene.begin()
-    for at, name in enumerate(("injecting", "injected", "landed", "healing", "healed", "back")):
-        scene.note(FaultEvent(at=float(at), fault="restart", name=name))
-        scene.pace()
+    return SimpleNamespace(clock=clock)
 
 
 def played(stage: SimpleNamespace, folder: Path, crew: Crew, info: OutageInfo = INFO) -> OutageInfo:
     """Play one outage with a crew."""
-    crew.stack = stage.stack
     return play_outage(crew, View(), info, folder)
 
 
 def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
-    """The orders in their order; marks around the fault; both logs kept beside the history."""
+    """The orders in their order; marks around the fault; its log kept beside the history."""
     crew = Crew()
     info = played(stage, tmp_path, crew)
     assert (True, "") == (info.complete, info.trouble)
@@ -184,7 +189,6 @@ def test_outage_is_recorded_from_warm_to_closed(stage, tmp_path: Path) -> None:
     assert (0.0, 4.0) == (history.mark_at(measures.ASKED), history.mark_at(measures.RETURNED))
     assert history.mark_at(measures.STOPPED) < history.mark_at(measures.CLOSED)
     assert "log of db" == (tmp_path / "server.log").read_text()
-    assert "log of app" == (tmp_path / "application.log").read_text()
     assert crew.recorder is None
 
 
@@ -197,11 +201,11 @@ def test_cold_contenders_start_in_the_fault(stage, tmp_path: Path, monkeypatch) 
     """Nobody waits for them to be warm; the fault's length counts from when all of them read."""
     healing: list[tuple[float, int]] = []
 
-    def run(fault: object, scene: Scene) -> None:
+    def run(fault: object, scene: SimpleNamespace) -> None:
         scene.note(FaultEvent(at=2.0, fault="restart", name="landed"))
         healing.append((stage.clock.now, len(crew.orders)))
 
-    monkeypatch.setattr(engine, "run_fault", run)
+    monkeypatch.setattr(Crew, "fault", staticmethod(run))
     crew = Crew()
     info = played(stage, tmp_path, crew, COLD)
     assert "" == info.trouble
@@ -235,14 +239,13 @@ def test_baseline_is_as_long_as_its_reads_need(
     """Steady reads go on for so long before the fault; who reads nothing waits for nothing."""
     began: list[float] = []
 
-    def run(fault: object, scene: Scene) -> None:
+    def run(fault: object, scene: SimpleNamespace) -> None:
         scene.begin()
         began.append(stage.clock.now)
 
-    monkeypatch.setattr(engine, "run_fault", run)
+    monkeypatch.setattr(Crew, "fault", staticmethod(run))
     info = msgspec.structs.replace(INFO, **changed)
     crew = Crew()
-    crew.stack = stage.stack
     play_outage(crew, View(), info, tmp_path)
     assert [pytest.approx(baseline_s)] == began
 
@@ -289,10 +292,10 @@ def test_silent_observer_ends_its_outage(stage, tmp_path: Path, monkeypatch) -> 
 def test_command_that_is_not_there_is_bad_input(stage, tmp_path: Path, monkeypatch) -> None:
     """And no doubt of an outage."""
 
-    def nowhere(fault: object, scene: Scene) -> None:
+    def nowhere(fault: object, scene: SimpleNamespace) -> None:
         raise BadInputError("nosuchcommand: not found")
 
-    monkeypatch.setattr(engine, "run_fault", nowhere)
+    monkeypatch.setattr(Crew, "fault", staticmethod(nowhere))
     with pytest.raises(BadInputError):
         played(stage, tmp_path, Crew())
 
@@ -346,10 +349,10 @@ def test_half_a_line_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_database_that_is_not_back_stops_everything(stage, tmp_path: Path, monkeypatch) -> None:
     """No trouble of one outage: nothing may go on, and what was recorded is kept all the same."""
 
-    def unhealed(fault: object, scene: Scene) -> None:
+    def unhealed(fault: object, scene: SimpleNamespace) -> None:
         raise HealError("not back after 60 s")
 
-    monkeypatch.setattr(engine, "run_fault", unhealed)
+    monkeypatch.setattr(Crew, "fault", staticmethod(unhealed))
     with pytest.raises(HealError):
         played(stage, tmp_path, Crew())
     assert not read_outage(tmp_path)[0].complete

@@ -8,9 +8,9 @@ from threading import Event, Thread
 
 import pytest
 
+from recovery_lab.login import Login
+from recovery_lab.record.fresh import Fresh
 from recovery_lab.record.history import Clock, Mark, Record, Trouble
-from recovery_lab.record.observer import Observer
-from recovery_lab.session import Login
 
 ANSWER_S = 0.3
 
@@ -31,17 +31,17 @@ def late() -> Iterator[int]:
 
 
 @pytest.fixture
-def observer(late: int, monkeypatch: pytest.MonkeyPatch) -> Observer:
+def observer(late: int, monkeypatch: pytest.MonkeyPatch) -> Fresh:
     """An observer of that server, which has looked its name up."""
     login = Login(host="localhost", port=late, name="lab", user="reader", password="none")
-    one = Observer(login, "the work")
+    one = Fresh(login, "the work")
     monkeypatch.setattr(one, "_address", "127.0.0.1")
     return one
 
 
 @pytest.mark.parametrize(("delay_s", "timed_out"), [("0", True), ("0.5", False)])
 def test_attempt_may_take_the_faults_declared_delay_longer(
-    delay_s: str, timed_out: bool, observer: Observer
+    delay_s: str, timed_out: bool, observer: Fresh
 ) -> None:
     """Else whoever delays new sessions would be taken for one who refuses them."""
     observer.obey("hurry", delay_s)
@@ -49,7 +49,7 @@ def test_attempt_may_take_the_faults_declared_delay_longer(
     assert (False, timed_out) == (probe.ok, probe.timed_out), probe
 
 
-def test_probe_does_the_targets_work(observer: Observer, monkeypatch) -> None:
+def test_probe_does_the_targets_work(observer: Fresh, monkeypatch) -> None:
     """A fresh session that cannot read what users read is no sign of a server that is back."""
     asked: list[str] = []
 
@@ -57,19 +57,19 @@ def test_probe_does_the_targets_work(observer: Observer, monkeypatch) -> None:
         asked.append(sql)
         return [(True, 7, "nine", "17.6")]
 
-    monkeypatch.setattr("recovery_lab.record.observer.query_fresh", query)
+    monkeypatch.setattr("recovery_lab.record.fresh.query_fresh", query)
     assert observer.probe().ok
     assert asked[0].endswith(" WHERE the work")
 
 
-def test_delay_is_over_with_the_outage(observer: Observer) -> None:
+def test_delay_is_over_with_the_outage(observer: Fresh) -> None:
     """Attempts of the next one are as short as ever."""
     observer.obey("hurry", "0.5")
     observer.obey("rest", "")
     assert observer.probe().timed_out
 
 
-def test_attempt_begins_with_the_name_where_that_is_denied(observer: Observer, monkeypatch) -> None:
+def test_attempt_begins_with_the_name_where_that_is_denied(observer: Fresh, monkeypatch) -> None:
     """The last good address would call a server ready that nobody finds; elsewhere it serves."""
 
     def resolve(login: Login) -> str:
@@ -85,7 +85,7 @@ def test_attempt_begins_with_the_name_where_that_is_denied(observer: Observer, m
 
 
 def test_look_up_that_nobody_answers_takes_no_longer_than_an_attempt(
-    observer: Observer, monkeypatch
+    observer: Fresh, monkeypatch
 ) -> None:
     """And keeps the next one not waiting: that is answered though the first still hangs."""
     silent, over = [True], Event()
@@ -104,7 +104,7 @@ def test_look_up_that_nobody_answers_takes_no_longer_than_an_attempt(
     over.set()
 
 
-def test_order_is_stamped_or_called_unknown(observer: Observer, monkeypatch) -> None:
+def test_order_is_stamped_or_called_unknown(observer: Fresh, monkeypatch) -> None:
     """A mark at the observer's own clock; what it does not know is trouble."""
     said: list[Record] = []
     monkeypatch.setattr(observer, "emit", said.append)
@@ -118,7 +118,7 @@ def test_order_is_stamped_or_called_unknown(observer: Observer, monkeypatch) -> 
     assert before <= mark.at <= trouble.at
 
 
-def test_observer_that_is_hurried_tells_the_time_at_once(observer: Observer, monkeypatch) -> None:
+def test_observer_that_is_hurried_tells_the_time_at_once(observer: Fresh, monkeypatch) -> None:
     """One that is kept from outage to outage would else let the next one wait for its second."""
     said: list[Record] = []
     monkeypatch.setattr(observer, "emit", said.append)

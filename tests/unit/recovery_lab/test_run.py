@@ -54,7 +54,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     one = World()
     monkeypatch.setattr(run, "play_outage", one.play)
     monkeypatch.setattr(run, "only_late", one.late)
-    monkeypatch.setattr(run, "Crew", one.crew)
+    monkeypatch.setattr(run, "StackCrew", one.crew)
     stack = SimpleNamespace(
         policy_of=lambda stack: stack.name,
         use_policy=lambda stack, name: SimpleNamespace(name=name),

@@ -13,7 +13,8 @@ import psycopg2
 import pytest
 
 from recovery_lab import session
-from recovery_lab.session import DeadlineError, Login, connect, query_fresh
+from recovery_lab.login import DeadlineError, Login
+from recovery_lab.session import connect, query_fresh
 
 LIMIT_S = 0.1
 TOLD = {"client_encoding": "UTF8", "DateStyle": "ISO", "server_version": "17.0"}

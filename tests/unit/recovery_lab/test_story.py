@@ -6,9 +6,9 @@ import pytest
 
 from recovery_lab import docker
 from recovery_lab.docker import Stack
-from recovery_lab.record.history import Clock, Logged
+from recovery_lab.record.history import Clock, Container, Logged
 from recovery_lab.record.recorder import Recorder
-from recovery_lab.record.story import Story, log_lines, logged
+from recovery_lab.record.story import StackStory, log_lines, logged
 from recovery_lab.target import load_target
 
 TARGET = load_target(Path(__file__).parents[3] / "target.toml")
@@ -78,7 +78,23 @@ def test_application_log_is_kept_without_the_daemons_stamps(
     recorder = Recorder(tmp_path / "history.jsonl")
     for clock in CLOCKS:
         recorder.append(clock)
-    told = Story(Stack(target=TARGET, project="x"), recorder).application_log("app")
+    told = StackStory(Stack(target=TARGET, project="x"), recorder).application_log("app")
     recorder.close()
     assert [line.partition(" ")[2] for line in TIMED.split("\n")] == told.split("\n")
     assert {"app"} == {one.contender for one in recorder.history.of(Logged)}
+
+
+def test_story_is_kept_as_both_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's and the application's, beside the history; what was not fetched yet, too."""
+    monkeypatch.setattr(docker, "service_log", lambda _, service, *__, **___: f"log of {service}")
+    monkeypatch.setattr(docker, "events", lambda *_: [])
+    container = {"Id": "x", "State": {"StartedAt": "then"}}
+    monkeypatch.setattr(docker, "container", lambda *_: container)
+    recorder = Recorder(tmp_path / "history.jsonl")
+    for clock in CLOCKS:
+        recorder.append(clock)
+    StackStory(Stack(target=TARGET, project="x"), recorder).keep(tmp_path)
+    recorder.close()
+    assert "log of postgres" == (tmp_path / "server.log").read_text()
+    assert "log of dashboard" == (tmp_path / "application.log").read_text()
+    assert ["database", "application"] == [one.role for one in recorder.history.of(Container)]

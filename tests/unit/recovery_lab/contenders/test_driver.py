@@ -7,7 +7,8 @@ import psycopg2.errors
 import pytest
 
 from recovery_lab.contenders import driver
-from recovery_lab.session import DeadlineError, drive
+from recovery_lab.login import DeadlineError
+from recovery_lab.session import drive
 
 
 @pytest.mark.parametrize(

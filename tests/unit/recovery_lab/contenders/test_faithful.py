@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 
 from recovery_lab.contenders import faithful
-from recovery_lab.session import DeadlineError, Login
+from recovery_lab.login import DeadlineError, Login
 
 WAY = {
     "login": {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"},

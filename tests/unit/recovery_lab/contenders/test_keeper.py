@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from recovery_lab.contenders import keeper
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from recovery_lab.contenders import quitter
-from recovery_lab.session import DeadlineError
+from recovery_lab.login import DeadlineError
 
 LOGIN = {"host": "db", "port": 1, "name": "lab", "user": "reader", "password": "none"}
 WAY = {"login": LOGIN, "work": "the work"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from recovery_lab.faults.before import Before
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 LOGIN = Login(host="db", port=5432, name="lab", user="reader", password="none")
 

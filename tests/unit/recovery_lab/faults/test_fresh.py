@@ -5,7 +5,7 @@ import pytest
 
 from recovery_lab.faults.fresh import Fresh
 from recovery_lab.faults.witness import Assignment
-from recovery_lab.session import DeadlineError, Login
+from recovery_lab.login import DeadlineError, Login
 
 LOGIN = Login(host="db", port=5432, name="lab", user="reader", password="none")
 ADMIN = Login(host="db", port=5432, name="lab", user="owner", password="none")

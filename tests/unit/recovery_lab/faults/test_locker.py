@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from recovery_lab.faults import locker
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 LOGIN = Login(host="db", port=5432, name="lab", user="owner", password="none")
 TABLE = '"orders"'

@@ -11,7 +11,7 @@ import pytest
 
 from recovery_lab.faults import netfault, netidle
 from recovery_lab.faults.idle_drop import Assignment
-from recovery_lab.session import Login
+from recovery_lab.login import Login
 
 LOGIN = Login(host="db", port=6543, name="lab", user="reader", password="-")
 GIVEN = Assignment(
