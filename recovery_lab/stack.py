@@ -11,12 +11,12 @@ from typing import TypeVar
 import httpx
 
 from recovery_lab import docker
-from recovery_lab.contenders.application import NotLiveError, live_body
 from recovery_lab.docker import Stack
 from recovery_lab.errors import BadInputError, DockerError, InconclusiveError
 from recovery_lab.faults import journal
 from recovery_lab.faults.witness import Witness
 from recovery_lab.interrupts import Interrupts
+from recovery_lab.live import NotLiveError, live_body
 from recovery_lab.target import Target
 
 T = TypeVar("T")

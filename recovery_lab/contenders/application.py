@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from recovery_lab.contenders.base import Json
+from recovery_lab.live import NotLiveError, live_body
 from recovery_lab.login import Login, first_line
 from recovery_lab.session import query_fresh
 
@@ -22,15 +23,6 @@ BLIND_ROUNDS = 3  # where nobody tells what the pool holds
 # A contender's session may have the same name, from elsewhere.
 _POOLED = """SELECT pid FROM pg_stat_activity
        WHERE application_name = %s AND client_addr = ANY(%s::inet[]) ORDER BY pid"""
-
-
-class NotLiveError(Exception):
-    """The application answered, but not with live data; `error` is what its body tells of it."""
-
-    def __init__(self, kind: str, message: str, error: Json | None = None) -> None:
-        self.kind = kind
-        self.error = error or {}
-        super().__init__(message)
 
 
 class Application:
@@ -112,24 +104,6 @@ class Application:
         wanted, address = (self._reading["pool_application"], addresses), self._login.resolve()
         rows = query_fresh(self._login, address, _POOLED, wanted, limit_s=COUNT_LIMIT_S)
         return [row[0] for row in rows]
-
-
-def live_body(answered: httpx.Response, must_have: list[str]) -> Json:
-    """Return a live read's body: status 200, JSON, all keys, not stale. Raises NotLiveError."""
-    try:
-        body = answered.json()  # a plain Streamlit answers 200 HTML on any path
-    except ValueError:
-        raise NotLiveError("not_json", f"status {answered.status_code}, no JSON") from None
-    told = body if isinstance(body, dict) else {}
-    if answered.status_code != 200:
-        error = told.get("error")
-        error = error if isinstance(error, dict) else {}
-        message = error.get("message") or f"status {answered.status_code}"
-        raise NotLiveError(error.get("kind") or "http", message, error)
-    missing = [name for name in must_have if name not in told]
-    if missing or told.get("stale"):
-        raise NotLiveError("not_live", f"no {', '.join(missing)}" if missing else "stale")
-    return told
 
 
 make = Application

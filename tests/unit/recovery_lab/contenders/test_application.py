@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from recovery_lab.contenders import application
-from recovery_lab.contenders.application import Application, NotLiveError, live_body
+from recovery_lab.contenders.application import Application
+from recovery_lab.live import NotLiveError, live_body
 
 LOGIN = {"host": "127.0.0.1", "port": 1, "name": "x", "user": "x", "password_file": "/nowhere"}
 GOOD = {"rows": [], "backend_pid": 41}
