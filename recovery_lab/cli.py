@@ -23,6 +23,9 @@ from recovery_lab.report.events import Events
 from recovery_lab.run import write_verdict
 from recovery_lab.stack import down
 from recovery_lab.target import load_target
+from recovery_lab.yours.look import Asked
+from recovery_lab.yours.plan import Tried
+from recovery_lab.yours.verb import try_own
 
 FAILED, INCONCLUSIVE, USAGE, INTERRUPTED = 1, 2, 64, 130
 
@@ -124,6 +127,28 @@ def watch(
         command=command, title=name, repeats=repeat, job=job, limit_s=limit(), waived=waive
     )
     return verbs.watch(target, asked, _shown(json))
+
+
+@app.command(name="try", context_settings={"ignore_unknown_options": True})
+def try_(
+    command: Command,
+    engine: Annotated[str, typer.Option(help="module:attribute of an engine or a pool.")],
+    dsn: Annotated[str, typer.Option(help="A login for fresh sessions, where it has none.")] = "",
+    name: Annotated[str, typer.Option(help="What this outage is called.")] = "try",
+    repeat: Annotated[int, _number("How many outages.", 1, 100)] = 1,
+    waive: Waive = [],  # noqa: B006 # nobody appends
+    json: Json = False,
+) -> int:
+    """Observe your own engine through an outage that COMMAND causes; without Docker."""
+    tried = Tried(
+        asked=Asked(engine=engine, dsn=dsn),
+        command=command,
+        title=name,
+        repeats=repeat,
+        limit_s=limit(),
+        waived=waive,
+    )
+    return try_own(tried, _shown(json))
 
 
 @app.command()

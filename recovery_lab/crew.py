@@ -17,7 +17,8 @@ from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import StackStory, Story
 
 METER = "recovery_lab.contenders.meter"
-Note, Act = Callable[[FaultEvent], None], Callable[[], None]
+Note = Callable[[FaultEvent], None]
+Act = Callable[[], None]
 
 
 class Crew(ABC):

@@ -2,10 +2,14 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,20 +42,27 @@ class DeadlineError(Exception):
 
 
 def look_up(login: Login, limit_s: float) -> str:
-    """Look the name up, on a thread, so as to give up on it. Raises DeadlineError or OSError."""
-    looked: Future[str] = Future()
+    """Look the name up, so as to give up on it. Raises DeadlineError or OSError."""
+    return on_thread(login.resolve, limit_s, "look-up")
 
-    def look() -> None:
+
+def on_thread(act: Callable[[], T], limit_s: float, phase: str) -> T:
+    """Return what an act returns, or raise it; DeadlineError: not in time, and it is left alone."""
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            looked.set_result(login.resolve())
-        except OSError as error:
-            looked.set_exception(error)
+            done.set_result(act())
+        except Exception as error:  # noqa: BLE001 # the caller's to judge
+            done.set_exception(error)
 
-    threading.Thread(target=look, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     try:
-        return looked.result(limit_s)
+        return done.result(limit_s)
     except TimeoutError:
-        raise DeadlineError("look-up", limit_s) from None
+        if done.done():
+            raise  # its own
+        raise DeadlineError(phase, limit_s) from None
 
 
 def first_line(error: Exception) -> str:

@@ -1,15 +1,10 @@
 """A run: its folder, and the loop over its outages: play, judge, play again, report, resume."""
 
-import os
-import platform
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +19,10 @@ from recovery_lab.judge.verdict import OutageVerdict, RunVerdict, judge_outage, 
 from recovery_lab.outage import OutageInfo
 from recovery_lab.plan import twin_of
 from recovery_lab.report import corpus
+from recovery_lab.stands import commit, stood_on
 
 AGAIN = 2  # times an outage is played again that its recorder was late for
 GUESS_S = 30.0  # an outage's length before the first is known
-_LIBRARIES = ("sqlalchemy", "psycopg2-binary", "streamlit", "msgspec", "pytest")
 
 
 def begin_run(
@@ -38,7 +33,19 @@ def begin_run(
     root: Path = Path(),
 ) -> Path:
     """Make the folder of a run: what is planned, on what it stands, and the composed stack."""
-    began, private = datetime.now(UTC), where.target.private
+    private = where.target.private
+    settings = dict(private.environment) if private else {}
+    stands = {**stood_on(where), "target": str(target_file), "settings": settings}
+    run = begin(name, planned, stands, root)
+    write_whole(run / "compose.yml", docker.compose(where, "config").encode())
+    return run
+
+
+def begin(
+    name: str, planned: Sequence[OutageInfo], stands: Mapping[str, Any], root: Path = Path()
+) -> Path:
+    """Make the folder of a run, and let `latest` mean it."""
+    began = datetime.now(UTC)
     run = root / folder.ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
     info = folder.RunInfo(
         shape=folder.SHAPE,
@@ -46,13 +53,10 @@ def begin_run(
         began=f"{began:%Y-%m-%dT%H:%M:%SZ}",
         seed=planned[0].seed,
         planned=list(planned),
-        target=str(target_file),
         twin=twin_of(planned),
-        **stood_on(where),
-        settings=dict(private.environment) if private else {},
+        **stands,
     )
     folder.save(run / "run.json", info)
-    write_whole(run / "compose.yml", docker.compose(where, "config").encode())
     folder.point_latest(run)
     return run
 
@@ -65,7 +69,7 @@ def leave_out(run: Path, left_out: Mapping[str, str]) -> None:
 
 def verify_same(info: folder.RunInfo, target_file: Path, root: Path) -> None:
     """Raise BadInputError where a run to resume was begun on another target or another commit."""
-    begun, here = (info.target, info.commit), (str(target_file), _commit(root))
+    begun, here = (info.target, info.commit), (str(target_file), commit(root))
     if begun != here:
         raise BadInputError(
             f"the run was begun on {begun[0]} at commit {begun[1] or 'unknown'}, this is {here[0]} "
@@ -100,6 +104,20 @@ def play_run(
                 crew = _end(crew)
             if stop_at_bad and outage.verdict != "passed":
                 break
+    finally:
+        _end(crew)
+        verdict = write_verdict(run)
+    return verdict
+
+
+def play_own(run: Path, crew: Crew, view: View) -> RunVerdict:
+    """Play a run with a crew of its own, which is ended by it; judge it at the end."""
+    planned = folder.read_run(run).planned
+    progress = Progress(view, len(planned))
+    try:
+        for info in planned:
+            shown, path = progress.of(info), run / "outages" / info.name
+            view.judged(_play(crew, shown, info, path)[1])
     finally:
         _end(crew)
         verdict = write_verdict(run)
@@ -175,54 +193,3 @@ def _end(crew: Crew | None) -> Crew | None:
     if crew:
         crew.close()
     return None
-
-
-def stood_on(where: docker.Stack) -> dict[str, Any]:
-    """Return what figures stand on: the commit, the images, the host and its versions."""
-    return {
-        "commit": _commit(where.target.root),
-        "images": _images(where),
-        "host": _host(),
-        "versions": _versions(),
-    }
-
-
-def _commit(root: Path) -> str:
-    """Return the checkout's commit, with a `+` where uncommitted changes are there; empty: none."""
-    words = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty=+"]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=10.0, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""  # no git, or a download without it
-    return done.stdout.strip()
-
-
-def _images(where: docker.Stack) -> dict[str, str]:
-    """Return each image by its id: a tag may be built anew under a run."""
-    target, told = where.target, {}
-    for table in (target.database, target.application):
-        if table:
-            one = docker.container(where, table.service)
-            told[table.service] = f"{one['Config']['Image']} {one['Image']}"
-    helpers = [docker.INSTRUMENT, *([target.contenders.image] if target.contenders else [])]
-    ids = docker.run("image", "inspect", "--format", "{{.Id}}", *helpers).split()
-    return told | dict(zip(helpers, ids, strict=True))
-
-
-def _host() -> dict[str, str]:
-    engine = "Engine {{.Server.Version}} ({{.Server.Os}}/{{.Server.Arch}})"
-    return {
-        "processors": str(os.cpu_count()),
-        "kernel": platform.release(),
-        "system": platform.system(),
-        "docker": docker.run("version", "--format", engine).strip(),
-        "compose": docker.run("compose", "version", "--short").strip(),
-    }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found

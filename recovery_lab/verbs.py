@@ -1,6 +1,7 @@
 """The verbs that play outages: each makes a plan, has it played, and says what came of it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -69,13 +70,19 @@ def watch(target_file: Path, asked: plan.Watched, say: Say) -> int:
     stack = docker.own_stack(target)
     folder = begin_run(stack, outages[0].title, target_file, outages)
     screen = Screen(say, asked.title, outages[0], docker.describe_context())
+    try:
+        return show(folder, screen, say, partial(play_run, folder, stack))
+    except HealError as error:
+        raise HealError(f"{error}; run: make heal") from error
+
+
+def show(folder: Path, screen: Screen, say: Say, play: Callable[[View], RunVerdict]) -> int:
+    """Play a run whose outages are watched; the page and the records are kept whatever happens."""
     view = _events_of(folder, say) or View(
         look=screen.look, judged=lambda outage: say("\n".join(closing_lines(outage)))
     )
     try:
-        verdict = play_run(folder, stack, view)
-    except HealError as error:
-        raise HealError(f"{error}; run: make heal") from error
+        verdict = play(view)
     finally:
         _keep(folder, write_verdict(folder))
         say(row("report", f"{folder}/report.md"))

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import cast
+from typing import BinaryIO, cast
 
 from recovery_lab.contenders.base import CROWD, Adapter, Fresh, Json, Writer
 from recovery_lab.contenders.cold import MadeByReading
@@ -46,7 +46,7 @@ def _job(job: str, make: Callable[[], Adapter], part: Json, emit: Writer) -> Job
         case _:
             adapter = make()
     if job == "idle":
-        readers = sessions = IDLE_CONNECTIONS
+        readers = sessions = part.get("idle", IDLE_CONNECTIONS)
     elif job == "crowd":
         readers = CROWD * ((adapter.look() or {}).get("most") or readers)
     return Job(
@@ -66,14 +66,20 @@ def load(factory: str) -> Callable[[str, Json], Adapter]:
     return make
 
 
+def own_stdout() -> BinaryIO:
+    """Return this process' output for records alone: whatever else prints goes with complaints."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
 def main() -> None:
     """Play the part in the first argument, in JSON."""
-    part, emit = json.loads(sys.argv[1]), Writer(sys.stdout.buffer)
+    part, emit = json.loads(sys.argv[1]), Writer(own_stdout())
     if part["metered"]:  # the application's own container is measured instead of its reader's
         sys.stderr = log = Counted(sys.stderr)
         Meter(part["contender"], emit, log).start()
     follow(part, sys.stdin, emit)
-    sys.stdout.flush()
     os._exit(0)  # reads may hang for minutes on a cut connection: nobody waits for them
 
 

@@ -1,5 +1,7 @@
 """A user's own command as a fault: what it did is for the judge to read from the record."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from subprocess import DEVNULL, Popen
 
 from recovery_lab import docker
@@ -26,16 +28,10 @@ class Command(Fault):
 
     def inject(self, scene: Scene) -> None:
         """Run it to its end; where the runner is killed it goes on to its own."""
-        running = _start(scene)
-        try:
-            ended = scene.wait_until(lambda: running.poll() is not None, LIMIT_S, 0.02)
-        finally:
-            docker.end_process_group(running, END_LIMIT_S)
-        if not ended:
-            raise InconclusiveError(f"{scene.command[0]} still runs after {LIMIT_S:.0f} s: ended")
-        if running.returncode:
-            words, status = " ".join(scene.command), running.returncode
-            raise InconclusiveError(f"{words}: exit status {status}; see what it said above")
+        if not scene.command:
+            raise BadInputError("the fault `command` needs a command to run")
+        wait = partial(scene.wait_until, limit_s=LIMIT_S, poll_s=0.02)
+        run_command(scene.command, scene.stack.environ(), wait)
 
     def verify_landed(self, scene: Scene) -> str:
         """Say what is known, which is not whether there was an outage."""
@@ -50,12 +46,26 @@ class Command(Fault):
             docker.compose(scene.stack, *words, scene.stack.target.database.service)
 
 
-def _start(scene: Scene) -> Popen[bytes]:
-    if not scene.command:
-        raise BadInputError("the fault `command` needs a command to run")
-    env, words = scene.stack.environ(), scene.command
+def run_command(
+    words: Sequence[str],
+    environ: Mapping[str, str] | None,
+    wait: Callable[[Callable[[], bool]], bool],
+) -> None:
+    """Run a command to its end, as `wait` tells; BadInputError: not there, else InconclusiveError.
+
+    Without an environment it has this process' own.
+    """
     try:
         # A process session of its own: Ctrl-C reaches the runner alone.
-        return Popen(words, stdin=DEVNULL, stdout=DEVNULL, env=env, start_new_session=True)
+        running = Popen(words, stdin=DEVNULL, stdout=DEVNULL, env=environ, start_new_session=True)
     except OSError as error:
-        raise BadInputError(f"cannot run {scene.command[0]!r}: {error.strerror}") from error
+        raise BadInputError(f"cannot run {words[0]!r}: {error.strerror}") from error
+    try:
+        ended = wait(lambda: running.poll() is not None)
+    finally:
+        docker.end_process_group(running, END_LIMIT_S)
+    if not ended:
+        raise InconclusiveError(f"{words[0]} still runs after {LIMIT_S:.0f} s: ended")
+    if running.returncode:
+        told = " ".join(words)
+        raise InconclusiveError(f"{told}: exit status {running.returncode}; see what it said above")

@@ -99,7 +99,7 @@ def _blind_spots(seen: Seen) -> Said:
         yield "unsure", "the server's start time is not known before and after the fault"
     if "server log" in info.capabilities and seen.effects.restarts and not told:
         yield "unsure", "the server's log was not read: it tells of no start"
-    if seen.looked["database"] < 2:
+    if info.daemon and seen.looked["database"] < 2:
         yield "unsure", "the containers were not looked at before the fault and after"
     if seen.asked_at is None or seen.ready is None:
         return  # each a doubt of its own
@@ -174,5 +174,5 @@ def _unseen(case: Case) -> Said:
     uncounted = uncounted_s(seen, case.cast.contender) if counts else 0
     if uncounted > THRESHOLDS.uncounted_s:
         yield "unsure", f"its connections were not counted for {uncounted:.1f} s"
-    if case.is_application and seen.looked["application"] < 2:
+    if case.is_application and seen.info.daemon and seen.looked["application"] < 2:
         yield "unsure", "the application's container was not looked at before the fault and after"

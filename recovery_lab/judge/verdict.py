@@ -73,9 +73,14 @@ class OutageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     beside: dict[str, Beside] = {}  # by contender; older runs have none
 
     @property
+    def owned(self) -> list[Cell]:
+        """The application's cells."""
+        return [cell for cell in self.cells if cell.contender == self.info.application]
+
+    @property
     def own(self) -> Cell:
-        """The application's cell."""
-        return next(cell for cell in self.cells if cell.contender == self.info.application)
+        """The first of them."""
+        return self.owned[0]
 
 
 class RunVerdict(msgspec.Struct, frozen=True, kw_only=True):

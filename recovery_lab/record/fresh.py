@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import psycopg2
 
-from recovery_lab.login import Login, look_up
+from recovery_lab.login import DeadlineError, Login, look_up
 from recovery_lab.record.observer import FAST_S, RARE_S, Assignment, Observer
 from recovery_lab.record.sampler import Sampler
 from recovery_lab.session import query_fresh
@@ -26,7 +26,7 @@ class Fresh(Observer):
     """Logs in asynchronously, so that each attempt is bounded, at the last good address."""
 
     limit_s = PROBE_LIMIT_S
-    errors = (psycopg2.Error,)
+    expected = (psycopg2.Error, DeadlineError, OSError)
 
     def __init__(self, login: Login, work: str) -> None:
         super().__init__()

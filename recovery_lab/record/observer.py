@@ -32,7 +32,7 @@ class Observer(ABC):
     """Probes, and tells its clocks, as orders have it; it hurries from the injection on."""
 
     limit_s: float  # of an attempt; a lost first SYN is repeated by us, not by the kernel after 1 s
-    errors: tuple[type[Exception], ...]  # what a fresh session may raise
+    expected: tuple[type[Exception], ...]  # what a fresh session may raise
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
         self._stream = stream or sys.stdout.buffer
@@ -43,11 +43,11 @@ class Observer(ABC):
 
     @abstractmethod
     def ask(self, limit_s: float) -> Sequence[Any]:
-        """Open one fresh session and do the work; return its row. Raises of `errors`."""
+        """Open one fresh session and do the work; return its row. Raises as `expected`."""
 
     @abstractmethod
     def count(self) -> list[tuple[Any, ...]]:
-        """Return the rows of `sql.SESSIONS`, by a fresh session. Raises of `errors`."""
+        """Return the rows of `sql.SESSIONS`, by a fresh session. Raises as `expected`."""
 
     def start(self) -> None:
         """Start its threads, which end with the process."""
@@ -91,7 +91,7 @@ class Observer(ABC):
         try:
             told = dict(zip(TOLD, self.ask(self.limit_s + self._delay_s), strict=True))
             told["error"] = "" if told["ok"] else "in recovery"
-        except (*self.errors, DeadlineError, OSError) as error:
+        except self.expected as error:
             timed_out = isinstance(error, DeadlineError)
             told = {"ok": False, "timed_out": timed_out, "error": first_line(error)}
         return Probe(started_at=started_at, ended_at=time.monotonic(), **told)
@@ -99,7 +99,7 @@ class Observer(ABC):
     def _sessions(self) -> Sessions | Trouble:
         try:
             rows = self.count()
-        except (*self.errors, DeadlineError) as error:
+        except self.expected as error:
             return Trouble(at=time.monotonic(), message=f"could not count the sessions: {error}")
         at, counts = time.monotonic(), {row[0]: row[1] for row in rows}
         return Sessions(at=at, by_application=counts, max_connections=rows[0][2])

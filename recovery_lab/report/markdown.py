@@ -43,7 +43,9 @@ def template(name: str) -> Template:
 def page(info: RunInfo, verdict: RunVerdict, again: Sequence[str] = ()) -> str:
     """Return the page; `again` names the outages that were played again."""
     cells = [(outage, cell) for outage in verdict.outages for cell in outage.cells]
-    unjudged = {f"{c.contender} {c.job}: {not_judged(c)}" for _, c in cells if c.not_judged}
+    unjudged = {
+        f"{c.contender} {c.job}: {not_judged(c.not_judged)}" for _, c in cells if c.not_judged
+    }
     return template("run.md").render(
         info=info,
         verdict=verdict,

@@ -113,7 +113,7 @@ def unjudged(verdict: RunVerdict) -> Told:
     """Return what was waived or could not be judged, with whose it is, each once."""
     found: dict[str, dict[str, None]] = {}
     for cell in (cell for outage in verdict.outages for cell in outage.cells if cell.not_judged):
-        found.setdefault(not_judged(cell), {})[f"{cell.contender} {cell.job}"] = None
+        found.setdefault(not_judged(cell.not_judged), {})[f"{cell.contender} {cell.job}"] = None
     return {said: list(where) for said, where in found.items()}
 
 

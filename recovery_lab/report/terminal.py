@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from recovery_lab.judge.beside import Beside
 from recovery_lab.judge.case import Seen
 from recovery_lab.judge.loss import crashes, ended_sessions, lost_sessions
-from recovery_lab.judge.measures import server_starts
+from recovery_lab.judge.measures import server_starts, since_asked
 from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons
+from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons, worst
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
 from recovery_lab.report import words
@@ -22,7 +22,7 @@ _WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 class Screen:
     """Prints each phase of an outage once, when it is known."""
 
-    def __init__(self, show: Say, name: str, info: OutageInfo, context: str) -> None:
+    def __init__(self, show: Say, name: str, info: OutageInfo, context: str = "") -> None:
         self._show = show
         self._name = name
         self._info = info  # as planned; repeats differ in nothing that is shown
@@ -48,15 +48,18 @@ class Screen:
             yield f"postgres {probe.server_version}"
         for sample in [sample for sample in self._history.of(Health) if sample.policy][:1]:
             yield f"policy {words.policy(sample)}"
-        yield f"docker context: {self._context}"
+        if self._context:
+            yield f"docker context: {self._context}"
 
     def _before(self) -> Iterator[str]:
         for sample in self._history.of(Health)[-1:]:
             yield f"System Health {sample.status}"
-        for warmed in self._history.of(Warmed)[:1]:
-            held = f"{len(warmed.backends)} idle pooled connections"
-            told = f"{held} (backends {words.ranges(warmed.backends)})"
-            yield told if warmed.backends else f"{warmed.checked_in} reads answered"
+        warmed = [w for w in self._history.of(Warmed) if w.contender == self._info.application]
+        if backends := sorted(pid for one in warmed for pid in one.backends):
+            held = f"{len(backends)} idle pooled connections"
+            yield f"{held} (backends {words.ranges(backends)})"
+        elif warmed:
+            yield f"{warmed[0].checked_in} reads answered"
 
 
 def _phases(seen: Seen, name: str) -> Iterator[Phase]:
@@ -66,11 +69,12 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
     yield "asked", seen.asked_at, f"{name.split(maxsplit=1)[0]} asked"
     # While it is down only the server's log tells of lost sessions, one by one; killed, nothing.
     case, ended = seen.cases[0], ended_sessions(seen.history)
-    held, gone = len(case.warm_backends), len(lost_sessions(seen.history, seen.effects))
+    own = {pid for one in seen.cases if one.is_application for pid in one.warm_backends}
+    held, gone = len(own), len(lost_sessions(seen.history, seen.effects))
     if seen.lost_at is not None and (len({line.pid for line in ended}) == held or seen.ready):
         which = f"{gone} of {held} sessions lost" if held else "database lost"
         told = [*ended, *crashes(seen.history)]
-        said = told[0].message if told else "the server ended without a word"
+        said = told[0].message if told else _last_word(seen)
         yield "lost", seen.lost_at, f"{which}: {said}"
     if seen.ready is None:
         return
@@ -87,29 +91,45 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
         yield "health", seen.health_at, "System Health up"
 
 
+def _last_word(seen: Seen) -> str:
+    """Return how a loss showed where no line of the server's tells: the first refusal."""
+    refusals = [probe.error for probe in since_asked(seen.history) if not probe.ok]
+    unread = "server log" not in seen.info.capabilities
+    return refusals[0] if unread and refusals else "the server ended without a word"
+
+
 def closing_lines(outage: OutageVerdict) -> list[str]:
     """Return the lines under the phases: outage, reads, window, what was not judged, verdict."""
     cell, figures = outage.own, outage.own.figures
-    server_s, ours_s, first = outage.server_share_s, figures.recovery_lag_s, figures.first_reads
+    server_s, ours_s = outage.server_share_s, figures.recovery_lag_s
     shares = f"server {seconds(server_s)} + ours {seconds(ours_s)}"
     told = {"outage": f"{seconds(words.added(server_s, ours_s))} = {shares}"}
     if cell.job == "idle":  # it is asked late on purpose: it has no lag, and nothing is "ours"
-        longest = seconds(figures.first_wait_s, "without end" if first.waited else "unknown")
         told["outage"] = f"server {seconds(server_s)}"
+    for idle in (one for one in outage.owned if one.job == "idle"):
+        first = idle.figures.first_reads
+        longest = seconds(idle.figures.first_wait_s, "without end" if first.waited else "unknown")
         told["first"] = f"{outcomes(first)}; longest wait {longest}"
     told["reads"] = f"{outcomes(figures.reads)}; after ready {outcomes(figures.after_ready)}"
     if beside := outage.beside.get(cell.contender):
         told["beside"] = "; ".join(_beside(beside, figures.green_s))
     told["window"] = _window(outage, cell)
-    restarted = "RESTARTED" if outage.restarted else "not restarted"
-    if outage.restart_asked_s is not None:  # told to, by whoever it was
-        after = seconds(outage.restart_lag_s, "not at all")
-        restarted += (
-            f", told to at {seconds(outage.restart_asked_s)}; reads back {after} after that"
-        )
-    told["process"] = f"{outage.info.application} {restarted}"
-    unjudged = [f"not judged: {words.not_judged(cell)}"] if cell.not_judged else []
+    if outage.info.daemon:
+        told["process"] = f"{outage.info.application} {_process(outage)}"
+    said = dict.fromkeys(said for cell in outage.owned for said in cell.not_judged)
+    unjudged = [f"not judged: {words.not_judged(said)}"] if said else []
     return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]
+
+
+def _process(outage: OutageVerdict) -> str:
+    """Say whether the application's process is still the same one."""
+    restarted = "RESTARTED" if outage.restarted else "not restarted"
+    if outage.restart_asked_s is None:
+        return restarted
+    after = seconds(outage.restart_lag_s, "not at all")  # told to, by whoever it was
+    return (
+        f"{restarted}, told to at {seconds(outage.restart_asked_s)}; reads back {after} after that"
+    )
 
 
 def _beside(beside: Beside, green_s: float | None) -> Iterator[str]:
@@ -135,8 +155,10 @@ def _window(outage: OutageVerdict, cell: Cell) -> str:
 
 
 def _verdict(outage: OutageVerdict) -> str:
-    if outage.own.verdict != "passed":
-        return f"{_WORDS[outage.own.verdict]}: {'; '.join(reasons(outage.own))}"
+    word = worst([cell.verdict for cell in outage.owned])
+    if word != "passed":
+        why = dict.fromkeys(why for cell in outage.owned for why in reasons(cell))
+        return f"{_WORDS[word]}: {'; '.join(why)}"
     if waived := ", ".join(outage.info.waived):
         return f"PASSED, but for what the plan waives: {waived}."
     return "RECOVERED: nobody had to intervene."

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from recovery_lab.judge.account import Tally
 from recovery_lab.judge.differences import outages_bound
-from recovery_lab.judge.verdict import Cell, OutageVerdict
+from recovery_lab.judge.verdict import OutageVerdict
 from recovery_lab.record.history import Health
 
 WIDTH = 9  # of the first column on the screen
@@ -70,10 +70,10 @@ def outages_with(bad: Sequence[int]) -> str:
     return f"{hit} of {len(bad)} outages{bound}"
 
 
-def not_judged(cell: Cell) -> str:
+def not_judged(every: Iterable[str]) -> str:
     """Return which rules were not judged, by the capability that they miss; empty: none."""
     rules: dict[str, list[str]] = {}
-    for said in cell.not_judged:
+    for said in every:
         rule, _, why = said.partition(": ")
         rules.setdefault(why, []).append(rule)
     return "; ".join(f"{why} ({', '.join(names)})" for why, names in rules.items())

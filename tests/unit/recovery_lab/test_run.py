@@ -139,7 +139,7 @@ def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) ->
 
 def test_run_is_resumed_on_what_it_was_begun_on(monkeypatch) -> None:
     """Neither on another target nor on another commit: one verdict would speak of two things."""
-    monkeypatch.setattr(run, "_commit", lambda _: "abc")
+    monkeypatch.setattr(run, "commit", lambda _: "abc")
     run.verify_same(msgspec.structs.replace(INFO, commit="abc"), Path("target.toml"), Path())
     for commit, target in (("abd", "target.toml"), ("abc", "other.toml")):
         with pytest.raises(BadInputError, match="begin a new one"):

@@ -1,0 +1,117 @@
+"""What is tried: an engine of one's own and a command, as outages of the one engine."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from ipaddress import ip_address
+from os import environ
+
+import msgspec
+
+from recovery_lab.errors import BadInputError, InconclusiveError
+from recovery_lab.faults import FAULTS
+from recovery_lab.judge.rules import RULES
+from recovery_lab.outage import Cast, OutageInfo
+from recovery_lab.plan import SHARED_READS_PER_S, names
+from recovery_lab.target import Traits
+from recovery_lab.yours.look import Asked, Found
+
+IDLE = 5  # connections of an idle pool, where it keeps so many
+LOOK_LIMIT_S = 60.0
+LEAST_LIMIT_S, MOST_LIMIT_S, TIMES = 0.1, 5.0, 4.0  # of a fresh session, by what it usually takes
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for."""
+
+    asked: Asked
+    command: list[str]  # `-`: a person does it
+    title: str = "try"
+    repeats: int = 1
+    limit_s: float = 120.0
+    waived: Sequence[str] = ()
+
+
+def look(asked: Asked) -> Found:
+    """Have it looked at in a process of its own; InconclusiveError: the server is away."""
+    told = msgspec.json.encode(asked).decode()
+    words = [sys.executable, "-m", "recovery_lab.yours.look", told]
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=LOOK_LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        said = f"no answer after {LOOK_LIMIT_S:.0f} s: does importing it wait for something?"
+        raise InconclusiveError(f"{asked.engine}: {said}") from None
+    try:
+        found = msgspec.json.decode(done.stdout, type=Found)
+    except msgspec.MsgspecError:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["nothing"])[-1]
+        raise BadInputError(f"--engine {asked.engine!r}: importing it ended with: {last}") from None
+    if found.bad:
+        raise BadInputError(found.bad)
+    if found.away:
+        raise InconclusiveError(f"{asked.engine}: no steady state before: {found.away}")
+    _refuse_remote(found)
+    return found
+
+
+def limit_s(found: Found) -> float:
+    """Return how long a fresh session may take before it counts as unanswered."""
+    return min(MOST_LIMIT_S, max(LEAST_LIMIT_S, TIMES * found.fresh_s))
+
+
+def outages(tried: Tried, found: Found) -> list[OutageInfo]:
+    """Return the outages of the command; BadInputError: a title or a rule that cannot be had."""
+    title = (tried.title.split() or [""])[0]
+    if not re.fullmatch(r"[\w.-]+", title):
+        told = "expected a first word of letters, digits, . _ -"
+        raise BadInputError(f"--name {tried.title!r}: {told}")
+    if not tried.command:
+        raise BadInputError("no command: say after -- what takes the database away, or - by hand")
+    pools = bool(found.pool_size)
+    traits = Traits(pools=pools, pings=True, workers=min(4, found.pool_size or 4))
+    cast = Cast(
+        contender=tried.asked.engine,
+        traits=traits,
+        jobs=["steady", "idle"] if pools else ["steady"],
+    )
+    return [
+        OutageInfo(
+            fault="command",
+            effects=FAULTS["command"].effects,
+            repeat=repeat,
+            cast=[cast],
+            reads_per_s=SHARED_READS_PER_S,
+            hold_s=0.0,
+            seed=0,
+            limit_s=tried.limit_s,
+            command=tried.command,
+            title=title,
+            application=tried.asked.engine,
+            capabilities=["pool"] if pools else [],
+            waived=list(names("--waive", tried.waived, RULES)),
+            daemon=False,
+            idle=min(IDLE, found.pool_size or IDLE),
+        )
+        for repeat in range(1, tried.repeats + 1)
+    ]
+
+
+def _refuse_remote(found: Found) -> None:
+    """Refuse a server elsewhere: what takes it away takes it from others as well."""
+    if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(found.host):
+        return
+    raise BadInputError(
+        f"the database is at {found.host}, which is not this machine: an outage there is others' "
+        "as well; to mean it: LAB_ALLOW_REMOTE=1"
+    )
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a name, an address or a socket's folder means this machine."""
+    if host in ("", "localhost") or host.startswith(("/", "@")):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

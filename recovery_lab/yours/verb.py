@@ -1,0 +1,59 @@
+"""The verb `try`: an outage of one's own engine, by one's own command."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from select import select
+
+from recovery_lab.errors import BadInputError
+from recovery_lab.files import living_run, write_whole
+from recovery_lab.folder import ROOT
+from recovery_lab.outage import OutageInfo
+from recovery_lab.report.terminal import Screen
+from recovery_lab.report.words import row
+from recovery_lab.run import begin, play_own
+from recovery_lab.stands import host, versions
+from recovery_lab.verbs import Say, show
+from recovery_lab.yours.crew import OwnCrew
+from recovery_lab.yours.look import Found
+from recovery_lab.yours.observer import Assignment
+from recovery_lab.yours.plan import Tried, limit_s, look, outages
+
+BY_HAND = "take the database away, bring it back, then press Enter"
+
+
+def try_own(tried: Tried, say: Say) -> int:
+    """Look, play, judge and show; the records are kept whatever happens."""
+    if tried.command == ["-"] and not sys.stdin.isatty():
+        raise BadInputError("- means by hand: there is no terminal to press Enter in")
+    found = look(tried.asked)
+    planned = outages(tried, found)
+    say(row("found", f"{tried.asked.engine}: {found.kind}, {found.driver}"))
+    _keep_out_of_git()
+    return _play(tried, found, planned, say)
+
+
+@living_run()
+def _play(tried: Tried, found: Found, planned: list[OutageInfo], say: Say) -> int:
+    stands = {"commit": "", "images": {}, "host": host(), "versions": versions(), "settings": {}}
+    folder = begin(planned[0].title, planned, {**stands, "target": tried.asked.engine})
+    assignment = Assignment(asked=tried.asked, limit_s=limit_s(found))
+    screen = Screen(say, tried.title, planned[0])
+    crew = OwnCrew(assignment, partial(_by_hand, say))
+    return show(folder, screen, say, partial(play_own, folder, crew))
+
+
+def _by_hand(say: Callable[[str], None], pace: Callable[[], None]) -> None:
+    """Let a person do it."""
+    say(row("yours", BY_HAND))
+    while not select([sys.stdin], [], [], 0.1)[0]:
+        pace()
+    sys.stdin.readline()
+
+
+def _keep_out_of_git() -> None:
+    """Keep what the lab writes out of the user's commits, without a change to their files."""
+    ignore = Path(ROOT).parent / ".gitignore"
+    if not ignore.exists():
+        write_whole(ignore, b"*\n")
