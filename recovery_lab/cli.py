@@ -132,8 +132,11 @@ def watch(
 @app.command(name="try", context_settings={"ignore_unknown_options": True})
 def try_(
     command: Command,
-    engine: Annotated[str, typer.Option(help="module:attribute of an engine or a pool.")],
-    dsn: Annotated[str, typer.Option(help="A login for fresh sessions, where it has none.")] = "",
+    engine: Annotated[str, typer.Option(help="module:attribute of an engine or a pool.")] = "",
+    url: Annotated[str, typer.Option(help="A page or an API that reads the database.")] = "",
+    expect: Annotated[str, typer.Option(help="A text of the URL's good answer.")] = "",
+    dsn: Annotated[str, typer.Option(help="A login for fresh sessions, where none is told.")] = "",
+    health: Annotated[str, typer.Option(help="The URL of a health route: 2xx is green.")] = "",
     name: Annotated[str, typer.Option(help="What this outage is called.")] = "try",
     repeat: Annotated[int, _number("How many outages.", 1, 100)] = 1,
     waive: Waive = [],  # noqa: B006 # nobody appends
@@ -141,7 +144,7 @@ def try_(
 ) -> int:
     """Observe your own engine through an outage that COMMAND causes; without Docker."""
     tried = Tried(
-        asked=Asked(engine=engine, dsn=dsn),
+        asked=Asked(engine=engine, url=url, expect=expect, dsn=dsn, health=health),
         command=command,
         title=name,
         repeats=repeat,

@@ -45,6 +45,7 @@ class OutageInfo(msgspec.Struct, frozen=True, kw_only=True):
     health: Health | None = None
     waived: list[str] = []
     daemon: bool = True  # whether Docker's tells of its containers; of one's own engine none does
+    login: bool = True  # without one no fresh session tells of the server: nothing is split
     idle: int = 5  # connections of an idle pool, which the first users after an outage meet
     metered: bool = False  # whether connections and costs are read; older runs have none
     complete: bool = False  # until the outage was recorded to its end

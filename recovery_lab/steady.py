@@ -16,6 +16,8 @@ def wait_until_steady(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
     """Wait for fresh sessions and health `up`; raises InconclusiveError with their last words."""
     crew.observe(" ".join(["hurry", f"{info.effects.delays_s:g}", *info.effects.denies]))
     recorder.wait_for(Clock, START_LIMIT_S, crew.verify_alive)
+    if not info.login:
+        return  # its reads tell
     deadline = time.monotonic() + SETTLE_LIMIT_S
     while time.monotonic() < deadline:
         probes, samples = recorder.history.of(Probe)[-1:], recorder.history.of(Health)[-1:]
@@ -41,6 +43,8 @@ def warm(crew: Crew, recorder: Recorder, info: OutageInfo) -> None:
         if one.job == "idle" and not blind:
             _verify_warm(one)
     crew.order("look")
+    if not info.login:
+        return
     crew.observe("sessions")
     ensure_headroom(recorder.wait_for(Sessions, 10.0, crew.verify_alive))
 

@@ -15,9 +15,10 @@ from recovery_lab.folder import find_run, read_run
 from recovery_lab.judge.verdict import STATUS, RunVerdict
 from recovery_lab.report import html as html_page
 from recovery_lab.report import junit, markdown, timeline
+from recovery_lab.report.closing import closing_lines
 from recovery_lab.report.demo import demo_table
 from recovery_lab.report.events import Events
-from recovery_lab.report.terminal import Screen, closing_lines, verdict_lines
+from recovery_lab.report.terminal import Screen, verdict_lines
 from recovery_lab.report.words import row
 from recovery_lab.run import begin_run, judged, leave_out, play_run, verify_same, write_verdict
 from recovery_lab.stack import private_stack

@@ -9,7 +9,16 @@ from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_b
 from recovery_lab.judge.roles import part_of, spared, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import TOGETHER, Cast, JobName, OutageInfo
-from recovery_lab.record.history import Born, Container, FaultEvent, History, Look, Probe, Warmed
+from recovery_lab.record.history import (
+    Born,
+    Container,
+    FaultEvent,
+    Health,
+    History,
+    Look,
+    Probe,
+    Warmed,
+)
 
 
 class Seen:
@@ -20,13 +29,14 @@ class Seen:
         self.history = history
         self.asked_at = history.mark_at(measures.ASKED)
         self.origin = self.asked_at or 0.0  # of the instants that people read
-        self.ready = measures.ready(history)
-        self.lost_at = loss.lost(history, info.effects)
+        self.ready = measures.ready(history) if info.login else measures.returned(history)
         stopped_at, closed_at = map(history.mark_at, (measures.STOPPED, measures.CLOSED))
         last_at = max((probe.ended_at for probe in history.of(Probe)[-1:]), default=0.0)
         self.end_at = max(last_at, stopped_at or 0.0, closed_at or 0.0)  # of the whole record
         self.stopped_at = self.end_at if stopped_at is None else stopped_at  # nothing due after
-        self.effects = loss.effects_seen(history, info.effects)
+        hurt_at = None if info.login else self._first_hurt_at()
+        self.lost_at = loss.lost(history, info.effects) if info.login else hurt_at
+        self.effects = loss.effects_seen(history, info.effects, hurt=hurt_at is not None)
         self.steps = {step.name: step for step in history.of(FaultEvent)}
         before_s = self.after_ready_s(self.lost_at)  # below zero
         # How long the database was gone, at the least; None where it is not known.
@@ -36,6 +46,18 @@ class Seen:
         containers = [one for one in history.of(Container) if one.role == "application"]
         self.restart_asked_at = measures.restart_asked(history)
         self.restarted = len({(one.id, one.started) for one in containers}) > 1  # or another one
+
+    def _first_hurt_at(self) -> float | None:
+        """Return when a user was first hurt since the fault, where nobody else tells of a loss."""
+        info, history = self.info, self.history
+        reads = [
+            read
+            for cast, job in info.cells
+            for read in account(
+                history.cell(cast.contender, job), hang_bound_s(cast.traits.deadline_s), self.end_at
+            )
+        ]
+        return min((r.hurt_at for r in reads if r.hurt and r.due_at >= self.origin), default=None)
 
     @cached_property
     def cases(self) -> list["Case"]:
@@ -197,6 +219,10 @@ class Case:
         end_at = seen.ready.late_at if seen.ready else measures.injection_end(seen.history)
         if self.warm_backends & loss.lost_sessions(seen.history, seen.effects):
             return True
+        # Of what an application holds nobody may tell the backends: a new server has none of them.
+        untold = self.is_application and self.job == "idle" and not self.warm_backends
+        if untold and measures.start_moved(seen.history):
+            return self.held > 0
         used = self.job != "idle" or seen.effects.leaves_idle_silent
         if not used or seen.lost_at is None or end_at is None:
             return False
@@ -228,6 +254,10 @@ def figures_of(case: Case) -> Figures:
 
 def _green_s(case: Case) -> float | None:
     seen = case.seen
-    if not case.needs_health or case.job == "idle" or seen.lost_at is None or seen.ready is None:
+    # Of one's own URL a health route is held to nothing, and named by this figure.
+    route = not seen.info.daemon and bool(seen.history.of(Health))
+    if case.job == "idle" or not (case.needs_health or route):
+        return None
+    if seen.lost_at is None or seen.ready is None:
         return None
     return case.green_s(seen.lost_at, seen.ready.late_at)

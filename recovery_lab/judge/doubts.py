@@ -9,6 +9,9 @@ from recovery_lab.judge.played import as_meant
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.record.history import Health, Live, LogLine, Probe, Trouble
 
+_NOTHING = "no outage was seen: no start of the server, no session ended, none refused"
+_NOTHING_READ = "no outage was seen: no read failed or waited long"
+
 
 def outage_doubts(seen: Seen) -> list[Doubt]:
     """Return what keeps the whole outage from being evidence."""
@@ -42,7 +45,10 @@ def _landing(seen: Seen) -> Said:
     if "landed" not in seen.steps:
         yield "void", "the fault is not shown to have landed"
     if effects.observed and seen.effects.cuts == "none":
-        yield "void", "no outage was seen: no start of the server, no session ended, none refused"
+        yield (
+            "void",
+            _NOTHING if seen.info.login else _NOTHING_READ,
+        )
     if known and effects.restarts is True and not moved:
         yield "void", "expected a start of the server: its start did not move"
     if known and effects.restarts is False and moved:  # it was in: what failed under it stands
@@ -101,7 +107,7 @@ def _blind_spots(seen: Seen) -> Said:
         yield "unsure", "the server's log was not read: it tells of no start"
     if info.daemon and seen.looked["database"] < 2:
         yield "unsure", "the containers were not looked at before the fault and after"
-    if seen.asked_at is None or seen.ready is None:
+    if seen.asked_at is None or seen.ready is None or not info.login:
         return  # each a doubt of its own
     until = min(seen.ready.late_at + THRESHOLDS.steady_s, seen.end_at)
     starts = (probe.started_at for probe in history.of(Probe))

@@ -86,12 +86,15 @@ def lost_sessions(history: History, effects: Effects) -> set[int]:
     return named | _warm(history, idle_alone=effects.cuts == "idle") if shown else named
 
 
-def effects_seen(history: History, declared: Effects) -> Effects:
-    """Return a fault's effects; of a user's command those that the record shows."""
+def effects_seen(history: History, declared: Effects, *, hurt: bool = False) -> Effects:
+    """Return a fault's effects; of a user's command those that the record shows.
+
+    `hurt`: users were, which is all that is known where no fresh session tells.
+    """
     if not declared.observed:
         return declared
     refusals, moved = _refusals(history), start_moved(history)
-    new = bool(refusals) or longest_silence_s(history) >= THRESHOLDS.long_wait_s
+    new = hurt or bool(refusals) or longest_silence_s(history) >= THRESHOLDS.long_wait_s
     ended = moved or bool(ended_sessions(history) or crashes(history) or _told_ended(history))
     cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
     seen = {"cuts": cuts, "ends_sessions": ended, "restarts": moved}

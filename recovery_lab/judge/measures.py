@@ -70,6 +70,12 @@ def ready(history: History) -> Bracket | None:
     return None
 
 
+def returned(history: History) -> Bracket | None:
+    """Return the fault's own word of its end, where no fresh session tells when it was ready."""
+    at = history.mark_at(RETURNED)
+    return None if at is None else Bracket(early_at=at, late_at=at)
+
+
 def first_away_s(history: History, lost_at: float | None, away_s: float | None) -> float | None:
     """Return how long it was gone at first, where it came for 2 s and went again before ready."""
     if lost_at is None or away_s is None:

@@ -51,8 +51,12 @@ class Observer(ABC):
 
     def start(self) -> None:
         """Start its threads, which end with the process."""
-        for loop in (self._keep_telling, self._keep_probing):
-            threading.Thread(target=loop, daemon=True).start()
+        self.start_telling()
+        threading.Thread(target=self._keep_probing, daemon=True).start()
+
+    def start_telling(self) -> None:
+        """Start telling its clocks alone."""
+        threading.Thread(target=self._keep_telling, daemon=True).start()
 
     def emit(self, record: Record) -> None:
         """Write a record to the stream, whole, from any thread."""

@@ -1,22 +1,19 @@
-"""What the screen says of one outage that the application alone meets, live and at its end."""
+"""What the screen says of one outage that the application alone meets, while it goes on."""
 
 from collections.abc import Callable, Iterator
 
-from recovery_lab.judge.beside import Beside
 from recovery_lab.judge.case import Seen
 from recovery_lab.judge.loss import crashes, ended_sessions, lost_sessions
 from recovery_lab.judge.measures import server_starts, since_asked
-from recovery_lab.judge.thresholds import THRESHOLDS
-from recovery_lab.judge.verdict import Cell, OutageVerdict, RunVerdict, reasons, worst
+from recovery_lab.judge.verdict import RunVerdict, reasons
 from recovery_lab.outage import OutageInfo
 from recovery_lab.record.history import Health, History, Probe, Warmed
 from recovery_lab.report import words
-from recovery_lab.report.words import outcomes, row, seconds
+from recovery_lab.report.words import row
 
 Say = Callable[[str], None]
 MOST_DOUBTS = 3  # of an outage in a line: what broke it comes first, the rest follows from it
 Phase = tuple[str, float, str]  # its key, its instant on the record's clock, its words
-_WORDS = {"failed": "NOT RECOVERED", "inconclusive": "INCONCLUSIVE"}
 
 
 class Screen:
@@ -78,11 +75,12 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
         yield "lost", seen.lost_at, f"{which}: {said}"
     if seen.ready is None:
         return
-    half_s = (seen.ready.late_at - seen.ready.early_at) / 2
-    before, after = server_starts(seen.history)
-    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
-    start = f"start time {moved if before and after else 'unknown'}"
-    yield "ready", seen.ready.early_at + half_s, f"server ready (± {half_s * 1000:.0f} ms; {start})"
+    if seen.info.login:
+        half_s = (seen.ready.late_at - seen.ready.early_at) / 2
+        about = f"± {half_s * 1000:.0f} ms; start time {_moved(seen)}"
+        yield "ready", seen.ready.early_at + half_s, f"server ready ({about})"
+    else:
+        yield "ready", seen.ready.early_at, f"{name.split(maxsplit=1)[0]} ended"
     if case.recovered and case.recovered_at is not None:
         same = " through the same pool" * ("pool" in seen.info.capabilities)
         backend = f" (backend {pid})" if (pid := case.recovered.backend_pid) else ""
@@ -91,77 +89,19 @@ def _phases(seen: Seen, name: str) -> Iterator[Phase]:
         yield "health", seen.health_at, "System Health up"
 
 
+def _moved(seen: Seen) -> str:
+    before, after = server_starts(seen.history)
+    moved = f"moved {before[11:19]} -> {after[11:19]}" if before != after else "did not move"
+    return moved if before and after else "unknown"
+
+
 def _last_word(seen: Seen) -> str:
-    """Return how a loss showed where no line of the server's tells: the first refusal."""
-    refusals = [probe.error for probe in since_asked(seen.history) if not probe.ok]
+    """Return how a loss showed where no line of the server's tells: by a refusal, or a read."""
+    told = [probe.error for probe in since_asked(seen.history) if not probe.ok]
+    if not seen.info.login:
+        told = [read.message for read in seen.cases[0].in_outage() if read.hurt]
     unread = "server log" not in seen.info.capabilities
-    return refusals[0] if unread and refusals else "the server ended without a word"
-
-
-def closing_lines(outage: OutageVerdict) -> list[str]:
-    """Return the lines under the phases: outage, reads, window, what was not judged, verdict."""
-    cell, figures = outage.own, outage.own.figures
-    server_s, ours_s = outage.server_share_s, figures.recovery_lag_s
-    shares = f"server {seconds(server_s)} + ours {seconds(ours_s)}"
-    told = {"outage": f"{seconds(words.added(server_s, ours_s))} = {shares}"}
-    if cell.job == "idle":  # it is asked late on purpose: it has no lag, and nothing is "ours"
-        told["outage"] = f"server {seconds(server_s)}"
-    for idle in (one for one in outage.owned if one.job == "idle"):
-        first = idle.figures.first_reads
-        longest = seconds(idle.figures.first_wait_s, "without end" if first.waited else "unknown")
-        told["first"] = f"{outcomes(first)}; longest wait {longest}"
-    told["reads"] = f"{outcomes(figures.reads)}; after ready {outcomes(figures.after_ready)}"
-    if beside := outage.beside.get(cell.contender):
-        told["beside"] = "; ".join(_beside(beside, figures.green_s))
-    told["window"] = _window(outage, cell)
-    if outage.info.daemon:
-        told["process"] = f"{outage.info.application} {_process(outage)}"
-    said = dict.fromkeys(said for cell in outage.owned for said in cell.not_judged)
-    unjudged = [f"not judged: {words.not_judged(said)}"] if said else []
-    return [*(row(*line) for line in told.items()), *unjudged, _verdict(outage)]
-
-
-def _process(outage: OutageVerdict) -> str:
-    """Say whether the application's process is still the same one."""
-    restarted = "RESTARTED" if outage.restarted else "not restarted"
-    if outage.restart_asked_s is None:
-        return restarted
-    after = seconds(outage.restart_lag_s, "not at all")  # told to, by whoever it was
-    return (
-        f"{restarted}, told to at {seconds(outage.restart_asked_s)}; reads back {after} after that"
-    )
-
-
-def _beside(beside: Beside, green_s: float | None) -> Iterator[str]:
-    if beside.opens is not None:
-        yield f"{beside.opens} connections opened, at most {beside.opens_worst_s} in a second"
-    yield f"at most {beside.log_worst_s} log lines in a second"
-    if green_s is not None:
-        yield f"green while users wait {seconds(green_s)}"
-
-
-def _window(outage: OutageVerdict, cell: Cell) -> str:
-    bounds = f"(target {THRESHOLDS.target_s:g} s, limit {outage.info.limit_s:g} s)"
-    lags = {"System Health": outage.health_lag_s, "reads": cell.figures.recovery_lag_s}
-    if cell.job == "idle":
-        del lags["reads"]
-    elif outage.info.health is None:
-        del lags["System Health"]
-    which = "both" if len(lags) > 1 else next(iter(lags))
-    known = [lag_s for lag_s in lags.values() if lag_s is not None]
-    if len(known) < len(lags):
-        return f"{which} not back after ready {bounds}"
-    return f"{which} back {seconds(max(known))} after ready {bounds}" + " · LATE" * cell.late
-
-
-def _verdict(outage: OutageVerdict) -> str:
-    word = worst([cell.verdict for cell in outage.owned])
-    if word != "passed":
-        why = dict.fromkeys(why for cell in outage.owned for why in reasons(cell))
-        return f"{_WORDS[word]}: {'; '.join(why)}"
-    if waived := ", ".join(outage.info.waived):
-        return f"PASSED, but for what the plan waives: {waived}."
-    return "RECOVERED: nobody had to intervene."
+    return next(filter(None, told), "no answer") if unread else "the server ended without a word"
 
 
 def verdict_lines(verdict: RunVerdict) -> Iterator[str]:

@@ -5,29 +5,45 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from recovery_lab.contenders.program import own_stdout
-from recovery_lab.errors import BadInputError
+from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.login import first_line
-from recovery_lab.sql import PROBE, TOLD
+from recovery_lab.sql import PROBE
 from recovery_lab.yours.dsn import Dsn
 from recovery_lab.yours.found import find
+from recovery_lab.yours.page import Shape, client, shape_of
+from recovery_lab.yours.traffic import transactions_per_read
 from recovery_lab.yours.way import Way
 
+OTHERS = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+       AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 TIMES = 5  # fresh sessions, of which the median is taken
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be looked at; `dsn` is a login for fresh sessions where that tells none."""
+    """What is to be tried: a URL, else an engine; a URL's database is asked by engine or `dsn`."""
 
-    engine: str
+    engine: str = ""
+    url: str = ""
     dsn: str = ""
+    expect: str = ""  # a text of the URL's good answer
+    health: str = ""  # a URL whose status is green or not
 
-    def fresh(self) -> Way:
-        """Return what opens fresh sessions."""
-        return Dsn(self.dsn) if self.dsn else find(self.engine)
+    @property
+    def subject(self) -> str:
+        """What is tried, as it is called."""
+        return self.url or self.engine
+
+    def fresh(self) -> Way | None:
+        """Return what opens fresh sessions; None where nobody tells a login."""
+        if self.dsn:
+            return Dsn(self.dsn)
+        way = find(self.engine) if self.engine else None
+        return way if way and way.has_fresh else None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,34 +55,52 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     driver: str = ""
     host: str = ""
     pool_size: int = 0
-    server_version: str = ""
+    login: bool = False
     fresh_s: float = 0.0  # what a fresh session takes
+    shape: Shape | None = None  # of a URL's good answer
+    per_read: float = 0.0  # transactions that a read of a URL makes
+    sessions: int = 0  # that the URL's application held then
 
 
 def look(asked: Asked) -> Found:
-    """Import it, read once, and open fresh sessions beside it."""
+    """Read once as it is to be read, and open fresh sessions beside it."""
     try:
-        way = find(asked.engine)
+        shape = shape_of(asked.url, asked.expect) if asked.url else None
+        way = None if asked.url else find(asked.engine)
         fresh = asked.fresh()
+        if asked.health:
+            shape_of(asked.health, "", option="--health")
     except BadInputError as error:
         return Found(bad=str(error))
-    if not fresh.has_fresh:
-        told = f"{asked.engine} is a function, which tells no login for fresh sessions"
-        return Found(bad=f"{told}: add --dsn postgresql://…")
     try:
-        way.read("look")
-        timed = [_timed(lambda: _probe(fresh)) for _ in range(TIMES)]
+        if way:
+            way.read("look")
+        timed = [_timed(partial(_probe, fresh)) for _ in range(TIMES)] if fresh else []
+        read = partial(client().get, asked.url)
+        per_read = transactions_per_read(fresh, read) if asked.url and fresh else 0.0
+        sessions = _sessions(fresh) if asked.url and fresh else 0
+    except InconclusiveError as error:
+        return Found(away=str(error))
     except Exception as error:  # noqa: BLE001 # whatever a driver raises
-        return Found(away=f"{type(error).__name__}: {first_line(error)}")
-    seen = dict(zip(TOLD, _probe(fresh), strict=True))
+        return Found(away=f"no steady state before: {type(error).__name__}: {first_line(error)}")
+    known = fresh or way
     return Found(
-        kind=way.kind,
-        driver=way.driver(),
-        host=fresh.host(),
-        pool_size=way.pool_size,
-        server_version=str(seen["server_version"]),
-        fresh_s=statistics.median(timed),
+        kind=way.kind if way else "page" if shape and shape.kind == "html" else "API",
+        driver=known.driver() if known else "",
+        host=known.host() if known else "",
+        pool_size=way.pool_size if way else 0,
+        login=bool(fresh),
+        fresh_s=statistics.median(timed) if timed else 0.0,
+        shape=shape,
+        per_read=per_read,
+        sessions=sessions,
     )
+
+
+def _sessions(fresh: Way) -> int:
+    """Return how many sessions others than ours hold in the database."""
+    with fresh.opened() as run:
+        return int(run(OTHERS)[0][0])
 
 
 def _probe(way: Way) -> tuple[object, ...]:

@@ -3,14 +3,20 @@
 import os
 import sys
 import threading
+import time
+from contextlib import suppress
 from typing import Any
 
+import httpx
 import msgspec
 
 from recovery_lab.contenders.program import own_stdout
 from recovery_lab.login import DeadlineError, on_thread
+from recovery_lab.record.history import Health as Sample
 from recovery_lab.record.observer import Observer
+from recovery_lab.record.sampler import Sampler
 from recovery_lab.sql import PROBE, SESSIONS
+from recovery_lab.target import Health
 from recovery_lab.yours.look import Asked
 from recovery_lab.yours.way import Row, Way
 
@@ -30,11 +36,18 @@ class OwnObserver(Observer):
 
     expected = (Exception,)
 
-    def __init__(self, way: Way, limit_s: float, stream: Any = None) -> None:
+    def __init__(self, way: Way | None, limit_s: float, stream: Any = None) -> None:
         super().__init__(stream)
         self.limit_s = limit_s
         self._way = way
         self._free = threading.Semaphore(AT_ONCE)
+
+    def start(self) -> None:
+        """Start its threads; without a login there is nothing to probe."""
+        if self._way:
+            super().start()
+        else:
+            self.start_telling()
 
     def ask(self, limit_s: float) -> Row:
         """Open one and do the work, which is to read."""
@@ -52,10 +65,22 @@ class OwnObserver(Observer):
 
     def _run(self, sql: str) -> list[Row]:
         try:
+            if self._way is None:
+                raise RuntimeError("there is no login")
             with self._way.opened() as run:
                 return run(sql)
         finally:
             self._free.release()
+
+
+class Route(Sampler):
+    """Samples a health route of which nothing is known but its status: 2xx is green."""
+
+    def _health(self, client: httpx.Client) -> Sample:
+        started_at, status = time.monotonic(), "down"
+        with suppress(httpx.HTTPError):
+            status = "up" if client.get(self.probes.path).is_success else "down"
+        return Sample(started_at=started_at, ended_at=time.monotonic(), status=status)
 
 
 def main() -> None:
@@ -64,6 +89,8 @@ def main() -> None:
     stream = own_stdout()
     observer = OwnObserver(assignment.asked.fresh(), assignment.limit_s, stream)
     observer.start()
+    if route := assignment.asked.health:
+        Route("", Health(path=route), observer.emit).start()
     observer.follow(sys.stdin)
     os._exit(0)  # a session may be on its way: nobody waits for it
 

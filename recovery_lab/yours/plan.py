@@ -12,12 +12,13 @@ import msgspec
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.rules import RULES
-from recovery_lab.outage import Cast, OutageInfo
+from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.plan import SHARED_READS_PER_S, names
 from recovery_lab.target import Traits
 from recovery_lab.yours.look import Asked, Found
 
 IDLE = 5  # connections of an idle pool, where it keeps so many
+MOST_IDLE = 10  # requests at once, however many sessions an application holds
 LOOK_LIMIT_S = 60.0
 LEAST_LIMIT_S, MOST_LIMIT_S, TIMES = 0.1, 5.0, 4.0  # of a fresh session, by what it usually takes
 
@@ -41,7 +42,7 @@ def look(asked: Asked) -> Found:
         done = subprocess.run(words, capture_output=True, timeout=LOOK_LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
         said = f"no answer after {LOOK_LIMIT_S:.0f} s: does importing it wait for something?"
-        raise InconclusiveError(f"{asked.engine}: {said}") from None
+        raise InconclusiveError(f"{asked.subject}: {said}") from None
     try:
         found = msgspec.json.decode(done.stdout, type=Found)
     except msgspec.MsgspecError:
@@ -50,7 +51,7 @@ def look(asked: Asked) -> Found:
     if found.bad:
         raise BadInputError(found.bad)
     if found.away:
-        raise InconclusiveError(f"{asked.engine}: no steady state before: {found.away}")
+        raise InconclusiveError(f"{asked.subject}: {found.away}")
     _refuse_remote(found)
     return found
 
@@ -66,35 +67,43 @@ def outages(tried: Tried, found: Found) -> list[OutageInfo]:
     if not re.fullmatch(r"[\w.-]+", title):
         told = "expected a first word of letters, digits, . _ -"
         raise BadInputError(f"--name {tried.title!r}: {told}")
-    if not tried.command:
-        raise BadInputError("no command: say after -- what takes the database away, or - by hand")
-    pools = bool(found.pool_size)
+    played = [(repeat, jobs) for repeat in range(tried.repeats) for jobs in _jobs(tried, found)]
+    names("--waive", tried.waived, RULES)
+    return [_outage(tried, found, number, jobs) for number, (_, jobs) in enumerate(played, start=1)]
+
+
+def _jobs(tried: Tried, found: Found) -> list[list[JobName]]:
+    """Return the jobs of each outage: an application has one pool, which cannot idle and be used.
+
+    Without a login nobody tells whether an idle one met anything.
+    """
+    if not tried.asked.url:
+        return [["steady", "idle"] if found.pool_size and found.login else ["steady"]]
+    return [["steady"], ["idle"]] if found.login else [["steady"]]
+
+
+def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> OutageInfo:
+    subject, held = tried.asked.subject, found.pool_size or found.sessions or IDLE
+    pools = "idle" in jobs and bool(found.pool_size)
     traits = Traits(pools=pools, pings=True, workers=min(4, found.pool_size or 4))
-    cast = Cast(
-        contender=tried.asked.engine,
-        traits=traits,
-        jobs=["steady", "idle"] if pools else ["steady"],
+    return OutageInfo(
+        fault="command",
+        effects=FAULTS["command"].effects,
+        repeat=number,
+        cast=[Cast(contender=subject, traits=traits, jobs=jobs)],
+        reads_per_s=SHARED_READS_PER_S,
+        hold_s=0.0,
+        seed=0,
+        limit_s=tried.limit_s,
+        command=tried.command,
+        title=(tried.title.split() or [""])[0],
+        application=subject,
+        capabilities=["pool"] if pools else [],
+        waived=list(tried.waived),
+        daemon=False,
+        login=found.login,
+        idle=min(MOST_IDLE if tried.asked.url else IDLE, held),
     )
-    return [
-        OutageInfo(
-            fault="command",
-            effects=FAULTS["command"].effects,
-            repeat=repeat,
-            cast=[cast],
-            reads_per_s=SHARED_READS_PER_S,
-            hold_s=0.0,
-            seed=0,
-            limit_s=tried.limit_s,
-            command=tried.command,
-            title=title,
-            application=tried.asked.engine,
-            capabilities=["pool"] if pools else [],
-            waived=list(names("--waive", tried.waived, RULES)),
-            daemon=False,
-            idle=min(IDLE, found.pool_size or IDLE),
-        )
-        for repeat in range(1, tried.repeats + 1)
-    ]
 
 
 def _refuse_remote(found: Found) -> None:

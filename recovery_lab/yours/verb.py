@@ -1,7 +1,7 @@
 """The verb `try`: an outage of one's own engine, by one's own command."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from select import select
@@ -25,22 +25,40 @@ BY_HAND = "take the database away, bring it back, then press Enter"
 
 def try_own(tried: Tried, say: Say) -> int:
     """Look, play, judge and show; the records are kept whatever happens."""
+    if not tried.asked.subject:
+        raise BadInputError("name what to try: --engine module:attribute, or --url http://…")
+    if not tried.command:
+        raise BadInputError("say after -- what takes the database away, or - to do it by hand")
     if tried.command == ["-"] and not sys.stdin.isatty():
         raise BadInputError("- means by hand: there is no terminal to press Enter in")
     found = look(tried.asked)
     planned = outages(tried, found)
-    say(row("found", f"{tried.asked.engine}: {found.kind}, {found.driver}"))
+    for line in _found(tried, found, len(planned)):
+        say(line)
     _keep_out_of_git()
     return _play(tried, found, planned, say)
+
+
+def _found(tried: Tried, found: Found, count: int) -> Iterator[str]:
+    """Yield what was found, before anything is taken away."""
+    over = f", over {found.driver}" if found.driver and not tried.asked.url else ""
+    yield row("found", f"{tried.asked.subject}: {found.kind}{over}")
+    if tried.asked.url and found.login:
+        yield row("reads", f"each makes {found.per_read:.1f} transactions in its database")
+    if not found.login:
+        told = "no login is known (--dsn, --engine): the outage is not split into server and yours"
+        yield row("blind", f"{told}, and whether the database is read is not known")
+    if count > 1:
+        yield row("outages", f"{count}: the command is run as often")
 
 
 @living_run()
 def _play(tried: Tried, found: Found, planned: list[OutageInfo], say: Say) -> int:
     stands = {"commit": "", "images": {}, "host": host(), "versions": versions(), "settings": {}}
-    folder = begin(planned[0].title, planned, {**stands, "target": tried.asked.engine})
+    folder = begin(planned[0].title, planned, {**stands, "target": tried.asked.subject})
     assignment = Assignment(asked=tried.asked, limit_s=limit_s(found))
     screen = Screen(say, tried.title, planned[0])
-    crew = OwnCrew(assignment, partial(_by_hand, say))
+    crew = OwnCrew(assignment, found.shape, partial(_by_hand, say))
     return show(folder, screen, say, partial(play_own, folder, crew))
 
 

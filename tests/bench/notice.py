@@ -26,8 +26,8 @@ from recovery_lab.faults.witness import Witness
 from recovery_lab.files import write_whole
 from recovery_lab.programs import named_as_ours
 from recovery_lab.record.history import FaultEvent
-from recovery_lab.stands import stood_on
 from recovery_lab.stack import private_stack
+from recovery_lab.stands import stood_on
 from recovery_lab.target import load_target
 from tests.bench import dropper, lost
 from tests.bench.attempts import SILENT, WAYS

@@ -7,7 +7,7 @@ import pytest
 from recovery_lab.folder import read_outage
 from recovery_lab.judge.verdict import OutageVerdict, judge_outage
 from recovery_lab.record.history import Event, Health
-from recovery_lab.report.terminal import closing_lines
+from recovery_lab.report.closing import closing_lines
 from tests.integration.conftest import RESTART, command, health
 from tests.running import ROOT, Running, Watch, watched
 

@@ -508,7 +508,7 @@ def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> No
         """All XIDs keep their X."""
         yield f"{case} is not"
 
-    assert broken is rules._rule("kept", "0 lost", needs="pool")(broken)
+    assert broken is rules.rule("kept", "0 lost", needs="pool")(broken)
     rule = rules.RULES["kept"]
     assert rule == Rule(
         name="kept",
@@ -519,7 +519,7 @@ def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> No
         needs="pool",
     )
     assert rule.applies(None)
-    rules._rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
+    rules.rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
     free = rules.RULES["free"]
     assert ("", "", [True, False]) == (free.says, free.needs, [*map(free.applies, ("mine", ""))])
 

@@ -6,7 +6,8 @@ import pytest
 
 from recovery_lab.judge.verdict import judge_outage
 from recovery_lab.record.history import Container, Event, History, LogLine, Missed
-from recovery_lab.report.terminal import Screen, closing_lines
+from recovery_lab.report.closing import closing_lines
+from recovery_lab.report.terminal import Screen
 from tests.unit.recovery_lab.histories import application
 from tests.unit.recovery_lab.report.played import ORIGIN, Played, when
 
