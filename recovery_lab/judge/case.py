@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from recovery_lab.judge import green, loss, measures
-from recovery_lab.judge.account import Figures, Read, account, bad_kinds, hang_bound_s, tally, waits
+from recovery_lab.judge.account import Read, account, hang_bound_s
 from recovery_lab.judge.roles import part_of, spared, watched_s
 from recovery_lab.judge.thresholds import THRESHOLDS
 from recovery_lab.outage import TOGETHER, Cast, JobName, OutageInfo
@@ -75,6 +75,11 @@ class Seen:
         if self.effects.leaves_idle_silent:
             return self.steps["landed"].at if "landed" in self.steps else None
         return self.ready.late_at if self.ready else None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether System Health was seen all the time; else its silence is a doubt."""
+        return self.silent_s(Health) <= THRESHOLDS.unseen_s
 
     def silent_s(self, kind: type[Any]) -> float:
         """Return the longest time since the fault without a probe of a kind: Health or Live."""
@@ -227,37 +232,3 @@ class Case:
         if not used or seen.lost_at is None or end_at is None:
             return False
         return any(seen.lost_at <= read.due_at < end_at for read in self.reads)
-
-
-def figures_of(case: Case) -> Figures:
-    """Measure one cell."""
-    seen = case.seen
-    # Open ends stay out of the baseline: the fault is no part of it.
-    baseline = [read for read in case.before() if (read.ended_at or 0.0) <= seen.origin]
-    return Figures(
-        reads=tally(case.reads),
-        before=tally(case.before()),
-        in_outage=tally(case.in_outage()),
-        after_ready=tally(case.after_ready()),
-        bad_after_ready=bad_kinds(case.after_ready()),
-        waits_before=waits(baseline),
-        waits_in_outage=waits(case.in_outage()),
-        waits_after=waits(case.due_from(case.recovered_at)),
-        gap_s=round(measures.gap_s(case.reads), 6),
-        recovery_lag_s=seen.after_ready_s(case.recovered_at),
-        recovered_s=seen.after_asked_s(case.recovered_at),
-        first_reads=tally(case.first_reads),
-        first_wait_s=waits(case.first_reads).longest_s,
-        green_s=_green_s(case),
-    )
-
-
-def _green_s(case: Case) -> float | None:
-    seen = case.seen
-    # Of one's own URL a health route is held to nothing, and named by this figure.
-    route = not seen.info.daemon and bool(seen.history.of(Health))
-    if case.job == "idle" or not (case.needs_health or route):
-        return None
-    if seen.lost_at is None or seen.ready is None:
-        return None
-    return case.green_s(seen.lost_at, seen.ready.late_at)

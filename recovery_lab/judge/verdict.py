@@ -7,9 +7,10 @@ import msgspec
 from recovery_lab.judge import loss, measures
 from recovery_lab.judge.account import Figures
 from recovery_lab.judge.beside import Beside, beside_of
-from recovery_lab.judge.case import Case, Seen, figures_of
+from recovery_lab.judge.case import Case, Seen
 from recovery_lab.judge.doubt import Doubt
 from recovery_lab.judge.doubts import cell_doubts, outage_doubts
+from recovery_lab.judge.figures import figures_of
 from recovery_lab.judge.roles import Role
 from recovery_lab.judge.rules import CAPABILITIES, RULES, Rule
 from recovery_lab.judge.thresholds import THRESHOLDS

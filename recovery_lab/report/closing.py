@@ -14,6 +14,10 @@ STALE = (
     "(SQLAlchemy: pool_pre_ping=True; psycopg_pool: check=ConnectionPool.check_connection; Django: "
     "CONN_HEALTH_CHECKS=True): docs/errors.md"
 )
+BACKED_OFF = (
+    "cap the pauses between attempts, or what one attempt may wait for: a user waits on for "
+    "either when the database is back"
+)
 UNBOUNDED = (
     "bound what a read may wait for (tcp_user_timeout, connect_timeout, statement_timeout), and "
     "let it be tried again on a new connection: docs/errors.md"
@@ -41,7 +45,7 @@ def closing_lines(outage: OutageVerdict) -> list[str]:
     )
     if beside := outage.beside.get(cell.contender):
         told["beside"] = "; ".join(_beside(beside, figures.green_s))
-    elif figures.green_s is not None:  # of a route that is held to nothing
+    if figures.green_s is not None and not outage.info.daemon:  # of a route held to nothing
         told["green"] = f"the health route, for {seconds(figures.green_s)} while users waited"
     if lags := _lags(outage, cell):
         told["window"] = _window(outage, cell, lags)
@@ -113,5 +117,7 @@ def _next(outage: OutageVerdict) -> Iterator[str]:
     broken = {one.rule: one.said for cell in outage.owned for one in cell.failures}
     if "first reads" in broken:
         yield row("next", f"{broken['first reads']}; {STALE}")
+    elif "waits end" in broken:
+        yield row("next", BACKED_OFF)
     elif broken:
         yield row("next", UNBOUNDED)

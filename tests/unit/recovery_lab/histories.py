@@ -218,6 +218,8 @@ class Script:
     capabilities: list[str] = field(default_factory=lambda: list(CAPABILITIES))
     waived: list[str] = field(default_factory=list)
     metered: bool = True
+    daemon: bool = True
+    login: bool = True
     complete: bool = True
     trouble: str = ""
     moves: bool | None = None  # the server's start; as the fault declares where it is None
@@ -264,6 +266,8 @@ class Script:
             health=HealthProbe(path="/health") if "health" in self.capabilities else None,
             waived=self.waived,
             metered=self.metered,
+            daemon=self.daemon,
+            login=self.login,
             complete=self.complete,
             trouble=self.trouble,
         )

@@ -194,7 +194,7 @@ def test_waived_rules_stand_in_every_outage() -> None:
     planned += watched(TARGET, Watched(command=["true"], repeats=2, waived=rules))
     assert [rules] * 4 == [info.waived for info in planned]
     for said in ("relapse", "all"):
-        refused = rf"--waive: '{said}' is none of recovers, no relapse, first reads, "
+        refused = rf"--waive: '{said}' is none of recovers, no relapse, waits end, first reads, "
         with pytest.raises(BadInputError, match=refused):
             outages(TARGET, Asked(waived=[said]))
         with pytest.raises(BadInputError, match=refused):

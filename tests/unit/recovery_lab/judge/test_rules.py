@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from recovery_lab.faults.base import Effects
-from recovery_lab.judge import rules
+from recovery_lab.judge import rule as making
 from recovery_lab.judge.rules import RULES, Rule
 from recovery_lab.record.history import Event, Look
 from tests.unit.recovery_lab.histories import (
@@ -415,6 +415,12 @@ TABLE: dict[str, tuple[str, Make, Make, str]] = {
         lambda: outage(extra=[outage().log("FATAL", "53200")]),
         "server log: [71] FATAL 53200: told by the server",
     ),
+    "of one's own engine no read that met the outage waits on": (
+        "waits end",
+        lambda: with_read(outage(daemon=False), 0.5, "ok", 2.4),
+        lambda: with_read(outage(daemon=False), 0.5, "ok", 2.7),
+        "1 reads waited on after ready, the longest for 1.195 s",
+    ),
     "a client that hung up is no fault of the server's, whatever was done": (
         "server sound",
         lambda: untouched(extra=[outage().log("FATAL", "08006")]),
@@ -502,14 +508,14 @@ def test_every_rule_has_its_two_histories() -> None:
 
 def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its docstring is its promise, as the table of docs/measuring.md has it; it binds everyone."""
-    monkeypatch.setattr(rules, "RULES", {})
+    monkeypatch.setattr(making, "RULES", {})
 
     def broken(case: object) -> Iterator[str]:
         """All XIDs keep their X."""
         yield f"{case} is not"
 
-    assert broken is rules.rule("kept", "0 lost", needs="pool")(broken)
-    rule = rules.RULES["kept"]
+    assert broken is making.rule("kept", "0 lost", needs="pool")(broken)
+    rule = making.RULES["kept"]
     assert rule == Rule(
         name="kept",
         says="all XIDs keep their X",
@@ -519,8 +525,8 @@ def test_rule_says_what_its_function_says(monkeypatch: pytest.MonkeyPatch) -> No
         needs="pool",
     )
     assert rule.applies(None)
-    rules.rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
-    free = rules.RULES["free"]
+    making.rule("free", "none", lambda case: case == "mine")(lambda _: iter(()))
+    free = making.RULES["free"]
     assert ("", "", [True, False]) == (free.says, free.needs, [*map(free.applies, ("mine", ""))])
 
 

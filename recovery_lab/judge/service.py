@@ -32,11 +32,6 @@ def _restarted(case: Case) -> Iterator[str]:
         yield "the application's process was restarted"
 
 
-def sampled(seen: Seen) -> bool:
-    """Tell whether System Health was seen all the time."""
-    return seen.silent_s(Health) <= THRESHOLDS.unseen_s  # else its silence is a doubt
-
-
 def _notice_s(seen: Seen, intervals: int = 1) -> float:
     health = seen.info.health
     return intervals * health.interval_s + health.deadline_s + THRESHOLDS.grace_s if health else 0.0
@@ -54,7 +49,7 @@ def _not_red(case: Case) -> Iterator[str]:
     """A loss turns readiness red; a shorter one stands in System Health's last outage."""
     seen, lost_at, samples = case.seen, case.seen.lost_at, case.seen.history.of(Health)
     away_s = seen.first_away_s
-    if lost_at is None or away_s is None or not sampled(seen):
+    if lost_at is None or away_s is None or not seen.sampled:
         return
     bound_s = _red_within_s(seen)
     since = [s for s in samples if s.ended_at >= lost_at]
@@ -78,7 +73,7 @@ def _no_new(case: Case) -> bool:
 def _false_green(case: Case) -> Iterator[str]:
     """Readiness is not green while users wait and fresh sessions cannot do the work."""
     seen, bound_s = case.seen, _red_within_s(case.seen)
-    if seen.lost_at is None or not sampled(seen):
+    if seen.lost_at is None or not seen.sampled:
         return
     until = seen.stopped_at if seen.ready is None else seen.ready.late_at
     for begin_at, end_at in losses(seen.history, seen.lost_at, until):
@@ -90,7 +85,7 @@ def _false_green(case: Case) -> Iterator[str]:
 def _not_green(case: Case) -> Iterator[str]:
     """Readiness is green again, of the server as it is now."""
     seen, bound_s = case.seen, _notice_s(case.seen)
-    if seen.ready is None or not sampled(seen):
+    if seen.ready is None or not seen.sampled:
         return
     green_s = (seen.stopped_at if seen.health_at is None else seen.health_at) - seen.ready.late_at
     told = f"readiness green {green_s:.3f} s after ready"
