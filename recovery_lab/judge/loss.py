@@ -93,8 +93,10 @@ def effects_seen(history: History, declared: Effects, *, hurt: bool = False) -> 
     """
     if not declared.observed:
         return declared
+    if hurt:
+        return msgspec.structs.replace(declared, cuts="both", ends_sessions=False)
     refusals, moved = _refusals(history), start_moved(history)
-    new = hurt or bool(refusals) or longest_silence_s(history) >= THRESHOLDS.long_wait_s
+    new = bool(refusals) or longest_silence_s(history) >= THRESHOLDS.long_wait_s
     ended = moved or bool(ended_sessions(history) or crashes(history) or _told_ended(history))
     cuts: Cuts = "both" if ended and new else "established" if ended else "new" if new else "none"
     seen = {"cuts": cuts, "ends_sessions": ended, "restarts": moved}
