@@ -120,6 +120,10 @@ format: environment ## lay the code out as lint wants it
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 	@.venv/bin/shfmt --write scripts postgres .ci/run
 
+.PHONY: wheel
+wheel: environment ## build recovery_lab as a wheel into dist/, to try an engine or a URL of your own
+	@.venv/bin/uv build --quiet --wheel --out-dir dist && ls dist/*.whl
+
 .PHONY: docs
 docs: environment ## make the tables anew that the documents repeat from code and from recorded runs
 	@$(PYTHON) -m tests.tables
