@@ -92,15 +92,15 @@ def play_run(
             if info.policy and info.policy != stack.policy_of(where):
                 where = stack.use_policy(where, info.policy)
                 crew = _end(crew)
-            if stranded:  # what waits at an old address waits for a quarter of an hour
+            if stranded:  # its sessions wait at an old address, or are limited as they were then
                 stack.recreate(where)
-            stranded = info.effects.moves and bool(info.application)
+            stranded = info.effects.strands and bool(info.application)
             crew = crew or StackCrew(where, twin_of(planned), images)
             shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)
             view.judged(outage)
             # One that broke off leaves readers that nobody stopped, or a helper that is dead.
-            if not info.solo or not played.complete or info.effects.moves:
+            if not info.solo or not played.complete or info.effects.strands:
                 crew = _end(crew)
             if stop_at_bad and outage.verdict != "passed":
                 break

@@ -23,11 +23,17 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     heal_cuts: Cuts = "none"  # and as it heals
     ends_sessions: bool = False  # established ones are gone by then, not only left silent
     moves: bool = False  # the server has another address after it; whoever was there, nobody tells
+    marks: bool = False  # sessions opened in it keep for good what it set
     delays_s: float = 0.0  # what a fresh session or a read takes longer while it is in
     denies: tuple[Literal["reads", "writes", "names"], ...] = ()
     explains: tuple[str, ...] = ()  # SQLSTATEs of the FATAL lines that it brings
     restarts: bool | None = False  # whether the server's start must move; None: not known before
     observed: bool = False  # a user's command: what it cut is read from the record
+
+    @property
+    def strands(self) -> bool:
+        """Whether a pool that met it is no good for the next outage."""
+        return self.moves or self.marks
 
     @property
     def leaves_idle_silent(self) -> bool:

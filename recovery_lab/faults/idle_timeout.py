@@ -13,7 +13,7 @@ class IdleTimeout(Altered):
     """Set idle_session_timeout for the clients' role; sessions opened from then on have it."""
 
     name = "idle-timeout"
-    effects = Effects(cuts="idle", ends_sessions=True, explains=("57P05",))
+    effects = Effects(cuts="idle", ends_sessions=True, marks=True, explains=("57P05",))
     hold_s = min_hold_s = IDLE_S + 1.0
     max_hold_s = 120.0
     prepares = True

@@ -114,11 +114,12 @@ def test_outage_that_broke_off_takes_its_crew_along(world, tmp_path, monkeypatch
     assert (2, 2) == (len(world.crews), world.ended)
 
 
-def test_what_a_moved_server_leaves_behind_is_not_taken_into_the_next_outage(
-    world, tmp_path
+@pytest.mark.parametrize("leaves", ["moves", "marks"])
+def test_what_a_fault_leaves_in_a_pool_is_not_taken_into_the_next_outage(
+    world, tmp_path, leaves: str
 ) -> None:
-    """What waits at its old address waits for ever: another crew, and the application anew."""
-    moves = msgspec.structs.replace(OUTAGE.effects, moves=True)
+    """A session waits at an old address for ever, or is ended by its old limit: all begin anew."""
+    moves = msgspec.structs.replace(OUTAGE.effects, **{leaves: True})
     planned = [repeat(n, solo="adopted", effects=moves, application="dashboard") for n in (1, 2)]
     played(tmp_path, *planned, repeat(3, solo="adopted", effects=moves))
     names = [info.name for info in planned]

@@ -125,6 +125,11 @@ def test_effects_fit_one_another(name: str) -> None:
     assert not {*effects.explains} & {*HUNG_UP}
 
 
+def test_faults_that_leave_something_in_a_pool_say_so() -> None:
+    """What they leave would else break the outage after them: a limit, or an old address."""
+    assert {"idle-timeout", "mute"} == {n for n, fault in FAULTS.items() if fault.effects.strands}
+
+
 @pytest.mark.parametrize(
     "name",
     [
