@@ -5,22 +5,28 @@ import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-@cache
-def _loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    return loop
+_LOOP = asyncio.new_event_loop()  # one, whoever comes first: a pool belongs to its loop
+_RUNS = threading.Lock()
+
+
+def _running() -> asyncio.AbstractEventLoop:
+    with _RUNS:
+        if not _LOOP.is_running():
+            started = threading.Event()
+            _LOOP.call_soon(started.set)
+            threading.Thread(target=_LOOP.run_forever, daemon=True).start()
+            started.wait()
+    return _LOOP
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, whoever waits; raises what it raises."""
-    return asyncio.run_coroutine_threadsafe(work, _loop()).result()
+    return asyncio.run_coroutine_threadsafe(work, _running()).result()
 
 
 @contextmanager

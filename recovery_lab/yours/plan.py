@@ -20,7 +20,7 @@ from recovery_lab.yours.look import Asked, Found
 IDLE = 5  # connections of an idle pool, where it keeps so many
 MOST_IDLE = 10  # requests at once, however many sessions an application holds
 LOOK_LIMIT_S = 60.0
-LEAST_LIMIT_S, MOST_LIMIT_S, TIMES = 0.1, 5.0, 4.0  # of a fresh session, by what it usually takes
+LEAST_LIMIT_S, MOST_LIMIT_S, TIMES = 0.3, 5.0, 4.0  # of a fresh session, by what it usually takes
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):

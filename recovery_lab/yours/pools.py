@@ -18,8 +18,9 @@ class PsycopgPool(Way):
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.pool_size = pool.min_size
-        if getattr(pool, "closed", False):
+        if pool.closed:
             pool.open()
+        pool.wait()
 
     @contextmanager
     def session(self) -> Iterator[Run]:
@@ -55,8 +56,9 @@ class AsyncPsycopgPool(Way):
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.pool_size = pool.min_size
-        if getattr(pool, "closed", False):
+        if pool.closed:
             loop.run(pool.open())
+        loop.run(pool.wait())
 
     @contextmanager
     def session(self) -> Iterator[Run]:

@@ -13,7 +13,7 @@ from recovery_lab.sql import STARTED
 
 Row = tuple[Any, ...]
 Run = Callable[[str], list[Row]]  # one statement, on the session that it was lent with
-WARM_LIMIT_S = 20.0
+WARM_LIMIT_S, WARM_ROUNDS = 20.0, 10
 # SQLSTATEs of a session that is no more: connection exceptions, shutdown, crash, idle time-outs.
 _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 
@@ -48,7 +48,16 @@ class Way(ABC):
         return dict(zip(("nonce", "backend_pid", "server_started"), answer, strict=True))
 
     def warm(self, count: int) -> list[int]:
-        """Hold so many sessions at once, and give them back; return their backends."""
+        """Hold sessions at once, and give them back, until all that idle were held; return them."""
+        for _ in range(WARM_ROUNDS):
+            backends = self._held(count)
+            idle = (self.look() or {}).get("checked_in", len(backends))
+            if idle == len(backends):
+                break
+            count = max(1, idle)  # a pool may grow while it is asked, and shrink by itself
+        return backends
+
+    def _held(self, count: int) -> list[int]:
         together = threading.Barrier(count)
 
         def hold(_: int) -> int:
