@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from subprocess import PIPE, Popen
-from typing import Any
 
 import msgspec
 
@@ -18,6 +17,7 @@ from recovery_lab.programs import CONTENDER, Helper
 from recovery_lab.record.history import FaultEvent, Probe
 from recovery_lab.record.recorder import Recorder
 from recovery_lab.record.story import Story
+from recovery_lab.yours.look import surroundings
 from recovery_lab.yours.observer import Assignment
 from recovery_lab.yours.page import Shape
 
@@ -39,28 +39,31 @@ class OwnCrew(Crew):
         self._make = PAGE if asked.url else ENGINE
         self._way = {"engine": asked.engine, "url": asked.url, "shape": shape}
         self._by_hand = by_hand  # a person takes the database away; calls its argument meanwhile
-        self._observer = self._start("the observer", OBSERVER, assignment)
+        words = [sys.executable, "-m", OBSERVER]
+        self._observer = self._start("the observer", words, surroundings(assignment))
 
     def cast(self, info: OutageInfo) -> None:
         """Start a process for each job; an outage before leaves none that goes on."""
         end_all(list(self._contenders.values()))
         self._contenders = {
-            job: self._start(f"{one.contender} ({job})", CONTENDER, self._part(one, job, info))
+            job: self._start(f"{one.contender} ({job})", self._words(one, job, info))
             for one, job in info.cells
         }
 
-    def _start(self, name: str, module: str, assignment: Any) -> Helper:
-        told = msgspec.json.encode(assignment).decode()
-        words = [sys.executable, "-m", module, told]
+    def _start(
+        self, name: str, words: list[str], environ: Mapping[str, str] | None = None
+    ) -> Helper:
         # A process session of its own: Ctrl-C reaches the runner alone.
-        process = Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True)
-        helper = Helper(name, process, assignment)
+        process = Popen(
+            words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environ, start_new_session=True
+        )
+        helper = Helper(name, process)
         helper.listen(self._emit)
         return helper
 
-    def _part(self, one: Cast, job: JobName, info: OutageInfo) -> dict[str, Any]:
-        """Return what the contender's program is told (contenders/program.py)."""
-        return {
+    def _words(self, one: Cast, job: JobName, info: OutageInfo) -> list[str]:
+        """Return the words of a contender's program, and what it is told (program.py)."""
+        part = {
             "contender": one.contender,
             "plays": one.contender,
             "jobs": [job],
@@ -71,6 +74,7 @@ class OwnCrew(Crew):
             "idle": info.idle,
             "metered": False,
         }
+        return [sys.executable, "-m", CONTENDER, msgspec.json.encode(part).decode()]
 
     def story(self, recorder: Recorder) -> Story:  # noqa: ARG002 # nobody tells it
         """Return a story that nobody tells: neither the server's log nor its machine is ours."""

@@ -17,7 +17,7 @@ from recovery_lab.record.observer import Observer
 from recovery_lab.record.sampler import Sampler
 from recovery_lab.sql import PROBE, SESSIONS
 from recovery_lab.target import Health
-from recovery_lab.yours.look import Asked
+from recovery_lab.yours.look import TOLD, Asked
 from recovery_lab.yours.way import Row, Way
 
 AT_ONCE = 8  # attempts that still hang; no more are begun beside them
@@ -84,8 +84,8 @@ class Route(Sampler):
 
 
 def main() -> None:
-    """Observe what the first argument assigns, and follow orders until the input ends."""
-    assignment = msgspec.json.decode(sys.argv[1], type=Assignment)
+    """Observe what the environment assigns, and follow orders until the input ends."""
+    assignment = msgspec.json.decode(os.environ[TOLD], type=Assignment)
     stream = own_stdout()
     observer = OwnObserver(assignment.asked.fresh(), assignment.limit_s, stream)
     observer.start()

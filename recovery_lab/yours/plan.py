@@ -15,7 +15,7 @@ from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.plan import SHARED_READS_PER_S, names
 from recovery_lab.target import Traits
-from recovery_lab.yours.look import Asked, Found
+from recovery_lab.yours.look import Asked, Found, surroundings
 
 IDLE = 5  # connections of an idle pool, where it keeps so many
 MOST_IDLE = 10  # requests at once, however many sessions an application holds
@@ -36,10 +36,11 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(asked: Asked) -> Found:
     """Have it looked at in a process of its own; InconclusiveError: the server is away."""
-    told = msgspec.json.encode(asked).decode()
-    words = [sys.executable, "-m", "recovery_lab.yours.look", told]
+    words, env = [sys.executable, "-m", "recovery_lab.yours.look"], surroundings(asked)
     try:
-        done = subprocess.run(words, capture_output=True, timeout=LOOK_LIMIT_S, check=False)
+        done = subprocess.run(
+            words, capture_output=True, timeout=LOOK_LIMIT_S, check=False, env=env
+        )
     except subprocess.TimeoutExpired:
         said = f"no answer after {LOOK_LIMIT_S:.0f} s: does importing it wait for something?"
         raise InconclusiveError(f"{asked.subject}: {said}") from None
