@@ -1,8 +1,10 @@
 """What a good live answer of an application is."""
 
+from typing import Any
+
 import httpx
 
-from recovery_lab.contenders.base import Json
+Json = dict[str, Any]
 
 
 class NotLiveError(Exception):
