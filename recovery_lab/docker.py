@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,14 @@ def inspect(*ids: str) -> list[dict[str, Any]]:
     """Return what Docker says of some containers."""
     found: list[dict[str, Any]] = json.loads(run("inspect", *ids)) if ids else []
     return found
+
+
+def addresses(stack: Stack) -> tuple[IPv4Network, dict[str, IPv4Address]]:
+    """Return the clients' network and its addresses by container; the gateway is `gateway`."""
+    [found] = json.loads(run("network", "inspect", network(stack)))
+    way = found["IPAM"]["Config"][0]
+    held = {one: IPv4Interface(at["IPv4Address"]).ip for one, at in found["Containers"].items()}
+    return IPv4Network(way["Subnet"]), {"gateway": IPv4Address(way["Gateway"]), **held}
 
 
 def events(stack: Stack, since: float, until: float) -> list[tuple[float, str, str]]:

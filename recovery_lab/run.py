@@ -95,6 +95,8 @@ def play_run(
             if stranded:  # its sessions wait at an old address, or are limited as they were then
                 stack.recreate(where)
             stranded = info.effects.strands and bool(info.application)
+            if crew is None and not info.command:  # whose helpers would hold lower ones
+                stack.settle_address(where)
             crew = crew or StackCrew(where, twin_of(planned), images)
             shown, path = progress.of(info), run / "outages" / info.name
             played, outage = _play(crew, shown, info, path)

@@ -40,6 +40,23 @@ def recreate(stack: Stack) -> None:
     settle(stack)
 
 
+def settle_address(stack: Stack) -> None:
+    """Give the database the lowest free address of its network, which it then has after a restart.
+
+    Otherwise, after a failover or where others have come while it was down, a restart would move
+    it: who is just connecting then waits for an address where nobody is, and that is no restart.
+    """
+    found = docker.container(stack, stack.target.database.service)
+    own, way = found["Id"], found["NetworkSettings"]["Networks"].get(docker.network(stack)) or {}
+    network, held = docker.addresses(stack)
+    if (way.get("IPAMConfig") or {}).get("IPv4Address") or own not in held:
+        return  # fixed by its Compose file; or away, of which its outage tells
+    below = [one for one in held.values() if one < held[own]]
+    if len(below) < int(held[own]) - int(network.network_address) - 1:
+        docker.run("restart", own)
+        settle(stack)
+
+
 def settle(stack: Stack, limit_s: float = 120.0) -> None:
     """Wait for the steady state; raises InconclusiveError with the last trouble."""
     # A first start makes its data set. Docker's own health check looks every few seconds only.

@@ -23,6 +23,7 @@ class World:
         self.played: list[str] = []
         self.crews: list[str] = []
         self.ended = 0
+        self.settled: list[int] = []  # how many outages were over by then
         self._late = late
 
     def play(self, crew: object, view: object, info: OutageInfo, folder: Path) -> OutageInfo:
@@ -59,6 +60,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         policy_of=lambda stack: stack.name,
         use_policy=lambda stack, name: SimpleNamespace(name=name),
         recreate=lambda stack: one.played.append(f"recreated {stack.name}"),
+        settle_address=lambda stack: one.settled.append(len(one.played)),
     )
     monkeypatch.setattr(run, "stack", stack)
     return one
@@ -126,6 +128,15 @@ def test_what_a_fault_leaves_in_a_pool_is_not_taken_into_the_next_outage(
     again = "recreated adopted"
     assert [names[0], again, names[1], again, "restart-3-adopted"] == world.played
     assert 3 == len(world.crews)
+
+
+def test_database_is_given_its_address_before_others_come(world, tmp_path) -> None:
+    """Whenever a crew begins; a user's own database is never restarted for it."""
+    played(tmp_path, repeat(1), repeat(2, solo="adopted"), repeat(3, solo="naive"))
+    assert [0, 1] == world.settled
+    world.settled.clear()
+    played(tmp_path / "own", repeat(1, command=["true"]), repeat(2, command=["true"]))
+    assert [] == world.settled
 
 
 def test_outage_seen_to_fail_is_not_played_away(world, tmp_path, monkeypatch) -> None:

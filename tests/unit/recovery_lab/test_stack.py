@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -122,6 +123,33 @@ def test_trouble_is_not_settled(world: World, own: Stack, trouble: dict, said: s
     vars(world).update(trouble)
     with pytest.raises(InconclusiveError, match=said):
         stack.settle(own, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("at", "others", "fixed", "moved"),
+    [
+        (2, {"application": 3}, "", False),
+        (3, {"application": 2}, "", False),
+        (12, {"application": 2}, "", True),  # it would come back at .3
+        (3, {"application": 4}, "", True),  # .2 is free
+        (3, {"application": 4}, "172.20.0.3", False),  # it is always there
+        (4, {"application": 2, "another": 3, "above": 5}, "", False),
+    ],
+)
+def test_database_has_the_lowest_free_address(
+    world: World, own: Stack, monkeypatch, at: int, others: dict[str, int], fixed: str, moved: bool
+) -> None:
+    """Then a restart brings it back where it was; it is moved where it would not."""
+    told: list[str] = []
+    held = {"gateway": 1, "db": at, **others}
+    where = {name: IPv4Address(f"172.20.0.{last}") for name, last in held.items()}
+    way = {"IPAMConfig": {"IPv4Address": fixed} if fixed else None}
+    one = {"Id": "db", "NetworkSettings": {"Networks": {"mine_default": way}}}
+    monkeypatch.setattr(docker, "container", lambda *_: one)
+    monkeypatch.setattr(docker, "addresses", lambda _: (IPv4Network("172.20.0.0/16"), where))
+    monkeypatch.setattr(docker, "run", lambda *words: told.append(" ".join(words)))
+    stack.settle_address(own)
+    assert ["restart db"] * moved == told
 
 
 def test_settled_has_the_policy_asked_for(world: World, own: Stack) -> None:
