@@ -145,6 +145,10 @@ browser-image:
 versions-image:
 	@bash scripts/prepare.sh versions
 
+.PHONY: strangers
+strangers: environment
+	@bash scripts/strangers.sh postgresql django pools older-pools
+
 .PHONY: certificates
 certificates:
 	@bash scripts/certificates.sh postgres
