@@ -84,11 +84,11 @@ heal: environment ## heal what a killed run left open, and remove its stack (KEE
 	@.venv/bin/recovery-lab heal
 
 .PHONY: verify
-verify: browser-image ## prove it all on a stack of its own, then print what was proven
+verify: browser-image strangers ## prove it all on a stack of its own, then print what was proven
 	@bash scripts/verify.sh
 
 .PHONY: verify-more
-verify-more: browser-image ## the same, and what takes longer: odd checkouts and folders, in ten minutes
+verify-more: browser-image strangers ## the same, and what takes longer: odd checkouts and folders, in ten minutes
 	@bash scripts/verify.sh more
 
 .PHONY: bench
@@ -148,6 +148,10 @@ browser-image:
 .PHONY: versions-image
 versions-image:
 	@bash scripts/prepare.sh versions
+
+.PHONY: strangers
+strangers: environment
+	@bash scripts/strangers.sh postgresql django pools older-pools
 
 .PHONY: certificates
 certificates:

@@ -21,6 +21,9 @@ main() {
   lock browser --group browser "$@"
   lock second-target --group second-target "$@"
   lock versions --group versions "$@"
+  lock strangers-django --group strangers-django "$@"
+  lock strangers-pools --group strangers-pools "$@"
+  lock strangers-older-pools --group strangers-older-pools "$@"
   lock dashboard --group dashboard "$@"
   # One version of a library in both: a driver must not tell contenders apart.
   lock instrument --group instrument --constraints requirements/dashboard.txt "$@"

@@ -23,7 +23,7 @@ main() {
   # A job in the background ignores Ctrl-C; SIGTERM ends pytest with all its finalizers, which
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
-  .venv/bin/python -m pytest tests/browser tests/setup tests/unit "${FAULTS[@]}" \
+  .venv/bin/python -m pytest tests/browser tests/setup tests/unit tests/strangers "${FAULTS[@]}" \
     tests/more -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
   .venv/bin/python -m pytest tests/integration tests/matrix tests/observe tests/second \

@@ -1,0 +1,1 @@
+"""A small shop in Django, which knows nothing of the lab."""
