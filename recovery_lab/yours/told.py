@@ -13,6 +13,7 @@ from recovery_lab.judge.verdict import OutageVerdict, reasons
 from recovery_lab.outage import Word
 from recovery_lab.report.words import outcomes, seconds
 
+UNMET = "in doubt: no session that was held before was lost, so nothing of yours met it"
 STAYS = ("recovers", "no relapse")  # the rules that `recovers` means
 
 
@@ -50,7 +51,8 @@ class Outage:
     @property
     def reasons(self) -> list[str]:
         """Why it is not passed: what failed, then what is in doubt."""
-        return list(dict.fromkeys(why for cell in self._judged.owned for why in reasons(cell)))
+        told = list(dict.fromkeys(why for cell in self._judged.owned for why in reasons(cell)))
+        return told or ([UNMET] if self.verdict == "inconclusive" else [])
 
     @property
     def server_share_s(self) -> float | None:

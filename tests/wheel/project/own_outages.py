@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 RESTART = shlex.split(os.environ["RESTART"])
 FREEZE = shlex.split(os.environ["FREEZE"])
-NOTHING_SEEN = "inconclusive, which is no pass: .*no outage was seen"
+# The second where the machine stood still for a second: fresh sessions had no answer either.
+NOTHING_SEEN = "inconclusive, which is no pass: .*(no outage was seen|nothing of yours met it)"
 
 
 def calm(lab, *what):

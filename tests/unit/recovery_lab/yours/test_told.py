@@ -8,7 +8,7 @@ import pytest
 from recovery_lab.folder import save
 from recovery_lab.judge.verdict import judge_outage
 from recovery_lab.target import Traits
-from recovery_lab.yours.told import Outage
+from recovery_lab.yours.told import UNMET, Outage
 from tests.unit.recovery_lab.histories import NEVER, Reads, Script
 
 POOL = Traits(pools=True, pings=True)
@@ -94,6 +94,15 @@ def test_outage_in_doubt_is_never_green(doubt: dict, tmp_path: Path) -> None:
     for ask in (lambda: outage.recovers(within_s=60), lambda: outage.failed_after_ready):
         with pytest.raises(pytest.fail.Exception, match="inconclusive, which is no pass: in doubt"):
             ask()
+
+
+def test_outage_that_nobody_met_is_never_green(tmp_path: Path) -> None:
+    """New sessions alone were refused, and a pool keeps its own: the judge has no cell to judge."""
+    keeps = {"recovered_s": 0.05, "keeps_session_s": NEVER}
+    outage = kept(tmp_path, steady=keeps, moves=False)
+    assert ("inconclusive", [UNMET]) == (outage.verdict, outage.reasons)
+    with pytest.raises(pytest.fail.Exception, match="nothing of yours met it"):
+        outage.recovers(within_s=60)
 
 
 def test_what_failed_outranks_what_is_in_doubt(tmp_path: Path) -> None:
