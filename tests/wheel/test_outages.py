@@ -58,19 +58,10 @@ def test_process_ends_while_reads_hang(
 
 def test_failure_shows_what_became_of_the_reads(older: Environment, database: Server) -> None:
     """The assertion names them, and the lab's screen stands in the report."""
-    (older.folder / "test_fails.py").write_text(
-        "from sqlalchemy import create_engine\n"
-        "import os, shlex\n"
-        "from db import URL\n"
-        "def test_it(recovery_lab):\n"
-        "    engine = create_engine(URL)\n"
-        "    for _ in range(4):\n"
-        "        outage = recovery_lab.outage(engine, shlex.split(os.environ['RESTART']))\n"
-        "        assert not outage.failed_after_ready\n"
-    )
-    words = ("pytest", "test_fails.py", "-p", "no:cacheprovider")
+    words = ("pytest", "own_failure.py", "-p", "no:cacheprovider")
     done = older.tried(*words, limit_s=300.0, **variables(database, "older"))
     assert 1 == done.returncode, done.stdout
-    assert re.search(r"assert not \[<idle read, 3\.\d+ s after ready: failed: conn", done.stdout)
+    assert re.search(r"assert not \[<\w+ read, [\d.]+ s after ready: ", done.stdout), done.stdout
+    assert re.search(r"idle read, [\d.]+ s after ready: failed: connection_lost: ", done.stdout)
     assert re.search(r"- recovery_lab call -", done.stdout)
-    assert "NOT RECOVERED: first reads: " in done.stdout
+    assert "NOT RECOVERED: " in done.stdout
