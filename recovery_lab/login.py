@@ -48,6 +48,17 @@ def look_up(login: Login, limit_s: float) -> str:
 
 def on_thread(act: Callable[[], T], limit_s: float, phase: str) -> T:
     """Return what an act returns, or raise it; DeadlineError: not in time, and it is left alone."""
+    done = begun(act)
+    try:
+        return done.result(limit_s)
+    except TimeoutError:
+        if done.done():
+            raise  # its own
+        raise DeadlineError(phase, limit_s) from None
+
+
+def begun(act: Callable[[], T]) -> "Future[T]":
+    """Begin an act on a thread of its own, for which no process waits when it ends."""
     done: Future[T] = Future()
 
     def run() -> None:
@@ -57,12 +68,7 @@ def on_thread(act: Callable[[], T], limit_s: float, phase: str) -> T:
             done.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    try:
-        return done.result(limit_s)
-    except TimeoutError:
-        if done.done():
-            raise  # its own
-        raise DeadlineError(phase, limit_s) from None
+    return done
 
 
 def first_line(error: Exception) -> str:

@@ -88,7 +88,7 @@ def show(folder: Path, screen: Screen, say: Say, play: Callable[[View], RunVerdi
         _keep(folder, write_verdict(folder))
         say(row("report", f"{folder}/report.md"))
         say(row("page", f"{folder}/report.html"))
-        say(row("pictures", f"recovery-lab report {folder.name}"))
+        say(row("pictures", f"recovery-lab report {folder}"))
     return _status(verdict, say)
 
 

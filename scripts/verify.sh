@@ -24,7 +24,7 @@ main() {
   # a second Ctrl-C must not break off.
   trap 'trap "" INT TERM; kill $outages $beside 2>/dev/null || true; wait; cat "$LOG"; exit 130' INT TERM
   .venv/bin/python -m pytest tests/browser tests/setup tests/unit tests/strangers "${FAULTS[@]}" \
-    tests/more -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
+    tests/more tests/wheel -m "$which" --junit-xml "${REPORTS[1]}" >"$LOG" 2>&1 &
   beside=$!
   .venv/bin/python -m pytest tests/integration tests/matrix tests/observe tests/second \
     "${FAULTS[@]/#/--ignore=}" -m "$which" --junit-xml "${REPORTS[0]}" &

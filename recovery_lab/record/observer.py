@@ -39,6 +39,7 @@ class Observer(ABC):
         self._delay_s = 0.0  # what the fault declares: attempts may take so much longer
         self._by_name = False  # and whether it denies names: then each attempt begins with one
         self._hurry = threading.Event()
+        self._over = threading.Event()
         self._lock = threading.Lock()
 
     @abstractmethod
@@ -57,6 +58,11 @@ class Observer(ABC):
     def start_telling(self) -> None:
         """Start telling its clocks alone."""
         threading.Thread(target=self._keep_telling, daemon=True).start()
+
+    def end(self) -> None:
+        """Let its threads end, where the process goes on."""
+        self._over.set()
+        self._hurry.set()
 
     def emit(self, record: Record) -> None:
         """Write a record to the stream, whole, from any thread."""
@@ -112,16 +118,16 @@ class Observer(ABC):
         self.emit(Clock(at=time.monotonic(), wall=time.time()))
 
     def _keep_telling(self) -> None:
-        while True:
+        self._tell_clock()
+        while not self._over.wait(1.0):  # a pace, not a synchronisation
             self._tell_clock()
-            time.sleep(1.0)  # a pace, not a synchronisation
 
     def _keep_probing(self) -> None:
-        while True:
+        while not self._over.is_set():
             probe = self.probe()
             self.emit(probe)
             if self._hurry.is_set():
                 took_s = probe.ended_at - probe.started_at
-                time.sleep(CONFIRM_S if probe.ok else max(0.0, FAST_S - took_s))
+                self._over.wait(CONFIRM_S if probe.ok else max(0.0, FAST_S - took_s))
             else:
                 self._hurry.wait(RARE_S)

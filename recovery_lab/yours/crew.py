@@ -7,6 +7,7 @@ from subprocess import PIPE, Popen
 
 import msgspec
 
+from recovery_lab.contenders.base import Json
 from recovery_lab.crew import Act, Crew, Note, end_all
 from recovery_lab.errors import HealError
 from recovery_lab.faults.command import LIMIT_S as COMMAND_LIMIT_S
@@ -39,16 +40,24 @@ class OwnCrew(Crew):
         self._make = PAGE if asked.url else ENGINE
         self._way = {"engine": asked.engine, "url": asked.url, "shape": shape}
         self._by_hand = by_hand  # a person takes the database away; calls its argument meanwhile
-        words = [sys.executable, "-m", OBSERVER]
-        self._observer = self._start("the observer", words, surroundings(assignment))
+        self._observer = self._observing(assignment)
 
     def cast(self, info: OutageInfo) -> None:
         """Start a process for each job; an outage before leaves none that goes on."""
         end_all(list(self._contenders.values()))
         self._contenders = {
-            job: self._start(f"{one.contender} ({job})", self._words(one, job, info))
+            job: self._reading(f"{one.contender} ({job})", self._part(one, job, info))
             for one, job in info.cells
         }
+
+    def _observing(self, assignment: Assignment) -> Helper:
+        words = [sys.executable, "-m", OBSERVER]
+        return self._start("the observer", words, surroundings(assignment))
+
+    def _reading(self, name: str, part: Json) -> Helper:
+        return self._start(
+            name, [sys.executable, "-m", CONTENDER, msgspec.json.encode(part).decode()]
+        )
 
     def _start(
         self, name: str, words: list[str], environ: Mapping[str, str] | None = None
@@ -61,9 +70,9 @@ class OwnCrew(Crew):
         helper.listen(self._emit)
         return helper
 
-    def _words(self, one: Cast, job: JobName, info: OutageInfo) -> list[str]:
-        """Return the words of a contender's program, and what it is told (program.py)."""
-        part = {
+    def _part(self, one: Cast, job: JobName, info: OutageInfo) -> Json:
+        """Return what a contender is told (contenders/program.py)."""
+        return {
             "contender": one.contender,
             "plays": one.contender,
             "jobs": [job],
@@ -74,7 +83,6 @@ class OwnCrew(Crew):
             "idle": info.idle,
             "metered": False,
         }
-        return [sys.executable, "-m", CONTENDER, msgspec.json.encode(part).decode()]
 
     def story(self, recorder: Recorder) -> Story:  # noqa: ARG002 # nobody tells it
         """Return a story that nobody tells: neither the server's log nor its machine is ours."""
@@ -89,7 +97,7 @@ class OwnCrew(Crew):
 
         begin()
         step("injecting")
-        if info.command == ["-"]:
+        if info.command[0] == "-":
             self._by_hand(pace)
         else:
             run_command(info.command, None, lambda over: _poll(over, pace))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import copy
 from importlib import import_module
 from typing import Any
 
@@ -43,11 +44,20 @@ class SyncEngine(Way):
         """Return the pool's state, of a pool that counts."""
         return _look(self._engine.pool)
 
+    def another(self) -> "SyncEngine":
+        """Return one over the same engine with another pool: options and listeners stay."""
+        return SyncEngine(_copied(self._engine))
+
+    def close(self) -> None:
+        """Dispose of its pool."""
+        self._engine.dispose()
+
 
 class AsyncEngine(Way):
     """An AsyncEngine; its reads run on a loop of their own."""
 
     kind = "SQLAlchemy asynchronous engine"
+    on_loop = True
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
@@ -90,6 +100,14 @@ class AsyncEngine(Way):
         """Return the pool's state, of a pool that counts."""
         return _look(self._sync.pool)
 
+    def another(self) -> "AsyncEngine":
+        """Return one over the same engine with another pool: options and listeners stay."""
+        return AsyncEngine(type(self._engine)(_copied(self._sync)))
+
+    def close(self) -> None:
+        """Dispose of its pool."""
+        loop.run(self._engine.dispose())
+
 
 @contextmanager
 def _another(pool: Any) -> Iterator[Run]:
@@ -105,6 +123,16 @@ def _another(pool: Any) -> Iterator[Run]:
             yield run
     finally:
         own.dispose()
+
+
+def _copied(engine: Any) -> Any:
+    """Return a copy that keeps all of an engine but its pool, which is made anew like it."""
+    copied, under = copy(engine), getattr(engine, "_proxied", None)
+    if under is None:
+        copied.pool = engine.pool.recreate()
+    else:  # of Engine.execution_options(): its pool is that of the engine under it
+        copied._proxied = _copied(under)  # noqa: SLF001 # SQLAlchemy has no other way
+    return copied
 
 
 def _size(pool: Any) -> int:

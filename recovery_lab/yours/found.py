@@ -46,27 +46,27 @@ def find(spec: str) -> Way:
     except Exception as error:
         said = f"importing {module} raised {type(error).__name__}: {error}"
         raise BadInputError(f"--engine {spec!r}: {said}") from error
-    return way_of(_attribute(found, attribute, spec), spec)
+    return way_of(_attribute(found, attribute, spec), f"--engine {spec!r}")
 
 
 def way_of(value: Any, called: str) -> Way:
     """Return the way of an object, which a function may have to make first; else BadInputError."""
-    if kind := _kind(value):
+    if kind := kind_of(value):
         return _verified(kind(value), value, called)
     if not callable(value) or inspect.isclass(value):
-        raise BadInputError(f"--engine {called!r} is a {type(value).__name__}: {EXPECTED}")
+        raise BadInputError(f"{called} is a {type(value).__name__}: {EXPECTED}")
     try:
         made = value()
         if inspect.isawaitable(made):
             made = loop.run(_awaited(made))
     except Exception as error:
         said = f"calling it raised {type(error).__name__}: {error}"
-        raise BadInputError(f"--engine {called!r}: {said}") from error
-    if kind := _kind(made):
+        raise BadInputError(f"{called}: {said}") from error
+    if kind := kind_of(made):
         return _verified(kind(made), made, called)
     if hasattr(made, "execute"):  # a session or a connection: nothing was read yet
         told = f"returns a {type(made).__name__}, which has read nothing"
-        raise BadInputError(f"--engine {called!r} {told}: {EXPECTED}")
+        raise BadInputError(f"{called} {told}: {EXPECTED}")
     return Call(value)
 
 
@@ -85,8 +85,8 @@ def _attribute(module: Any, path: str, spec: str) -> Any:
     return value
 
 
-def _kind(value: Any) -> type[Any] | None:
-    """Return the way for an object by its class's origin: nothing is imported for it."""
+def kind_of(value: Any) -> type[Any] | None:
+    """Return the way for an object by its class's origin: nothing is imported for it; or None."""
     for one in type(value).__mro__:
         kind = KINDS.get((one.__module__.partition(".")[0], one.__name__))
         if kind is not None:
@@ -98,7 +98,7 @@ def _verified(way: Way, value: Any, called: str) -> Way:
     dialect = getattr(getattr(value, "dialect", None), "name", "postgresql")
     if dialect != "postgresql":
         told = f"is an engine of {dialect}, expected one of PostgreSQL"
-        raise BadInputError(f"--engine {called!r} {told}")
+        raise BadInputError(f"{called} {told}")
     return way
 
 

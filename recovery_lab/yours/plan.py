@@ -53,7 +53,7 @@ def look(asked: Asked) -> Found:
         raise BadInputError(found.bad)
     if found.away:
         raise InconclusiveError(f"{asked.subject}: {found.away}")
-    _refuse_remote(found)
+    refuse_remote(found)
     return found
 
 
@@ -107,7 +107,7 @@ def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> Out
     )
 
 
-def _refuse_remote(found: Found) -> None:
+def refuse_remote(found: Found) -> None:
     """Refuse a server elsewhere: what takes it away takes it from others as well."""
     if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(found.host):
         return

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any
 
 from recovery_lab.contenders.base import Json
+from recovery_lab.errors import BadInputError
 from recovery_lab.yours import loop
 from recovery_lab.yours.way import Row, Run, Way, distribution
 
@@ -18,15 +20,21 @@ class PsycopgPool(Way):
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.pool_size = pool.min_size
-        if pool.closed:
-            pool.open()
-        pool.wait()
 
     @contextmanager
     def session(self) -> Iterator[Run]:
-        """Take a connection."""
+        """Take a connection, of a pool that may have to be opened first."""
+        if self._pool.closed:
+            self._pool.open()
         with self._pool.connection() as connection:
             yield lambda sql: [tuple(row) for row in connection.execute(sql).fetchall()]
+
+    def warm(self, count: int) -> list[int]:
+        """Hold so many sessions at once, of a pool that is filled."""
+        if self._pool.closed:
+            self._pool.open()
+        self._pool.wait()
+        return super().warm(count)
 
     @contextmanager
     def opened(self) -> Iterator[Run]:
@@ -47,24 +55,39 @@ class PsycopgPool(Way):
         """Return the pool's own counts."""
         return _counts(self._pool.get_stats())
 
+    def another(self) -> "PsycopgPool":
+        """Return one over a pool that was made with the same arguments."""
+        return PsycopgPool(_alike(self._pool))
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._pool.close()
+
 
 class AsyncPsycopgPool(Way):
     """A psycopg_pool.AsyncConnectionPool."""
 
     kind = "psycopg asynchronous pool"
+    on_loop = True
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.pool_size = pool.min_size
-        if pool.closed:
-            loop.run(pool.open())
-        loop.run(pool.wait())
 
     @contextmanager
     def session(self) -> Iterator[Run]:
-        """Take a connection."""
+        """Take a connection, of a pool that may have to be opened first."""
+        if self._pool.closed:
+            loop.run(self._pool.open())
         with loop.entered(self._pool.connection()) as connection:
             yield lambda sql: loop.run(_rows(connection, sql))
+
+    def warm(self, count: int) -> list[int]:
+        """Hold so many sessions at once, of a pool that is filled."""
+        if self._pool.closed:
+            loop.run(self._pool.open())
+        loop.run(self._pool.wait())
+        return super().warm(count)
 
     @contextmanager
     def opened(self) -> Iterator[Run]:
@@ -88,11 +111,20 @@ class AsyncPsycopgPool(Way):
         """Return the pool's own counts."""
         return _counts(self._pool.get_stats())
 
+    def another(self) -> "AsyncPsycopgPool":
+        """Return one over a pool that was made with the same arguments."""
+        return AsyncPsycopgPool(_alike(self._pool))
+
+    def close(self) -> None:
+        """Close the pool."""
+        loop.run(self._pool.close())
+
 
 class AsyncpgPool(Way):
     """What a coroutine function that makes an asyncpg.Pool made."""
 
     kind = "asyncpg pool"
+    on_loop = True
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
@@ -126,6 +158,10 @@ class AsyncpgPool(Way):
         size, idle = self._pool.get_size(), self._pool.get_idle_size()
         return {"size": self.pool_size, "checked_in": idle, "checked_out": size - idle}
 
+    def close(self) -> None:
+        """Close the pool."""
+        loop.run(self._pool.close())
+
     async def _connect(self) -> Any:
         # asyncpg shows nowhere else how a pool connects.
         arguments, options = self._pool._connect_args, self._pool._connect_kwargs  # noqa: SLF001
@@ -147,6 +183,30 @@ async def _rows(connection: Any, sql: str) -> list[Row]:
 
 async def _fetched(connection: Any, sql: str) -> list[Row]:
     return [tuple(row) for row in await connection.fetch(sql)]
+
+
+def _alike(pool: Any) -> Any:
+    """Make a pool of psycopg_pool as another was made; BadInputError: its class takes no such."""
+    told = {}
+    for name in _parameters(type(pool)) - {"self", "name", "open"}:
+        for attribute in (f"_{name}", name):  # `check` is a callback, and a method of another kind
+            if hasattr(pool, attribute):
+                told[name] = getattr(pool, attribute)
+                break
+    try:
+        return type(pool)(open=False, **told)
+    except TypeError as error:
+        told_by = f"{type(pool).__name__} cannot be made a second time: {error}"
+        raise BadInputError(f"{told_by}; hand over the function that makes it") from None
+
+
+def _parameters(made: type) -> set[str]:
+    """Return the names that a class is made with, also those that it hands on to its bases."""
+    kinds = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    own = (vars(one)["__init__"] for one in made.__mro__ if "__init__" in vars(one))
+    return {
+        p.name for one in own for p in signature(one).parameters.values() if p.kind not in kinds
+    }
 
 
 def _told(pool: Any) -> tuple[str, Json]:

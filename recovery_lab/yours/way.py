@@ -3,12 +3,11 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
 from recovery_lab.contenders.base import Json
-from recovery_lab.login import first_line
+from recovery_lab.login import begun, first_line
 from recovery_lab.sql import STARTED
 
 Row = tuple[Any, ...]
@@ -24,6 +23,7 @@ class Way(ABC):
     kind: str  # as people read it
     pool_size = 0  # sessions that it keeps, at the most; 0: none, or it tells nothing
     has_fresh = True  # whether `opened` can be had
+    on_loop = False  # whether its sessions belong to the event loop that they were opened on
 
     @abstractmethod
     def session(self) -> AbstractContextManager[Run]:
@@ -40,6 +40,13 @@ class Way(ABC):
     def driver(self) -> str:
         """Return the driver and its version."""
         return ""
+
+    def another(self) -> "Way":
+        """Return one made alike, with sessions of its own; whoever asks for it closes it."""
+        raise NotImplementedError
+
+    def close(self) -> None:  # noqa: B027 # some keep nothing
+        """Close what it keeps."""
 
     def read(self, nonce: str) -> Json:
         """Read once; the nonce is of our own making: letters, digits and `-`."""
@@ -60,13 +67,14 @@ class Way(ABC):
     def _held(self, count: int) -> list[int]:
         together = threading.Barrier(count)
 
-        def hold(_: int) -> int:
+        def hold() -> int:
             with self.session() as run:
                 together.wait(WARM_LIMIT_S)
                 return int(run("SELECT pg_backend_pid()")[0][0])
 
-        with ThreadPoolExecutor(count) as threads:
-            return sorted(set(threads.map(hold, range(count))))
+        # Not by an executor: a test's own process would not end while one of them hangs.
+        held = [begun(hold) for _ in range(count)]
+        return sorted({one.result(WARM_LIMIT_S) for one in held})
 
     def look(self) -> Json | None:
         """Return the pool's state as it tells it; None where it tells none."""

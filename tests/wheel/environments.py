@@ -1,0 +1,80 @@
+"""Environments with the wheel in them, and a project that is tested there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from tests.running import ROOT
+
+UV = str(ROOT / ".venv/bin/uv")
+PROJECT = ROOT / "tests/wheel/project"
+# Which index, as pip is told on this host; then the words.
+AS_PIP = 'eval "$(python3 scripts/index_settings.py --export)"; exec "$@"'
+# The same versions at each run: as this checkout locks them, the host's last where it has them too.
+LOCKED = ("versions", "second-target", "host")
+NOT_THEIRS = ("PYTHONPATH", "PYTEST_ADDOPTS", "VIRTUAL_ENV", "COMPOSE_PROJECT_NAME")
+
+
+class Environment:
+    """An environment, and a folder that holds nothing but a project's files."""
+
+    def __init__(self, home: Path, folder: Path) -> None:
+        self.programs = home / "bin"
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_THEIRS}
+        self.environ = {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}"}
+
+    def tried(self, *words: str, limit_s: float = 60.0, **extra: str) -> CompletedProcess[str]:
+        """Run one of its programs there."""
+        return subprocess.run(
+            [str(self.programs / words[0]), *words[1:]], cwd=self.folder,
+            env={**self.environ, **extra}, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, check=False, timeout=limit_s,
+        )  # fmt: skip
+
+    def tested(self, *words: str, limit_s: float = 380.0, **extra: str) -> str:
+        """Run pytest on the project's file of outages; return all that it said, which must pass."""
+        own = ("pytest", "own_outages.py", "-p", "no:cacheprovider", "-vv", "--durations=0", *words)
+        done = self.tried(*own, limit_s=limit_s, **extra)
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+
+def built(folder: Path) -> Path:
+    """Build the wheel, without any download."""
+    _run(UV, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder))
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def made(home: Path, wheel: Path, *beside: str) -> Environment:
+    """Install it beside pytest and some packages, as `pip install` would."""
+    python, folder = str(home / "there/bin/python"), home / "project"
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    constraints = home / "constraints.txt"
+    constraints.write_text("\n".join(_pins("sqlalchemy<2.1" in beside)))
+    _run(UV, "venv", "--quiet", "--python", sys.executable, str(home / "there"))
+    words = ("pip", "install", "--quiet", "--python", python, "--constraint", str(constraints))
+    _run(UV, *words, str(wheel), "pytest", *beside)
+    return Environment(home / "there", folder)
+
+
+def _pins(older: bool) -> list[str]:
+    files = reversed(LOCKED) if older else LOCKED
+    pinned: dict[str, str] = {}
+    for name in files:
+        text = (ROOT / f"requirements/{name}.txt").read_text()
+        pinned |= dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
+    return [f"{name}=={version}" for name, version in pinned.items()]
+
+
+def _run(*words: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", AS_PIP, "bash", *words], cwd=ROOT, capture_output=True, text=True,
+        check=False, timeout=300,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stdout + done.stderr
