@@ -3,8 +3,8 @@
 import pytest
 
 from tests.running import mark_all
-from tests.wheel.environments import Environment, built, made
-from tests.wheel.server import Server, server
+from tests.strangers.server import Server, server
+from tests.wheel.environments import LOCKED, Environment, built, made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +21,8 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="session")
 def older(wheel, tmp_path_factory) -> Environment:
     """Beside SQLAlchemy 2.0 and psycopg2."""
-    return made(tmp_path_factory.mktemp("older"), wheel, "sqlalchemy<2.1", "psycopg2-binary")
+    home, words = tmp_path_factory.mktemp("older"), ("sqlalchemy<2.1", "psycopg2-binary")
+    return made(home, wheel, *words, locked=LOCKED[::-1])
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -51,22 +52,21 @@ def built(folder: Path) -> Path:
     return wheel
 
 
-def made(home: Path, wheel: Path, *beside: str) -> Environment:
-    """Install it beside pytest and some packages, as `pip install` would."""
+def made(home: Path, wheel: Path, *beside: str, locked: Sequence[str] = LOCKED) -> Environment:
+    """Install it beside pytest and some packages, as `pip install` would; the last lock counts."""
     python, folder = str(home / "there/bin/python"), home / "project"
     shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
     constraints = home / "constraints.txt"
-    constraints.write_text("\n".join(_pins("sqlalchemy<2.1" in beside)))
+    constraints.write_text("\n".join(_pins(locked)))
     _run(UV, "venv", "--quiet", "--python", sys.executable, str(home / "there"))
     words = ("pip", "install", "--quiet", "--python", python, "--constraint", str(constraints))
     _run(UV, *words, str(wheel), "pytest", *beside)
     return Environment(home / "there", folder)
 
 
-def _pins(older: bool) -> list[str]:
-    files = reversed(LOCKED) if older else LOCKED
+def _pins(locked: Sequence[str]) -> list[str]:
     pinned: dict[str, str] = {}
-    for name in files:
+    for name in locked:
         text = (ROOT / f"requirements/{name}.txt").read_text()
         pinned |= dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
     return [f"{name}=={version}" for name, version in pinned.items()]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.strangers.server import Server
 from tests.wheel.environments import Environment
-from tests.wheel.server import Server
 
 BESIDE = {"older": "psycopg2", "newer": "psycopg"}
 QUICK_S = 60.0  # of one outage; without its command's own time
