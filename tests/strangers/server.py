@@ -163,7 +163,7 @@ def server() -> Iterator[Server]:
     programs = binaries.find()
     if programs is None:
         pytest.fail("no PostgreSQL server's programs (initdb, pg_ctl); run: make strangers")
-    one = Server(Path(tempfile.mkdtemp(prefix="recovery-lab-postgresql-")), programs)
+    one = Server(Path(tempfile.mkdtemp(prefix="recovery-lab-strangers-")), programs)
     with at_the_end(*one.command("end")):
         one.make()
         yield one
