@@ -51,7 +51,7 @@ CASES = {
         more=True,
     ),
     "an asynchronous engine": Try(
-        options=("--engine", "pools.db:async_engine"), status=0, said="RECOVERED"
+        options=("--engine", "pools.db:async_engine"), status=0, said="RECOVERED", more=True
     ),
     # Whether its first users wait for over 1 s hangs on how many dead ones each is handed.
     "a pool of psycopg's that checks": Try(
@@ -91,6 +91,7 @@ CASES = {
         status=0,
         said="RECOVERED",
         health_checks=True,
+        more=True,
     ),
     "a shop that trusts": Try(
         options=("--url", "{shop}/api/items", "--dsn", "{dsn}", "--health", "{shop}/healthz"),
@@ -110,6 +111,7 @@ CASES = {
         status=2,
         said="INCONCLUSIVE: {shop}/static-answer: this URL answers without the database",
         health_checks=True,
+        more=True,
     ),
     "a login wall": Try(
         options=("--url", "{shop}/login-wall"),
