@@ -172,3 +172,5 @@ def test_page_is_read_under_the_name_of_its_url(url: str) -> None:
     assert ("http", "status 400") == tuple(
         other.failure(caught.value)[name] for name in ("kind", "message")
     )
+    for one in (page, other):  # of a program they end with it
+        one._http.close()
