@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,7 @@ from recovery_lab.yours.services import (
     address_of,
     databases,
     login_of,
+    moves,
     pages_of,
     port_of,
     services_of,
@@ -68,12 +70,17 @@ def is_containers(host: str) -> bool:
     """Tell whether an address is a container's on this machine."""
     try:
         address = ip_address(host)
-        there = docker.inspect(*docker.run("ps", "--quiet").split()) if docker.is_local() else []
+        there = _running() if docker.is_local() else []
     except (ValueError, DockerError):
         return False
     networks = [each for one in there for each in one["NetworkSettings"]["Networks"].values()]
     told = [one.get(key) for one in networks for key in ("IPAddress", "GlobalIPv6Address")]
     return any(ip_address(one) == address for one in told if one)
+
+
+def _running() -> list[dict[str, Any]]:
+    """Return what Docker says of all that runs on its machine."""
+    return docker.inspect(*docker.run("ps", "--quiet").split())
 
 
 def _has_file(command: Sequence[str]) -> bool:
@@ -148,10 +155,12 @@ def _login(one: Service, say: Say) -> str:
     shown = url_of((login[0], "", login[2]), address).removeprefix("postgresql://")
     trouble = _trouble(dsn := url_of(login, address))
     own = not ip_address(address[0]).is_loopback
-    if trouble and own:
+    if own and moves(one, address[0], _running()):
+        trouble = "Docker would give it another address with a restart: publish its port"
+    elif own and trouble:
         trouble += "; Docker Desktop has no way to a container's address: publish its port"
     if trouble:
-        say(row("compose", f"{one.shown}, login {shown} does not work: {trouble}; name --dsn"))
+        say(row("compose", f"{one.shown}, login {shown} is not used: {trouble}; or name --dsn"))
         return ""
     say(row("compose", f"{one.shown}, login {shown}{' (its container)' * own}"))
     return dsn

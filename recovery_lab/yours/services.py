@@ -6,7 +6,7 @@ All of it is read from what `docker compose config` and `docker inspect` answer:
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface
 from typing import Any
 from urllib.parse import quote
 
@@ -145,6 +145,20 @@ def address_of(one: Service, port: int) -> tuple[str, int] | None:
     networks = one.container["NetworkSettings"].get("Networks") or {}
     own = [network["IPAddress"] for network in networks.values() if network.get("IPAddress")]
     return (own[0], port) if own else None
+
+
+def moves(one: Service, address: str, running: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a restart would move a container: Docker gives it the lowest free address."""
+    own, networks = ip_address(address), one.container["NetworkSettings"]["Networks"]
+    for name, way in networks.items():
+        if way.get("IPAddress") == address and not (way.get("IPAMConfig") or {}).get("IPv4Address"):
+            first = int(ip_interface(f"{address}/{way['IPPrefixLen']}").network.network_address)
+            others = [each["NetworkSettings"]["Networks"].get(name) or {} for each in running]
+            told = [way.get("Gateway"), *(other.get("IPAddress") for other in others)]
+            # An internal network does not tell its gateway, which is the first all the same.
+            held = {first + 1, *(int(ip_address(each)) for each in told if each)}
+            return len([each for each in held if each < int(own)]) < int(own) - first - 1
+    return False
 
 
 def _published(one: Service, key: str) -> Iterator[tuple[str, int]]:

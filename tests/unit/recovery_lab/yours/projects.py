@@ -52,7 +52,15 @@ def container(
                 ]
                 for key, [one] in bound.items()
             },
-            "Networks": {mode: {"IPAddress": address, "GlobalIPv6Address": ""}},
+            "Networks": {
+                mode: {
+                    "IPAddress": address,
+                    "IPPrefixLen": 16,
+                    "Gateway": "172.18.0.1",
+                    "GlobalIPv6Address": "",
+                    "IPAMConfig": None,
+                }
+            },
         },
     }
 

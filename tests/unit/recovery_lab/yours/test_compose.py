@@ -14,7 +14,7 @@ from recovery_lab.stack import free_port
 from recovery_lab.yours import compose, plan
 from recovery_lab.yours.look import Asked, Found
 from tests.unit.recovery_lab.yours.conftest import Docker
-from tests.unit.recovery_lab.yours.projects import ADDRESS
+from tests.unit.recovery_lab.yours.projects import ADDRESS, container
 
 URL = "http://127.0.0.1:8080/api/items"
 Tried = Callable[..., Asked]
@@ -142,8 +142,8 @@ def test_login_that_does_not_work_is_not_used(
     """A volume may be older than its password; the line names the way out."""
     monkeypatch.setattr(compose, "_trouble", lambda dsn: "password authentication failed")
     assert not tried("official", url=URL).dsn
-    login = "login app@127.0.0.1:5433/shop does not work: password authentication failed"
-    assert [f"compose   service db (postgres:17), {login}; name --dsn"] == said
+    login = "login app@127.0.0.1:5433/shop is not used: password authentication failed"
+    assert [f"compose   service db (postgres:17), {login}; or name --dsn"] == said
 
 
 def test_containers_address_that_is_not_reached_says_why(
@@ -153,6 +153,14 @@ def test_containers_address_that_is_not_reached_says_why(
     monkeypatch.setattr(compose, "_trouble", lambda dsn: "login not done after 5.0 s")
     tried("plain", url=URL)
     assert "after 5.0 s; Docker Desktop has no way to a container's address" in said[0]
+
+
+def test_container_that_a_restart_moves_gives_no_login(tried: Tried, said: list[str]) -> None:
+    """Its fresh sessions would go where nobody is, and the server would seem not to come back."""
+    there = Docker("plain")
+    there.running = [container("plain", "db", address="172.18.0.3")]
+    assert not tried(there, url=URL).dsn
+    assert "172.18.0.3:5432/postgres is not used: Docker would give it another" in said[0]
 
 
 def test_trouble_is_the_drivers_own_and_names_no_password() -> None:

@@ -6,6 +6,7 @@ from recovery_lab.yours.services import (
     address_of,
     databases,
     login_of,
+    moves,
     pages_of,
     port_of,
     services_of,
@@ -139,6 +140,22 @@ def test_port_published_elsewhere_is_no_way() -> None:
     assert (ADDRESS, 5432) == address_of(one, 5432)
     one.container["NetworkSettings"]["Ports"]["5432/tcp"][0]["HostIp"] = "::1"
     assert ("::1", 5433) == address_of(one, 5432)
+
+
+def test_container_moves_where_a_lower_address_is_free() -> None:
+    """With a restart; not where others hold the lower ones, nor where its file fixes it."""
+    high = service("plain", "db", address="172.18.0.4")
+    others = [service("official", "web", address=f"172.18.0.{last}").container for last in (2, 3)]
+    assert not moves(high, "172.18.0.4", [high.container, *others])
+    assert moves(high, "172.18.0.4", [high.container, others[0]])
+    high.container["NetworkSettings"]["Networks"]["shop_default"]["Gateway"] = ""  # internal
+    assert not moves(high, "172.18.0.4", [high.container, *others])
+    elsewhere = service("official", "web", mode="other", address="172.18.0.3").container
+    assert moves(high, "172.18.0.4", [high.container, others[0], elsewhere])
+    high.container["NetworkSettings"]["Networks"]["shop_default"]["IPAMConfig"] = {
+        "IPv4Address": "172.18.0.4"
+    }
+    assert not moves(high, "172.18.0.4", [high.container])
 
 
 def test_pages_are_what_the_others_publish() -> None:
