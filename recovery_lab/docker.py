@@ -119,6 +119,11 @@ def endpoint() -> tuple[str, str]:
     return context["Name"], os.environ.get("DOCKER_HOST") or context["Endpoints"]["docker"]["Host"]
 
 
+def is_local() -> bool:
+    """Tell whether the daemon is this machine's own."""
+    return endpoint()[1].startswith(_LOCAL)
+
+
 def describe_context() -> str:
     """Return `name (local)` or `name (address)`."""
     name, address = endpoint()

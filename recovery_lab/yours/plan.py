@@ -15,6 +15,7 @@ from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
 from recovery_lab.plan import SHARED_READS_PER_S, names
 from recovery_lab.target import Traits
+from recovery_lab.yours.compose import is_containers
 from recovery_lab.yours.look import Asked, Found, surroundings
 
 IDLE = 5  # connections of an idle pool, where it keeps so many
@@ -109,7 +110,7 @@ def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> Out
 
 def refuse_remote(found: Found) -> None:
     """Refuse a server elsewhere: what takes it away takes it from others as well."""
-    if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(found.host):
+    if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(found.host) or is_containers(found.host):
         return
     raise BadInputError(
         f"the database is at {found.host}, which is not this machine: an outage there is others' "

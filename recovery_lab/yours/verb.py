@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from select import select
 
+from msgspec.structs import replace
+
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import living_run, write_whole
 from recovery_lab.folder import ROOT
@@ -15,6 +17,7 @@ from recovery_lab.report.words import row
 from recovery_lab.run import begin, play_own
 from recovery_lab.stands import host, versions
 from recovery_lab.verbs import Say, show
+from recovery_lab.yours.compose import complete
 from recovery_lab.yours.crew import OwnCrew
 from recovery_lab.yours.look import Found
 from recovery_lab.yours.observer import Assignment
@@ -25,12 +28,13 @@ BY_HAND = "take the database away, bring it back, then press Enter"
 
 def try_own(tried: Tried, say: Say) -> int:
     """Look, play, judge and show; the records are kept whatever happens."""
-    if not tried.asked.subject:
-        raise BadInputError("name what to try: --engine module:attribute, or --url http://…")
     if not tried.command:
         raise BadInputError("say after -- what takes the database away, or - to do it by hand")
     if tried.command == ["-"] and not sys.stdin.isatty():
         raise BadInputError("- means by hand: there is no terminal to press Enter in")
+    tried = replace(tried, asked=complete(tried.asked, tried.command, say))
+    if not tried.asked.subject:
+        raise BadInputError("name what to try: --engine module:attribute, or --url http://…")
     found = look(tried.asked)
     planned = outages(tried, found)
     for line in _found(tried, found, len(planned)):
