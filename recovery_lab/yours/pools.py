@@ -21,19 +21,25 @@ class PsycopgPool(Way):
         self._pool = pool
         self.pool_size = pool.min_size
 
+    def _done(self, act: Any) -> Any:
+        """Return what a method of the pool's did, when it is done."""
+        return act
+
+    def _open(self) -> None:
+        if self._pool.closed:
+            self._done(self._pool.open())
+
     @contextmanager
     def session(self) -> Iterator[Run]:
         """Take a connection, of a pool that may have to be opened first."""
-        if self._pool.closed:
-            self._pool.open()
+        self._open()
         with self._pool.connection() as connection:
             yield lambda sql: [tuple(row) for row in connection.execute(sql).fetchall()]
 
     def warm(self, count: int) -> list[int]:
         """Hold so many sessions at once, of a pool that is filled."""
-        if self._pool.closed:
-            self._pool.open()
-        self._pool.wait()
+        self._open()
+        self._done(self._pool.wait())
         return super().warm(count)
 
     @contextmanager
@@ -57,37 +63,28 @@ class PsycopgPool(Way):
 
     def another(self) -> "PsycopgPool":
         """Return one over a pool that was made with the same arguments."""
-        return PsycopgPool(_alike(self._pool))
+        return type(self)(_alike(self._pool))
 
     def close(self) -> None:
         """Close the pool."""
-        self._pool.close()
+        self._done(self._pool.close())
 
 
-class AsyncPsycopgPool(Way):
+class AsyncPsycopgPool(PsycopgPool):
     """A psycopg_pool.AsyncConnectionPool."""
 
     kind = "psycopg asynchronous pool"
     on_loop = True
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
-        self.pool_size = pool.min_size
+    def _done(self, act: Any) -> Any:
+        return loop.run(act)
 
     @contextmanager
     def session(self) -> Iterator[Run]:
         """Take a connection, of a pool that may have to be opened first."""
-        if self._pool.closed:
-            loop.run(self._pool.open())
+        self._open()
         with loop.entered(self._pool.connection()) as connection:
             yield lambda sql: loop.run(_rows(connection, sql))
-
-    def warm(self, count: int) -> list[int]:
-        """Hold so many sessions at once, of a pool that is filled."""
-        if self._pool.closed:
-            loop.run(self._pool.open())
-        loop.run(self._pool.wait())
-        return super().warm(count)
 
     @contextmanager
     def opened(self) -> Iterator[Run]:
@@ -98,26 +95,6 @@ class AsyncPsycopgPool(Way):
             yield lambda sql: loop.run(_rows(connection, sql))
         finally:
             loop.run(connection.close())
-
-    def host(self) -> str:
-        """Return the host of the connection string."""
-        return _psycopg_host(*_told(self._pool))
-
-    def driver(self) -> str:
-        """Return psycopg's version."""
-        return distribution("psycopg")
-
-    def look(self) -> Json:
-        """Return the pool's own counts."""
-        return _counts(self._pool.get_stats())
-
-    def another(self) -> "AsyncPsycopgPool":
-        """Return one over a pool that was made with the same arguments."""
-        return AsyncPsycopgPool(_alike(self._pool))
-
-    def close(self) -> None:
-        """Close the pool."""
-        loop.run(self._pool.close())
 
 
 class AsyncpgPool(Way):
