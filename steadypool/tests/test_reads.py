@@ -199,3 +199,17 @@ def test_deadline_must_be_a_time(engine: Engine, seconds: float) -> None:
     """Bad input gives one clear line."""
     with pytest.raises(ValueError, match="expected seconds over 0"):
         steadypool.read(engine, select, deadline_s=seconds)
+
+
+def test_transaction_begun_by_a_read_ends_with_it(engine: Engine, server: Server) -> None:
+    """The session goes back as it came: idle, and no longer in autocommit."""
+
+    def work(connection: Connection) -> object:
+        connection.exec_driver_sql("BEGIN")
+        return select(connection)
+
+    assert 1 == steadypool.read(engine, work, deadline_s=5)
+    assert "ROLLBACK" == [sql for sql in server.asked if sql != ";"][-1]
+    with engine.connect() as connection:
+        assert not session_of(connection).autocommit
+        assert session_of(connection).is_idle

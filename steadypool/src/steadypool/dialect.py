@@ -64,5 +64,14 @@ class SteadyPool(QueuePool):
 
     _queue_class: Any = _Queue
 
+    def dispose(self) -> None:
+        """Close what is not in use, and the prober: the next session begins a new one.
+
+        A listener of the engine's for this would make each statement of its slower.
+        """
+        super().dispose()
+        if isinstance(self._dialect, SteadyDialect):
+            self._dialect.watch.close()
+
 
 registry.register("postgresql.steady", __name__, "SteadyDialect")

@@ -138,12 +138,8 @@ def _listen(engine: Engine, watch: Watch, password: Callable[[], str] | None) ->
         if isinstance(error, psycopg.errors.ReadOnlySqlTransaction) and context.is_disconnect:
             watch.doubt(error, alarms=watch.alarms)
 
-    def disposed(_: Engine) -> None:
-        watch.close()
-
     event.listen(engine, "do_connect", log_in)
     event.listen(engine, "handle_error", failed)
-    event.listen(engine, "engine_disposed", disposed)
 
 
 _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from steadypool import waits
 from steadypool.engine import watch_of
 from steadypool.errors import AttemptsError, DeadlineError, OutageError
+
+if TYPE_CHECKING:
+    from steadypool.session import Session
 
 T = TypeVar("T")
 
@@ -31,8 +34,8 @@ def read(engine: Engine, work: Callable[[Connection], T], *, deadline_s: float) 
     watch = watch_of(engine)
 
     def attempt() -> T:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return work(connection)
+        with engine.connect() as connection:
+            return _in_autocommit(connection, work)
 
     with waits.deadline(deadline_s, repeatable=True) as until:
         try:
@@ -40,6 +43,24 @@ def read(engine: Engine, work: Callable[[Connection], T], *, deadline_s: float) 
         except Late as late:
             watch.tally.add("late_reads")
             raise DeadlineError(deadline_s, late.attempts, late.cause) from late.cause
+
+
+def _in_autocommit(connection: Connection, work: Callable[[Connection], T]) -> T:
+    """Let each statement stand for itself: one round trip, and none that undoes a good read.
+
+    SQLAlchemy's option for it does the same in several times the time.
+    """
+    session = cast("Session[Any]", connection.connection.driver_connection)
+    if session.autocommit:
+        return work(connection)
+    session.autocommit = True
+    try:
+        return work(connection)
+    finally:
+        if not session.closed:
+            if not session.is_idle:  # the work has begun a transaction by itself
+                session.rollback()
+            session.autocommit = False
 
 
 class Late(Exception):  # noqa: N818 # within this module

@@ -53,6 +53,11 @@ class Session(psycopg.Connection[Row]):
         )
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open and no statement under way."""
+        return self.pgconn.transaction_status == TransactionStatus.IDLE
+
+    @property
     def on_standby(self) -> bool:
         """Whether the server is a standby; one older than 14 does not say and counts as none."""
         return self.pgconn.parameter_status(b"in_hot_standby") == b"on"
