@@ -103,7 +103,8 @@ def test_login_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> 
     server.script.mute_login = True
     with Timed() as took, pytest.raises(steadypool.DeadlineError, match="database lost"):
         steadypool.read(make_engine(), select, deadline_s=1.5)
-    assert 1.4 < took.s < 1.5 + SLACK_S, took.s
+    assert 1.4 < took.wall_s
+    assert took.s < 1.5 + SLACK_S, took.s
 
 
 def test_login_of_the_drivers_own_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,39 +136,38 @@ def _black_hole() -> Iterator[int]:
             one.close()
 
 
-def test_connecting_ends_early_and_the_read_at_its_deadline() -> None:
+def test_connecting_ends_early_and_the_read_at_its_deadline(make_engine: MakeEngine) -> None:
     """A host that does not answer is tried again and again, a tenth of a second each."""
     with _black_hole() as port:
-        engine = steadypool.create_engine(f"postgresql://tester@127.0.0.1:{port}/lab")
+        engine = make_engine(port=port)
         with Timed() as took, pytest.raises(steadypool.DeadlineError):
-            steadypool.read(engine, select, deadline_s=3)
-        assert took.s < 3 + SLACK_S, took.s
-        assert 4 <= steadypool.counters(engine).probes <= 30
-        engine.dispose()
+            steadypool.read(engine, select, deadline_s=6)
+        assert took.s < 6 + SLACK_S, took.s
+        assert 4 <= steadypool.counters(engine).probes <= 60
 
 
-def test_connecting_with_a_long_limit_is_tried_twice() -> None:
+def test_connecting_with_a_long_limit_is_tried_twice(make_engine: MakeEngine) -> None:
     """The control: with a limit of the kernel's size, there is time for two attempts at most."""
     with _black_hole() as port:
-        limits = steadypool.Waits(connect_s=1.5, login_s=1.5)
-        engine = steadypool.create_engine(f"postgresql://tester@127.0.0.1:{port}/lab", waits=limits)
+        limits = steadypool.Waits(connect_s=3, login_s=3)
+        engine = make_engine(port=port, waits=limits)
         with pytest.raises(steadypool.DeadlineError):
-            steadypool.read(engine, select, deadline_s=3)
+            steadypool.read(engine, select, deadline_s=6)
         assert steadypool.counters(engine).probes <= 2
-        engine.dispose()
 
 
-def test_name_resolution_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_resolution_ends_at_the_deadline(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A resolver that does not answer holds nobody, for psycopg's own is not asked."""
     over = threading.Event()
     silent = resolver.Name("db.test", look=lambda _: [str(over.wait(20))])
     monkeypatch.setitem(resolver._names, "db.test", silent)
-    engine = steadypool.create_engine("postgresql://tester@db.test:1/lab")
+    engine = make_engine(host="db.test")
     with Timed() as took, pytest.raises(steadypool.DeadlineError, match=r"db\.test"):
         steadypool.read(engine, select, deadline_s=1.5)
     assert took.s < 1.5 + SLACK_S, took.s
     over.set()
-    engine.dispose()
 
 
 def test_name_resolution_of_the_drivers_own_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

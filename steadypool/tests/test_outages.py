@@ -178,7 +178,7 @@ def test_standby_is_no_primary(make_engine: MakeEngine, server: Server) -> None:
     threading.Timer(0.5, setattr, (server.script, "recovery", False)).start()
     with Timed() as took:
         assert 1 == steadypool.read(engine, select, deadline_s=5)
-    assert took.s > 0.45, took.s
+    assert took.wall_s > 0.45
 
 
 def test_prober_ends_with_its_engine(make_engine: MakeEngine, server: Server) -> None:

@@ -42,7 +42,8 @@ def test_other_words_are_an_outage(make_engine: MakeEngine, server: Server, word
     threading.Timer(0.3, setattr, (server.script, "refusal", b"")).start()
     with Timed() as took:
         assert 1 == steadypool.read(engine, select, deadline_s=5)
-    assert 0.25 < took.s < 3, took.s
+    assert 0.25 < took.wall_s
+    assert took.s < 3, took.s
     assert 1 == steadypool.counters(engine).losses
 
 

@@ -20,7 +20,8 @@ def test_freeze_is_waited_out_on_the_socket(engine: Engine, server: Server) -> N
     threading.Timer(1.5, setattr, (server.script, "frozen", False)).start()
     with Timed() as took:
         assert 1 == steadypool.read(engine, select, deadline_s=10)
-    assert 1.4 < took.s < 3, took.s
+    assert 1.4 < took.wall_s
+    assert took.s < 3, took.s
     counted = steadypool.counters(engine)
     assert (1, 0) == (counted.losses, counted.retries)
 
@@ -30,7 +31,8 @@ def test_slow_query_is_neither_cut_nor_sent_again(engine: Engine, server: Server
     threading.Timer(1.6, server.release.set).start()
     with Timed() as took:
         assert 1 == steadypool.read(engine, _slow, deadline_s=10)
-    assert 1.5 < took.s < 4, took.s
+    assert 1.5 < took.wall_s
+    assert took.s < 4, took.s
     counted = steadypool.counters(engine)
     assert (0, 0, 0) == (counted.losses, counted.retries, counted.dead_sockets)
     assert 1 <= counted.questions <= 3
