@@ -65,6 +65,21 @@ def test_no_attempt_begins_past_the_deadline(lengths, until, good_after) -> None
     assert len(began_at) - 1 == len(retries)
 
 
+def test_queueing_does_not_count_as_an_attempt_that_was_sent() -> None:
+    """Through a long outage a read's turn may come after many time-outs of the pool's own."""
+    clock, tries = Clock(), []
+
+    def attempt() -> str:
+        tries.append(None)
+        clock.now += 10
+        if len(tries) <= 3 * reads.MOST_ATTEMPTS:
+            raise exc.TimeoutError("QueuePool limit of size 5 overflow 10 reached")
+        return "rows"
+
+    times = {"clock": lambda: clock.now, "sleep": clock.sleep}
+    assert "rows" == reads.repeated(attempt, 1e9, on_retry=lambda: None, **times)
+
+
 @given(
     st.sampled_from(
         [

@@ -85,7 +85,7 @@ def repeated(
         Late: the deadline came first.
         AttemptsError: so many attempts lost their session that one more is not worth it.
     """
-    attempts = 0
+    attempts = lost = 0
     while True:
         try:
             return attempt()
@@ -93,7 +93,8 @@ def repeated(
             attempts += 1
             if not is_outage(error):
                 raise
-            if attempts == MOST_ATTEMPTS and clock() < until:
+            lost += not isinstance(error, PoolTimeoutError)  # which was never sent
+            if lost == MOST_ATTEMPTS and clock() < until:
                 raise AttemptsError(attempts, error) from error
             pause_s = PAUSES_S[min(attempts, len(PAUSES_S)) - 1]
             if clock() + pause_s >= until:
