@@ -127,7 +127,8 @@ def test_child_begins_with_sessions_of_its_own(engine: Engine, server: Server) -
     if child == 0:
         status = 1
         try:
-            status = 0 if steadypool.read(engine, select, deadline_s=5) == 1 else 2
+            good = steadypool.read(engine, select, deadline_s=5) == 1
+            status = 0 if good and steadypool.counters(engine).logins == 1 else 2
             engine.dispose()
         finally:
             os._exit(status)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, exc
 
 import steadypool
-from conftest import Timed, select, session_of, warm
+from conftest import MakeEngine, Timed, select, session_of, warm
 from fake import Server
 from steadypool.doubt import Doubt
 from steadypool.prober import _working
@@ -102,3 +102,25 @@ def test_process_is_at_work_unless_it_waits_for_its_client(
 ) -> None:
     """Who is not allowed to know, or is not told, does not cut."""
     assert ({7} if working else set()) == _working([(7, state, event)])
+
+
+def test_statement_that_may_not_be_repeated_is_left_later(engine: Engine, server: Server) -> None:
+    """Its answer may be a packet that the network sends once more; a read is sent anew instead."""
+    with engine.connect() as connection, Timed() as took:
+        server.script.deaf.add(session_of(connection).pgconn.backend_pid)
+        with pytest.raises(exc.OperationalError, match="works on nothing"):
+            select(connection)
+    assert 1.2 < took.wall_s
+    assert took.s < 4, took.s
+
+
+def test_statement_without_a_deadline_has_the_limit_of_all(
+    make_engine: MakeEngine, server: Server
+) -> None:
+    """No wait is endless, whoever works."""
+    engine = make_engine(waits=steadypool.Waits(query_s=0.5))
+    late = pytest.raises(exc.OperationalError, match="deadline passed")
+    with engine.connect() as connection, Timed() as took, late:
+        _slow(connection)
+    assert took.s < 2, took.s
+    server.release.set()

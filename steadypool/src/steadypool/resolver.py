@@ -1,5 +1,6 @@
 """Name resolution on a thread of its own: the C library's cannot be given up on."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -82,3 +83,6 @@ _names: dict[str, Name] = {}
 def name(host: str) -> Name:
     """Return the name of this process for `host`: its look-ups are shared."""
     return _names.setdefault(host, Name(host))
+
+
+os.register_at_fork(after_in_child=_names.clear)  # a lock may have been held by another thread

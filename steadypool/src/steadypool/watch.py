@@ -33,13 +33,13 @@ class Watch:
 
     def __init__(self, connect: Connect, limits: waits.Waits, *, needs_primary: bool) -> None:
         self.connect, self.limits, self.needs_primary = connect, limits, needs_primary
-        self.tally = Tally()
         self.alarms = 0  # each makes every session prove itself once
         self.forget()
         _watches.add(self)
 
     def forget(self) -> None:
         """Begin anew, as after a fork: locks, threads and sessions were another process'."""
+        self.tally = Tally()
         self._changed = threading.Condition()
         self._logins = threading.BoundedSemaphore(LOGINS)
         self.state: State = "up"
