@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 import psycopg2
 from psycopg2.extensions import libpq_version
 
@@ -44,6 +45,7 @@ WARM_LIMIT_S = 10.0
 WARM_ROUNDS = 10
 _VERSION = psycopg2.__version__.split()[0]  # type: ignore[attr-defined] # the stubs lack it
 DRIVER = f"psycopg2 {_VERSION}, libpq {libpq_version() // 10000}"
+DRIVER_3 = f"psycopg {psycopg.__version__}, libpq {psycopg.pq.version() // 10000}"  # of `steady`
 
 Json = dict[str, Any]
 
@@ -110,7 +112,7 @@ class PolicyContender:
             "sqlstate": trouble.sqlstate or "",
             "message": _first_line(str(inner)),
             "said": _first_line(said),
-            "driver": DRIVER,
+            "driver": DRIVER_3 if isinstance(inner, psycopg.Error) else DRIVER,
         }
 
     def _held_together(self, count: int) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection
 from sqlalchemy import URL, Engine, create_engine, event
 
+import steadypool
 from dashboard import retry
 from dashboard.errors import PasswordFileError, keep_last_words
 from dashboard.settings import PolicyName, Settings
@@ -45,6 +46,7 @@ class Policy:
     disposes_on_failed_check: bool = False
     pins_one_connection: bool = False
     retries_reads: bool = False
+    waits_outages_out: bool = False
 
 
 POLICIES: Mapping[PolicyName, Policy] = {
@@ -59,6 +61,12 @@ POLICIES: Mapping[PolicyName, Policy] = {
             shown_as="plan 18-03 + retry",
             engine_options=retry.OPTIONS,
             retries_reads=True,
+        ),
+        Policy(
+            name="steady",
+            shown_as="steadypool",
+            engine_options=PLAN_18_03,
+            waits_outages_out=True,
         ),
     )
 }
@@ -126,17 +134,20 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     The transaction mode stays SQLAlchemy's default (BEGIN … ROLLBACK around each read, not
     AUTOCOMMIT): a policy is what a team has after pasting its options, and nothing more.
     """
-    url = URL.create(
-        "postgresql+psycopg2",  # plain `postgresql` means psycopg 3 from SQLAlchemy 2.1 on
-        username=address.user,
-        host=address.host,
-        port=address.port,
-        database=address.database,
-    )
     options = dict(policy.engine_options)
     own = {"application_name": APPLICATION_NAME, **address.tls}
     connect_args = {**own, **options.pop("connect_args", {})}
-    engine = create_engine(url, connect_args=connect_args, **options)
+    if policy.waits_outages_out:
+        return steadypool.create_engine(
+            _url(address, "postgresql+psycopg"),
+            password=address.password_now,
+            connect_args=connect_args,
+            **options,
+        )
+    # Plain `postgresql` means psycopg 3 from SQLAlchemy 2.1 on.
+    engine = create_engine(
+        _url(address, "postgresql+psycopg2"), connect_args=connect_args, **options
+    )
 
     def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
         arguments["password"] = address.password_now()
@@ -148,3 +159,13 @@ def build_engine(policy: Policy, address: Address) -> Engine:
     event.listen(engine, "do_connect", log_in)  # for each connection anew
     event.listen(engine, "invalidate", invalidated)  # before the session is closed
     return engine
+
+
+def _url(address: Address, driver: str) -> URL:
+    return URL.create(
+        driver,
+        username=address.user,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+    )

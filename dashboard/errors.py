@@ -7,11 +7,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import psycopg
 import psycopg2
 import sqlalchemy.exc
 from psycopg2.extensions import connection
 
+import steadypool
 from dashboard.kinds import BY_SQLSTATE, ENDING, MESSAGES, SERVER, WORDS, Phase, Told
+
+DriverError = psycopg2.Error | psycopg.Error
+# How both drivers and steadypool begin where no session stands yet.
+_CONNECTING = (
+    "connection to server",
+    "could not translate",
+    "connection failed: ",
+    "failed to resolve",
+    "the server's ",
+)
 
 
 class DashboardError(Exception):
@@ -84,24 +96,25 @@ _OWN: Mapping[type[BaseException], str] = {
 
 
 def classify(error: BaseException) -> Trouble:
-    """Name the kind of `error`: the dashboard's, SQLAlchemy's or psycopg2's."""
+    """Name the kind of `error`: the dashboard's, SQLAlchemy's, steadypool's or a driver's."""
     if isinstance(error, ReadFailedError):
         return error.trouble
+    error = _unwrapped(error)
     for own, kind in _OWN.items():
         if isinstance(error, own):
             return Trouble(kind=kind)
     driver = driver_error(error)
     if driver is None:
         return Trouble(kind="internal")
-    return Trouble(kind=_kind_of(driver, phase_of(error)), sqlstate=driver.pgcode)
+    return Trouble(kind=_kind_of(driver, phase_of(error)), sqlstate=_sqlstate(driver))
 
 
-def driver_error(error: BaseException) -> psycopg2.Error | None:
-    """Return the driver's error inside `error`, if there is one."""
-    inner: BaseException | None = error
+def driver_error(error: BaseException) -> DriverError | None:
+    """Return the driver's error inside `error`, if there is one: psycopg2's or psycopg 3's."""
+    inner: BaseException | None = (error := _unwrapped(error))
     if isinstance(error, sqlalchemy.exc.DBAPIError | NotConnectedError):
         inner = error.orig
-    return inner if isinstance(inner, psycopg2.Error) else None
+    return inner if isinstance(inner, psycopg2.Error | psycopg.Error) else None
 
 
 def keep_last_words(error: BaseException, session: connection) -> None:
@@ -116,16 +129,14 @@ def keep_last_words(error: BaseException, session: connection) -> None:
 
 def phase_of(error: BaseException) -> Phase:
     """Tell whether `error` came while connecting: then there was no session yet."""
+    error = _unwrapped(error)
     if isinstance(error, NotConnectedError):
         return "connect"
     if _last_words(driver_error(error)):
         return "query"
     if isinstance(error, sqlalchemy.exc.DBAPIError):
         return "connect" if error.statement is None else "query"
-    words = str(error).lower()
-    return (
-        "connect" if words.startswith(("connection to server", "could not translate")) else "query"
-    )
+    return "connect" if str(error).lower().startswith(_CONNECTING) else "query"
 
 
 def driver_line(error: BaseException) -> str:
@@ -135,12 +146,24 @@ def driver_line(error: BaseException) -> str:
     return f"{type(inner).__name__}: {first}" if first else type(inner).__name__
 
 
-def _last_words(driver: psycopg2.Error | None) -> list[str]:
+def _unwrapped(error: BaseException) -> BaseException:
+    """Return what kept a read under `steady` from its answer."""
+    steady = isinstance(error, steadypool.DeadlineError | steadypool.AttemptsError)
+    return error.__cause__ if steady and error.__cause__ else error
+
+
+def _sqlstate(driver: DriverError) -> str | None:
+    return driver.sqlstate if isinstance(driver, psycopg.Error) else driver.pgcode
+
+
+def _last_words(driver: DriverError | None) -> list[str]:
     return getattr(driver, "__notes__", [])
 
 
-def _kind_of(driver: psycopg2.Error, phase: Phase) -> str:
-    words, sqlstate = "\n".join([str(driver), *_last_words(driver)]).lower(), driver.pgcode
+def _kind_of(driver: DriverError, phase: Phase) -> str:
+    words, sqlstate = "\n".join([str(driver), *_last_words(driver)]).lower(), _sqlstate(driver)
+    if isinstance(driver, steadypool.LateError):
+        return "deadline"
     if sqlstate is None:  # as always while the driver connects, and of a session that is gone
         return _told(words, WORDS[phase]) or _untold(driver, phase)
     if driver.diag.severity_nonlocalized not in ENDING:
@@ -155,7 +178,8 @@ def _told(words: str, told: Told) -> str | None:
     return next(matches, None)
 
 
-def _untold(driver: psycopg2.Error, phase: Phase) -> str:
+def _untold(driver: DriverError, phase: Phase) -> str:
     if phase == "connect":
         return "not_connected"
-    return "connection_lost" if isinstance(driver, psycopg2.OperationalError) else "query_failed"
+    lost = isinstance(driver, psycopg2.OperationalError | psycopg.OperationalError)
+    return "connection_lost" if lost else "query_failed"

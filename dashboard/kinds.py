@@ -126,7 +126,7 @@ CONNECTING: Told = (
             r"server does not support ssl",
         ),
     ),
-    ("unknown_host", (r"could not translate host name",)),
+    ("unknown_host", (r"could not translate host name", r"failed to resolve host")),
     ("refused", (r"connection refused",)),
     (
         "unreachable",
@@ -136,7 +136,8 @@ CONNECTING: Told = (
             r"connection timed out",
         ),
     ),
-    ("deadline", (r"timeout expired",)),  # of libpq's own connect_timeout, whatever was silent
+    # Of libpq's own connect_timeout and of steadypool's, whatever was silent.
+    ("deadline", (r"timeout expired", r"did not come in time")),
     *_LOST,
 )
 

@@ -9,12 +9,14 @@ import psycopg2
 import psycopg2.extras
 from sqlalchemy import Connection, Engine, QueuePool
 
+import steadypool
 from dashboard import retry
 from dashboard.db_connector import APPLICATION_NAME, Address, Policy, build_engine
 from dashboard.errors import keep_last_words
 from dashboard.pool_stats import PoolCounters, PoolStats
 
 T = TypeVar("T")
+WAITS_S = 30.0  # a read under `steady`, where its caller has no deadline
 Row = dict[str, Any]
 Fetch = Callable[[str], list[Row]]
 """Run one SQL statement and return all its rows."""
@@ -51,9 +53,10 @@ class ReadPool(Protocol):
 class EnginePool:
     """A pool of SQLAlchemy's, with the options of one policy."""
 
-    def __init__(self, policy: Policy, engine: Engine) -> None:
+    def __init__(self, policy: Policy, engine: Engine, *, deadline_s: float = WAITS_S) -> None:
         self.policy = policy
         self._engine = engine
+        self._deadline_s = deadline_s  # of reads that wait an outage out
         self._counters = PoolCounters()
         self._counters.listen(engine)
 
@@ -65,7 +68,7 @@ class EnginePool:
         return pool.size() + pool._max_overflow  # noqa: SLF001
 
     def read(self, query: Query[T]) -> T:
-        """Run `query` in a transaction of its own; under `retry`, again while it may be of use."""
+        """Run `query` in a transaction of its own; `retry` and `steady` wait out an outage."""
 
         def work(connection: Connection) -> T:
             # Driver SQL: the same words reach psycopg2 as from the pinned connection.
@@ -75,6 +78,8 @@ class EnginePool:
 
         if self.policy.retries_reads:
             return retry.read(self._engine, work)
+        if self.policy.waits_outages_out:
+            return steadypool.read(self._engine, work, deadline_s=self._deadline_s)
         with self._engine.connect() as connection:
             return work(connection)
 
@@ -164,8 +169,8 @@ class PinnedPool:
             raise
 
 
-def make_pool(policy: Policy, address: Address) -> ReadPool:
+def make_pool(policy: Policy, address: Address, *, deadline_s: float = WAITS_S) -> ReadPool:
     """Make the pool that `policy` asks for; nothing connects yet."""
     if policy.pins_one_connection:
         return PinnedPool(policy, address)
-    return EnginePool(policy, build_engine(policy, address))
+    return EnginePool(policy, build_engine(policy, address), deadline_s=deadline_s)

@@ -76,4 +76,6 @@ def policy_told(policy: Policy, say: Words) -> str:
         lines.append("- " + say("keeps one connection for ever, without a pool"))
     if policy.retries_reads:
         lines.append("- " + say("reads again, within one deadline, while the database is away"))
+    if policy.waits_outages_out:
+        lines.append("- " + say("reads wait, within one deadline, until the database is back"))
     return "\n".join([head, "", *(lines or ["- " + say("no option: SQLAlchemy's defaults")])])

@@ -44,7 +44,7 @@ class Services:
 def build(settings: Settings) -> Services:
     """Wire the parts; nothing connects and nothing samples yet."""
     address = Address.from_settings(settings)
-    pool = make_pool(POLICIES[settings.policy], address)
+    pool = make_pool(POLICIES[settings.policy], address, deadline_s=settings.read_deadline_s)
     metrics = Metrics()
     executor = ReadExecutor(workers=pool.workers)
     monitor = Monitor(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
-PolicyName = Literal["adopted", "dispose", "naive", "pinned", "retry"]
+PolicyName = Literal["adopted", "dispose", "naive", "pinned", "retry", "steady"]
 POLICY_NAMES: tuple[PolicyName, ...] = get_args(PolicyName)
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 

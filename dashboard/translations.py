@@ -100,6 +100,7 @@ KOREAN: Mapping[str, str] = {
     "dispose on failure": "실패하면 풀을 새로 만듦",
     "cached connection": "연결 하나를 계속 재사용",
     "plan 18-03 + retry": "계획 18-03 + 재시도",
+    "steadypool": "steadypool",
     "asks a connection whether it lives before each use": (
         "연결을 꺼낼 때마다 살아 있는지 확인합니다"
     ),
@@ -117,6 +118,9 @@ KOREAN: Mapping[str, str] = {
     ),
     "reads again, within one deadline, while the database is away": (
         "데이터베이스가 응답하지 않는 동안 정해진 시간 안에서 다시 조회합니다"
+    ),
+    "reads wait, within one deadline, until the database is back": (
+        "데이터베이스가 돌아올 때까지 정해진 시간 안에서 기다렸다가 조회합니다"
     ),
     "closes the whole pool when a check fails": "상태 확인이 실패하면 풀 전체를 닫습니다",
     "keeps one connection for ever, without a pool": "풀 없이 연결 하나를 계속 재사용합니다",

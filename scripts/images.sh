@@ -52,7 +52,7 @@ python_id() {
 }
 
 make_dashboard() {
-  local python files=(dashboard requirements/dashboard.txt requirements/installer.txt)
+  local python files=(dashboard steadypool/src requirements/dashboard.txt requirements/installer.txt)
   python="$(python_id)"
   build_with "$python$(content "${files[@]}")" "$DASHBOARD_IMAGE" \
     docker compose build --progress plain dashboard

@@ -28,7 +28,7 @@ main() {
   # One version of a library in both: a driver must not tell contenders apart.
   lock instrument --group instrument --constraints requirements/dashboard.txt "$@"
   # The host's file holds the images' versions, so that all test the same libraries.
-  lock host pyproject.toml --group dashboard --group instrument --group test --group lint \
+  lock host pyproject.toml --group dashboard --group instrument --group steadypool --group test --group lint \
     --constraints requirements/dashboard.txt --constraints requirements/instrument.txt "$@"
   # Beside the host's, in one environment.
   lock mutants --group mutants --constraints requirements/host.txt "$@"

@@ -9,7 +9,7 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
-readonly SHOWN=(dashboard recovery_lab requirements postgres prometheus scripts tests/browser tests/targets tests/versions)
+readonly SHOWN=(dashboard steadypool/src recovery_lab requirements postgres prometheus scripts tests/browser tests/targets tests/versions)
 
 open_up() {
   local file shown=()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the host's environment, .venv/, hold exactly what requirements/ locks, and recovery_lab/ in place.
+# Makes the host's environment, .venv/, hold exactly what requirements/ locks; recovery_lab/ and steadypool/ in place.
 # usage: scripts/venv.sh
 #    ie: scripts/venv.sh
 set -Eeuo pipefail
@@ -11,7 +11,7 @@ readonly STAMP=.venv/recovery-lab.stamp
 
 main() {
   local wanted
-  wanted="$(content pyproject.toml requirements/host.txt requirements/installer.txt) $(python3 -c 'import sys; print(sys.version)')"
+  wanted="$(content pyproject.toml steadypool/pyproject.toml requirements/host.txt requirements/installer.txt) $(python3 -c 'import sys; print(sys.version)')"
   wanted="${wanted%%$'\n'*}"
   [ "$wanted" != "$(cat "$STAMP" 2>/dev/null)" ] || return 0
   eval "$(python3 scripts/index_settings.py --export)"
@@ -23,8 +23,8 @@ main() {
   fi
   VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip sync -q --require-hashes \
     requirements/installer.txt requirements/host.txt
-  # Offline: uv builds it by itself. So `recovery-lab` is a command of this checkout.
-  VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --offline --no-deps --editable .
+  # Offline: uv builds them by itself. So `recovery-lab` is a command of this checkout.
+  VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --offline --no-deps --editable . --editable ./steadypool
   printf '%s\n' "$wanted" >"$STAMP"
 }
 

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
+import psycopg
 import psycopg2
 import pytest
 import sqlalchemy.exc
 
-from dashboard.contenders import DRIVER, PARTS, PolicyContender, make
+from dashboard.contenders import DRIVER, DRIVER_3, PARTS, PolicyContender, make
 from dashboard.db_connector import PLAN_18_03, POLICIES
 from dashboard.retry import BOUNDS
 from recovery_lab.target import load_target
@@ -74,7 +75,7 @@ def test_contender_reads_the_targets_table(way: dict[str, Any]) -> None:
     assert asked[0].endswith('WHERE EXISTS (SELECT FROM "orders")')
 
 
-@pytest.mark.parametrize("name", sorted({*POLICIES, *PARTS} - {"dispose"}))
+@pytest.mark.parametrize("name", sorted({*POLICIES, *PARTS} - {"dispose", "steady"}))
 def test_contender_reads_its_secret_for_each_connection(
     name: str, way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +92,28 @@ def test_contender_reads_its_secret_for_each_connection(
         Path(way["login"]["password_file"]).write_text(f"{password}\n")
         with pytest.raises((psycopg2.Error, sqlalchemy.exc.DBAPIError)):
             contender.read("n")
+    assert ["old", "new"] == given
+
+
+def test_steady_reads_its_secret_for_each_session(
+    way: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does the one over psycopg 3."""
+    given: list[object] = []
+
+    def connect(*_: object, **arguments: object) -> None:
+        given.append(arguments["password"])
+        raise psycopg.OperationalError("password authentication failed")  # which nobody waits out
+
+    monkeypatch.setattr("steadypool.session.Session.connect", connect)
+    contender = make("steady", way)
+    for password in ("old", "new"):
+        Path(way["login"]["password_file"]).write_text(f"{password}\n")
+        with pytest.raises(sqlalchemy.exc.OperationalError) as refused:
+            contender.read("n")
+        told = contender.failure(refused.value)
+        assert ("login_rejected", DRIVER_3) == (told["kind"], told["driver"])
+    contender.forget()
     assert ["old", "new"] == given
 
 

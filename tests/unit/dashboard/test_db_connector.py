@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy.exc
 from sqlalchemy import QueuePool
 
+import steadypool
 from dashboard import db_connector
 from dashboard.db_connector import PLAN_18_03, POLICIES, Address, build_engine
 from dashboard.errors import PasswordFileError, Trouble, classify
@@ -40,6 +41,16 @@ def test_adopted_reaches_the_engine() -> None:
     assert pool._pool.use_lifo
 
 
+def test_steady_is_the_plan_over_a_pool_that_waits() -> None:
+    """The plan's options literally, on steadypool's engine, with the same name of its sessions."""
+    assert dict(PLAN_18_03) == dict(POLICIES["steady"].engine_options)
+    engine = build_engine(POLICIES["steady"], ADDRESS)
+    assert 0 == steadypool.counters(engine).losses  # an engine of another make has no counters
+    assert (True, 1800, 10) == (engine.pool._pre_ping, engine.pool._recycle, engine.pool.timeout())
+    with pytest.raises(TypeError):
+        steadypool.counters(build_engine(POLICIES["adopted"], ADDRESS))
+
+
 @pytest.mark.parametrize("name", ["naive", "dispose"])
 def test_defaults_stay_sqlalchemys(name: str) -> None:
     """The controls differ from a plain `create_engine` in nothing."""
@@ -50,10 +61,11 @@ def test_defaults_stay_sqlalchemys(name: str) -> None:
 
 
 def test_policies_differ_in_what_they_are_for() -> None:
-    """Each of three differs in one thing that is no engine option."""
+    """Each of four differs in one thing that is no engine option."""
     assert ["dispose"] == [p.name for p in POLICIES.values() if p.disposes_on_failed_check]
     assert ["pinned"] == [p.name for p in POLICIES.values() if p.pins_one_connection]
     assert ["retry"] == [p.name for p in POLICIES.values() if p.retries_reads]
+    assert ["steady"] == [p.name for p in POLICIES.values() if p.waits_outages_out]
 
 
 def test_policies_are_shown_as_the_design_says() -> None:
@@ -64,6 +76,7 @@ def test_policies_are_shown_as_the_design_says() -> None:
         "dispose": "dispose on failure",
         "pinned": "cached connection",
         "retry": "plan 18-03 + retry",
+        "steady": "steadypool",
     } == {policy.name: policy.shown_as for policy in POLICIES.values()}
 
 

@@ -2,11 +2,13 @@
 
 import logging
 
+import psycopg
 import psycopg2
 import psycopg2.errors
 import pytest
 import sqlalchemy.exc
 
+import steadypool
 from dashboard.errors import (
     ClosingError,
     DeadlineError,
@@ -39,11 +41,24 @@ AT = 'connection to server at "postgres" (172.18.0.2), port 5432 failed: '
         ("connection_lost", psycopg2.InterfaceError("connection already closed")),
         ("query_failed", psycopg2.ProgrammingError("no such table")),
         ("connection_lost", ReadFailedError(Trouble(kind="connection_lost"))),
+        ("connection_lost", psycopg.OperationalError("the connection is lost")),
+        ("connection_lost", steadypool.DeadSocketError("the server works on nothing")),
+        ("deadline", steadypool.LateError("the deadline passed")),
+        ("query_failed", psycopg.errors.UndefinedTable("no such table")),
     ],
 )
 def test_classify_knows_the_classes(kind: str, error: Exception) -> None:
     """The dashboard's, SQLAlchemy's and the driver's classes each have their kind."""
     assert kind == classify(error).kind
+
+
+def test_read_that_waited_in_vain_is_named_by_what_kept_it() -> None:
+    """The deadline's error says how long; its cause says why, and how far the read had come."""
+    lost = steadypool.DatabaseLostError(f"database lost for 4.0 s: {AT}Connection refused")
+    late = steadypool.DeadlineError(5.0, 1, lost)
+    late.__cause__ = sqlalchemy.exc.OperationalError(None, None, lost)
+    assert ("connect", "refused") == (phase_of(late), classify(late).kind)
+    assert driver_line(late).startswith("DatabaseLostError: database lost for 4.0 s")
 
 
 def test_messages_are_fixed_and_name_nothing() -> None:

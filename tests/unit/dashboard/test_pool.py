@@ -66,11 +66,29 @@ def test_failed_check_disposes_under_dispose_alone(
 
 
 @pytest.mark.parametrize(
-    ("name", "workers"), [("naive", 15), ("adopted", 15), ("dispose", 15), ("pinned", 5)]
+    ("name", "workers"),
+    [("naive", 15), ("adopted", 15), ("dispose", 15), ("pinned", 5), ("steady", 15)],
 )
 def test_workers_are_what_the_pool_can_serve(name: str, workers: int) -> None:
     """Five at least, the pool's size plus its overflow at most."""
     assert workers == make_pool(POLICIES[name], ADDRESS).workers  # type: ignore[index]
+
+
+def test_steady_waits_within_its_callers_deadline(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a page that has given up; the other policies know no such wait."""
+    given: list[object] = []
+
+    def read(asked: Engine, _: object, *, deadline_s: float) -> list[Row]:
+        given.append((asked, deadline_s))
+        return [{"one": 1}]
+
+    monkeypatch.setattr("steadypool.read", read)
+    for name in ("steady", "adopted"):
+        pool = EnginePool(POLICIES[name], engine, deadline_s=5)  # type: ignore[index]
+        assert [{"one": 1}] == pool.read(one)
+    assert [(engine, 5)] == given
 
 
 class FakeCursor:

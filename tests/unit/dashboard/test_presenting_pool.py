@@ -26,6 +26,7 @@ def test_policy_told_lists_each_option_with_its_effect() -> None:
     for name in ("naive", "dispose", "pinned"):
         assert 1 == presenting_pool.policy_told(POLICIES[name], SAY).count("\n- ")
     assert 6 == presenting_pool.policy_told(POLICIES["retry"], SAY).count("\n- ")
+    assert 5 == presenting_pool.policy_told(POLICIES["steady"], SAY).count("\n- ")
 
 
 def test_read_end_is_told_with_its_reason() -> None:

@@ -1,0 +1,126 @@
+"""Silence is asked about: slow queries go on, dead sockets are left, freezes are waited out."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, exc
+
+import steadypool
+from conftest import MakeEngine, Timed, select, session_of, warm
+from fake import Server
+from steadypool.doubt import Doubt
+from steadypool.prober import _working
+
+
+def test_freeze_is_waited_out_on_the_socket(engine: Engine, server: Server) -> None:
+    """The query in flight answers when the server thaws; it is not sent again."""
+    server.script.frozen = True
+    threading.Timer(1.5, setattr, (server.script, "frozen", False)).start()
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert 1.4 < took.wall_s
+    assert took.s < 3, took.s
+    counted = steadypool.counters(engine)
+    assert (1, 0) == (counted.losses, counted.retries)
+
+
+def test_slow_query_is_neither_cut_nor_sent_again(engine: Engine, server: Server) -> None:
+    """A process at work is waited for; the server is asked, and no outage is declared."""
+    threading.Timer(1.6, server.release.set).start()
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, _slow, deadline_s=10)
+    assert 1.5 < took.wall_s
+    assert took.s < 4, took.s
+    counted = steadypool.counters(engine)
+    assert (0, 0, 0) == (counted.losses, counted.retries, counted.dead_sockets)
+    assert 1 <= counted.questions <= 3
+    assert 1 == server.asked.count("SELECT slow")
+
+
+def _slow(connection: Connection) -> Any:
+    return connection.exec_driver_sql("SELECT slow").scalar()
+
+
+def _deaf_in_flight(server: Server) -> Callable[[Connection], Any]:
+    """Return a read whose first session goes dead before its query."""
+
+    def work(connection: Connection) -> Any:
+        if not server.script.deaf:
+            server.script.deaf.add(session_of(connection).pgconn.backend_pid)
+        return select(connection)
+
+    return work
+
+
+def test_dead_socket_is_no_outage(engine: Engine, server: Server) -> None:
+    """What got lost is asked about, and read again elsewhere; the other sessions are kept."""
+    kept = set(warm(engine, 3))
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, _deaf_in_flight(server), deadline_s=10)
+    assert took.s < 2, took.s  # the control below costs its deadline
+    counted = steadypool.counters(engine)
+    assert (0, 1, 1) == (counted.losses, counted.dead_sockets, counted.retries)
+    assert 2 == len(kept & set(server.pids))
+
+
+def test_without_the_question_a_dead_socket_costs_the_deadline(
+    engine: Engine, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(Doubt, "is_dead", lambda *_, **__: False)
+    with pytest.raises(steadypool.DeadlineError):
+        steadypool.read(engine, _deaf_in_flight(server), deadline_s=1.0)
+
+
+def test_verdict_needs_the_servers_word(
+    engine: Engine, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the slow query: judged by silence alone, it is cut and sent again."""
+    monkeypatch.setattr("steadypool.prober._working", lambda _: set())
+    with pytest.raises((steadypool.DeadlineError, steadypool.AttemptsError)):
+        steadypool.read(engine, _slow, deadline_s=3.0)
+    assert server.asked.count("SELECT slow") > 2
+    server.release.set()
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "working"),
+    [
+        ("active", None, True),
+        ("active", "Lock", True),
+        ("active", "Client", False),
+        ("idle", "Client", False),
+        ("idle in transaction", "Client", False),
+        ("disabled", None, True),
+        (None, None, True),
+    ],
+)
+def test_process_is_at_work_unless_it_waits_for_its_client(
+    state: str | None, event: str | None, working: bool
+) -> None:
+    """Who is not allowed to know, or is not told, does not cut."""
+    assert ({7} if working else set()) == _working([(7, state, event)])
+
+
+def test_statement_that_may_not_be_repeated_is_left_later(engine: Engine, server: Server) -> None:
+    """Its answer may be a packet that the network sends once more; a read is sent anew instead."""
+    with engine.connect() as connection, Timed() as took:
+        server.script.deaf.add(session_of(connection).pgconn.backend_pid)
+        with pytest.raises(exc.OperationalError, match="works on nothing"):
+            select(connection)
+    assert 1.2 < took.wall_s
+    assert took.s < 4, took.s
+
+
+def test_statement_without_a_deadline_has_the_limit_of_all(
+    make_engine: MakeEngine, server: Server
+) -> None:
+    """No wait is endless, whoever works."""
+    engine = make_engine(waits=steadypool.Waits(query_s=0.5))
+    late = pytest.raises(exc.OperationalError, match="deadline passed")
+    with engine.connect() as connection, Timed() as took, late:
+        _slow(connection)
+    assert took.s < 2, took.s
+    server.release.set()

@@ -1,0 +1,96 @@
+"""As much of PostgreSQL's protocol as a scripted server needs."""
+
+import socket
+import struct
+from collections.abc import Iterator
+
+BOOL, INT4, TEXT = 16, 23, 25
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    """Return a message of the protocol's."""
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+
+def error(sqlstate: str, words: str, severity: str = "FATAL") -> bytes:
+    """Return an error as the server sends it."""
+    fields = f"S{severity}\0V{severity}\0C{sqlstate}\0M{words}\0\0"
+    return message(b"E", fields.encode())
+
+
+def described(name: str, kind: int) -> bytes:
+    """Return a column's description."""
+    return name.encode() + b"\0" + struct.pack("!IhIhih", 0, 0, kind, -1, -1, 0)
+
+
+def rows(columns: list[tuple[str, int]], values: list[list[str | None]]) -> bytes:
+    """Return a description, the rows and their count."""
+    heads = b"".join(described(name, kind) for name, kind in columns)
+    said = message(b"T", struct.pack("!h", len(columns)) + heads)
+    for row in values:
+        cells = b"".join(
+            struct.pack("!i", -1) if cell is None else struct.pack("!i", len(cell)) + cell.encode()
+            for cell in row
+        )
+        said += message(b"D", struct.pack("!h", len(row)) + cells)
+    return said + message(b"C", f"SELECT {len(values)}\0".encode())
+
+
+class Batch:
+    """What a client has sent until it wants an answer: a query, or parts that a sync ends."""
+
+    def __init__(self) -> None:
+        self.state = b"I"
+        self._prepared: dict[str, str] = {}
+        self.end()
+
+    def end(self) -> None:
+        """Begin anew."""
+        self.sql, self._bound, self._kinds = "", "", b""
+
+    def is_whole_with(self, kind: bytes, body: bytes) -> bool:
+        """Take a message, and tell whether an answer is due."""
+        words = [word.decode(errors="replace") for word in body.split(b"\0")]
+        self._kinds += kind
+        if kind == b"P":
+            self._prepared[words[0]] = words[1]
+        elif kind == b"B":
+            self._bound = self._prepared[words[1]]
+        elif kind == b"E":
+            self.sql = self._bound
+        elif kind == b"Q":
+            self.sql = words[0]
+        return kind in b"QS"
+
+    def begun(self) -> bytes:
+        """Return what is said of the parts before the answer itself."""
+        said = b"".join(
+            message(b"12"[at : at + 1], b"") for at in (0, 1) if b"PB"[at] in self._kinds
+        )
+        if b"D" in self._kinds and b"E" not in self._kinds:  # a cursor's columns
+            said += message(b"T", struct.pack("!h", 1) + described("n", INT4))
+        return said
+
+
+def exactly(taken: socket.socket, count: int) -> bytes:
+    """Return so many bytes."""
+    got = b""
+    while len(got) < count:
+        more = taken.recv(count - len(got))
+        if not more:
+            raise EOFError
+        got += more
+    return got
+
+
+def one_message(taken: socket.socket) -> tuple[bytes, bytes]:
+    """Return a message's kind and body."""
+    kind = exactly(taken, 1)
+    (length,) = struct.unpack("!I", exactly(taken, 4))
+    return kind, exactly(taken, length - 4)
+
+
+def messages(taken: socket.socket) -> Iterator[tuple[bytes, bytes]]:
+    """Return messages as they come."""
+    while True:
+        yield one_message(taken)
