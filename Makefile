@@ -110,6 +110,7 @@ mutants: environment ## change the judge in small ways and count what its tests 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker
 	@$(PYTHON) -m pytest tests/unit
+	@$(PYTHON) -m pytest steadypool/tests
 
 .PHONY: lint
 lint: environment ## check the code, the shell scripts and the compose files
