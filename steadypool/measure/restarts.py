@@ -48,6 +48,8 @@ class Server:
     def signal(self, number: int) -> None:
         """Send a signal to the postmaster and all its processes."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        if number != signal.SIGCONT:
+            os.kill(pid, signal.SIGSTOP)  # it must not start one more meanwhile
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for one in (pid, *map(int, children)):
             os.kill(one, number)
