@@ -1,5 +1,6 @@
 """Does a URL read the database? Its server counts: transactions that come with the reads alone."""
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -10,29 +11,28 @@ COUNT = """SELECT xact_commit + xact_rollback FROM pg_stat_database
        WHERE datname = current_database()"""
 BURST = 5  # reads, one after another
 FLUSH_S = 1.2  # a session tells its counts once a second, as its next statement ends
-BURSTS = 10
+PAIRS = 5  # of a burst and as long without one: others' work comes in some, and not in most
 ENOUGH = 0.5  # transactions a read, above what comes without any
 
 
 def transactions_per_read(fresh: Way, read: Callable[[], object]) -> float:
     """Return how many transactions a read makes; InconclusiveError: none."""
-    alone = _added(fresh, lambda: None)
-    total, reads = 0, 0
-    for _ in range(BURSTS):
-        total += _added(fresh, lambda: [read() for _ in range(BURST)])
-        reads += BURST
-        per_read = (total - alone * reads / BURST) / reads
-        if reads >= 3 * BURST and per_read >= ENOUGH:
-            return per_read
+    _added(fresh, read)  # what it makes at first, a session, counts for none
+    pairs = [(_added(fresh, lambda: None), _added(fresh, read)) for _ in range(PAIRS)]
+    per_read = statistics.median(reading - alone for alone, reading in pairs) / BURST
+    if per_read >= ENOUGH:
+        return per_read
+    alone, reading = (sum(counts) for counts in zip(*pairs, strict=True))
     raise InconclusiveError(
         "this URL answers without the database: "
-        f"{total} transactions came with {reads} reads, as {alone * reads // BURST} without any"
+        f"{reading} transactions came with {PAIRS * BURST} reads, {alone} in as long without any"
     )
 
 
 def _added(fresh: Way, act: Callable[[], object]) -> int:
     before = _count(fresh)
-    act()
+    for _ in range(BURST):
+        act()
     time.sleep(FLUSH_S)  # until the counts are told
     return _count(fresh) - before
 

@@ -42,7 +42,22 @@ def test_transactions_of_a_read_are_counted(monkeypatch, per_read: int, others_p
     server = Server(per_read, others_per_s)
     monkeypatch.setattr(traffic, "time", server)
     assert per_read == pytest.approx(transactions_per_read(server, server.read), abs=0.01)
-    assert 15 == server.reads
+    assert 30 == server.reads
+
+
+def test_work_that_comes_now_and_then_is_no_reads(monkeypatch) -> None:
+    """As a health check's every few seconds: it falls into some of the windows."""
+    server = Server(0)
+    monkeypatch.setattr(traffic, "time", server)
+    sleep, slept = server.sleep, iter(range(100))
+
+    def sometimes(seconds: float) -> None:
+        sleep(seconds)
+        server.count += 9 * (next(slept) % 4 == 0)
+
+    monkeypatch.setattr(server, "sleep", sometimes)
+    with pytest.raises(InconclusiveError):
+        transactions_per_read(server, server.read)
 
 
 @pytest.mark.parametrize("others_per_s", [0, 50])
