@@ -112,6 +112,10 @@ test: environment ## the unit tests alone, in seconds, without Docker
 	@$(PYTHON) -m pytest tests/unit
 	@$(PYTHON) -m pytest steadypool/tests
 
+.PHONY: test-steadypool
+test-steadypool: environment ## the tests of steadypool/, on a scripted server, in a minute and a half
+	@$(PYTHON) -m pytest steadypool/tests
+
 .PHONY: lint
 lint: environment ## check the code, the shell scripts and the compose files
 	@bash scripts/lint.sh
