@@ -33,10 +33,10 @@ def tried(shop: Stack, path: str) -> "subprocess.CompletedProcess[str]":
     """Try a route of the shop through a restart, in its folder, as its owner would."""
     url = f"{stack.url(shop)}{path}"
     restart = ["docker", "compose", "restart", shop.target.database.service]
+    # A container's network may lose a first packet, which is repeated after 1 s.
+    words = ["recovery_lab", "try", "--url", url, "--waive", "waits end", "--", *restart]
     return subprocess.run(
-        # A container's network may lose a first packet, which is repeated after 1 s.
-        [*(sys.executable, "-m", "recovery_lab", "try", "--waive", "waits end"), "--url", url]
-        + ["--", *restart],
+        [sys.executable, "-m", *words],
         cwd=shop.target.root,
         env=shop.environ(),
         stdin=subprocess.DEVNULL,
