@@ -110,7 +110,7 @@ mutants: environment ## change the judge in small ways and count what its tests 
 .PHONY: test
 test: environment ## the unit tests alone, in seconds, without Docker
 	@$(PYTHON) -m pytest tests/unit
-	@$(MAKE) --no-print-directory test-steadypool
+	@$(PYTHON) -m pytest steadypool/tests
 
 .PHONY: test-steadypool
 test-steadypool: environment ## the tests of steadypool/, on a scripted server, in a minute and a half
