@@ -16,11 +16,9 @@ from recovery_lab.sql import PROBE
 from recovery_lab.yours.dsn import Dsn
 from recovery_lab.yours.found import find
 from recovery_lab.yours.page import Shape, client, shape_of
-from recovery_lab.yours.traffic import transactions_per_read
+from recovery_lab.yours.traffic import sessions, transactions_per_read
 from recovery_lab.yours.way import Way
 
-OTHERS = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-       AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 TOLD = "RECOVERY_LAB_TOLD"  # the variable of what a program is told: arguments are for all to see
 TIMES = 5  # fresh sessions, of which the median is taken
 
@@ -60,7 +58,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     fresh_s: float = 0.0  # what a fresh session takes
     shape: Shape | None = None  # of a URL's good answer
     per_read: float = 0.0  # transactions that a read of a URL makes
-    sessions: int = 0  # that the URL's application held then
+    sessions: dict[str, int] = {}  # that the URL's application held then, by client address
 
 
 def look(asked: Asked) -> Found:
@@ -79,7 +77,7 @@ def look(asked: Asked) -> Found:
         timed = [_timed(partial(_probe, fresh)) for _ in range(TIMES)] if fresh else []
         read = partial(client().get, asked.url)
         per_read = transactions_per_read(fresh, read) if asked.url and fresh else 0.0
-        sessions = _sessions(fresh) if asked.url and fresh else 0
+        held = sessions(fresh) if asked.url and fresh else {}
     except InconclusiveError as error:
         return Found(away=str(error))
     except Exception as error:  # noqa: BLE001 # whatever a driver raises
@@ -94,14 +92,8 @@ def look(asked: Asked) -> Found:
         fresh_s=statistics.median(timed) if timed else 0.0,
         shape=shape,
         per_read=per_read,
-        sessions=sessions,
+        sessions=held,
     )
-
-
-def _sessions(fresh: Way) -> int:
-    """Return how many sessions others than ours hold in the database."""
-    with fresh.opened() as run:
-        return int(run(OTHERS)[0][0])
 
 
 def _probe(way: Way) -> tuple[object, ...]:

@@ -85,7 +85,7 @@ def _jobs(tried: Tried, found: Found) -> list[list[JobName]]:
 
 
 def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> OutageInfo:
-    subject, held = tried.asked.subject, found.pool_size or found.sessions or IDLE
+    subject, held = tried.asked.subject, found.pool_size or sum(found.sessions.values()) or IDLE
     pools = "idle" in jobs and bool(found.pool_size)
     traits = Traits(pools=pools, pings=True, workers=min(4, found.pool_size or 4))
     return OutageInfo(

@@ -9,6 +9,12 @@ from recovery_lab.yours.way import Way
 
 COUNT = """SELECT xact_commit + xact_rollback FROM pg_stat_database
        WHERE datname = current_database()"""
+# By client address, of those with whom something was just done: what a login may see of others.
+SESSIONS = """WITH seen AS (SELECT coalesce(host(client_addr), 'a socket') AS at, state_change
+       FROM pg_stat_activity WHERE datname = current_database() AND client_port IS NOT NULL
+       AND pid <> pg_backend_pid())
+       SELECT at, count(*) FROM seen GROUP BY at
+       HAVING max(state_change) > now() - interval '3 s' ORDER BY 2 DESC, 1"""
 BURST = 5  # reads, one after another
 FLUSH_S = 1.2  # a session tells its counts once a second, as its next statement ends
 PAIRS = 5  # of a burst and as long without one: others' work comes in some, and not in most
@@ -27,6 +33,12 @@ def transactions_per_read(fresh: Way, read: Callable[[], object]) -> float:
         "this URL answers without the database: "
         f"{reading} transactions came with {PAIRS * BURST} reads, {alone} in as long without any"
     )
+
+
+def sessions(fresh: Way) -> dict[str, int]:
+    """Return how many sessions whoever has just read holds, by client address; {}: not seen."""
+    with fresh.opened() as run:
+        return {str(row[0]): int(row[1]) for row in run(SESSIONS)}
 
 
 def _added(fresh: Way, act: Callable[[], object]) -> int:

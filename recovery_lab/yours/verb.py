@@ -48,7 +48,9 @@ def _found(tried: Tried, found: Found, count: int) -> Iterator[str]:
     over = f", over {found.driver}" if found.driver and not tried.asked.url else ""
     yield row("found", f"{tried.asked.subject}: {found.kind}{over}")
     if tried.asked.url and found.login:
-        yield row("reads", f"each makes {found.per_read:.1f} transactions in its database")
+        held = ", ".join(f"{count} from {at}" for at, count in found.sessions.items())
+        over = f"over sessions held: {held or 'none that this login may see'}"
+        yield row("reads", f"each makes {found.per_read:.1f} transactions in its database, {over}")
     if not found.login:
         told = "no login is known (--dsn, --engine): the outage is not split into server and yours"
         yield row("blind", f"{told}, and whether the database is read is not known")

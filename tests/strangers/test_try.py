@@ -3,6 +3,7 @@
 Each has a version that must fail; every one meets a server of its own, restarted in place.
 """
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.strangers.environments import HOME
-from tests.strangers.server import server
+from tests.strangers.server import Server, server
 from tests.strangers.shop import shop
 from tests.wheel.environments import Environment, built, made
 
@@ -144,12 +145,8 @@ def tries(
     asked = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
     chosen = {name: one for name, one in CASES.items() if name in asked}
     wheel = built(tmp_path_factory.mktemp("wheel"))
-    environments = {
-        name: made(
-            tmp_path_factory.mktemp(name), wheel, *LIBRARIES, locked=("host", f"strangers-{name}")
-        )
-        for name in {one.environment for one in chosen.values()}
-    }
+    names = {one.environment for one in chosen.values()}
+    environments = {name: made_of(name, wheel, tmp_path_factory) for name in names}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         yield {
             name: threads.submit(
@@ -157,6 +154,11 @@ def tries(
             )
             for name, one in chosen.items()
         }
+
+
+def made_of(name: str, wheel: Path, folders: pytest.TempPathFactory) -> Environment:
+    """Make an environment of strangers' libraries, with the wheel in it."""
+    return made(folders.mktemp(name), wheel, *LIBRARIES, locked=("host", f"strangers-{name}"))
 
 
 def tried(one: Try, environment: Environment, folder: Path) -> str:
@@ -183,3 +185,26 @@ def test_stranger_is_judged(name: str, tries: dict[str, Future[str]], proves) ->
     said = tries[name].result(4 * LIMIT_S)
     [*_, last] = [line for line in said.splitlines() if CASES[name].said[:8] in line] or [""]
     proves(f"{name}: status {CASES[name].status}: {last[:90]}")
+
+
+@pytest.mark.more
+def test_person_takes_it_away(
+    tmp_path_factory: pytest.TempPathFactory, database: Server, proves
+) -> None:
+    """With `-` nothing is run: a hand restarts the server, and presses Enter in a terminal."""
+    environment = made_of("pools", built(tmp_path_factory.mktemp("wheel")), tmp_path_factory)
+    keyboard, terminal = os.openpty()
+    extra = {"DATABASE_URL": database.url(), "PYTHONPATH": str(HOME)}
+    words = ["recovery-lab", "try", "--engine", "pools.db:engine", "--", "-"]
+    with environment.begun(*words, stdin=terminal, **extra) as running:
+        assert running.stdout is not None
+        said = []
+        for line in running.stdout:
+            said.append(line)
+            if "then press Enter" in line:
+                database.restart()
+                os.write(keyboard, b"\n")
+        assert 0 == running.wait(60), "".join(said)
+    os.close(keyboard)
+    os.close(terminal)
+    proves(f"by hand: {said[-4].strip()}")

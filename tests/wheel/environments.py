@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, STDOUT, CompletedProcess, Popen
 
 from tests.running import ROOT
 
@@ -35,6 +35,13 @@ class Environment:
             [str(self.programs / words[0]), *words[1:]], cwd=self.folder,
             env={**self.environ, **extra}, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, check=False, timeout=limit_s,
+        )  # fmt: skip
+
+    def begun(self, *words: str, stdin: int, **extra: str) -> "Popen[str]":
+        """Start one of its programs there, and leave it running."""
+        return Popen(
+            [str(self.programs / words[0]), *words[1:]], cwd=self.folder,
+            env={**self.environ, **extra}, stdin=stdin, stdout=PIPE, stderr=STDOUT, text=True,
         )  # fmt: skip
 
     def tested(self, *words: str, limit_s: float = 380.0, **extra: str) -> str:

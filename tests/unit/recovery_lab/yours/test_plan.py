@@ -44,9 +44,9 @@ def test_what_pools_nothing_has_no_idle_job() -> None:
 
 def test_application_is_read_in_one_outage_and_left_to_idle_in_another() -> None:
     """It has one pool; so many requests at once as it held sessions, ten at the most."""
-    found = Found(kind="API", login=True, sessions=4)
+    found = Found(kind="API", login=True, sessions={"127.0.0.1": 3, "a socket": 1})
     assert [(1, ["steady"], 4), (2, ["idle"], 4)] == planned(URL, found)
-    many = msgspec.structs.replace(found, sessions=90)
+    many = msgspec.structs.replace(found, sessions={"127.0.0.1": 90})
     assert [10, 10] == [idle for *_, idle in planned(URL, many)]
 
 
