@@ -99,6 +99,7 @@ CASES = {
         status=1,
         said="NOT RECOVERED: ",
         health_checks=False,
+        more=True,
     ),
     "a page without a login": Try(
         options=("--url", "{shop}/items"),
