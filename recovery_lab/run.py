@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,7 @@ def begin(
 ) -> Path:
     """Make the folder of a run, and let `latest` mean it."""
     began = datetime.now(UTC)
-    run = root / folder.ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}"
+    run = _made(root / folder.ROOT / f"{began:%Y-%m-%dT%H%M%SZ}-{name}")
     info = folder.RunInfo(
         shape=folder.SHAPE,
         name=name,
@@ -59,6 +61,15 @@ def begin(
     folder.save(run / "run.json", info)
     folder.point_latest(run)
     return run
+
+
+def _made(wanted: Path) -> Path:
+    """Make a folder that nobody else has: another run may begin in the same second."""
+    for path in chain([wanted], (wanted.with_name(f"{wanted.name}-{n}") for n in count(2))):
+        with suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise AssertionError("count() has no end")
 
 
 def leave_out(run: Path, left_out: Mapping[str, str]) -> None:

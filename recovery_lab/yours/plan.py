@@ -13,12 +13,13 @@ from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.plan import SHARED_READS_PER_S, names
+from recovery_lab.plan import names
 from recovery_lab.target import Traits
 from recovery_lab.yours.compose import is_containers
 from recovery_lab.yours.look import Asked, Found, surroundings
 
 IDLE = 5  # connections of an idle pool, where it keeps so many
+READS_PER_S, MOST_READERS = 20.0, 4  # in all, by how many; no more than a pool keeps
 MOST_IDLE = 10  # requests at once, however many sessions an application holds
 LOOK_LIMIT_S = 60.0
 LEAST_LIMIT_S, MOST_LIMIT_S, TIMES = 0.3, 5.0, 4.0  # of a fresh session, by what it usually takes
@@ -87,13 +88,14 @@ def _jobs(tried: Tried, found: Found) -> list[list[JobName]]:
 def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> OutageInfo:
     subject, held = tried.asked.subject, found.pool_size or sum(found.sessions.values()) or IDLE
     pools = "idle" in jobs and bool(found.pool_size)
-    traits = Traits(pools=pools, pings=True, workers=min(4, found.pool_size or 4))
+    workers = min(MOST_READERS, found.pool_size or MOST_READERS)
+    traits = Traits(pools=pools, pings=True, workers=workers)
     return OutageInfo(
         fault="command",
         effects=FAULTS["command"].effects,
         repeat=number,
         cast=[Cast(contender=subject, traits=traits, jobs=jobs)],
-        reads_per_s=SHARED_READS_PER_S,
+        reads_per_s=READS_PER_S / workers,
         hold_s=0.0,
         seed=0,
         limit_s=tried.limit_s,

@@ -5,26 +5,28 @@ It is started and restarted in place by an unprivileged user, as a developer's o
 
 import os
 import pwd
+import random
 import secrets
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 
-from recovery_lab.stack import free_port
 from tests.strangers import binaries
 from tests.strangers.ending import at_the_end
 
 NAME = "shop"  # the role that the applications log in as, and its database
 ITEMS = ("bolt", "nut", "rivet", "screw", "washer")
 LIMIT_S = 30
+PORTS = (20000, 30000)  # below those that Linux and macOS give to connections
 
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
@@ -52,7 +54,7 @@ class Server:
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
         self.log = folder / "server.log"
-        self.port = free_port()
+        self.port = _port()
         self._programs = programs
         self._password = secrets.token_hex(8)
         self._script = folder / "database.sh"
@@ -136,6 +138,14 @@ class Server:
         )  # fmt: skip
         told = f"{shlex.join(command)}: {done.stdout}{done.stderr}"
         assert 0 == done.returncode, f"{told}\n{self.tail()}"
+
+
+def _port() -> int:
+    """Return a free port that no client is given: it must be there again when the server is."""
+    while True:
+        port = random.randrange(*PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _unprivileged() -> list[str]:

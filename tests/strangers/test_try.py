@@ -17,7 +17,7 @@ from tests.strangers.server import Server, server
 from tests.strangers.shop import shop
 from tests.wheel.environments import Environment, built, made
 
-AT_ONCE = 3  # tries side by side: more would measure the machine
+AT_ONCE = 2  # tries side by side: more would measure the machine
 LIMIT_S = 240.0
 LIBRARIES = ("sqlalchemy[asyncio]", "psycopg[binary]", "psycopg-pool", "asyncpg", "tenacity")
 

@@ -1,5 +1,6 @@
 """A run: what is played again, what is left out, and what it stands on."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,6 +129,17 @@ def test_what_a_fault_leaves_in_a_pool_is_not_taken_into_the_next_outage(
     again = "recreated adopted"
     assert [names[0], again, names[1], again, "restart-3-adopted"] == world.played
     assert 3 == len(world.crews)
+
+
+def test_runs_that_begin_in_one_second_have_a_folder_each(tmp_path, monkeypatch) -> None:
+    """Two that shared one would write into each other's histories."""
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(run, "datetime", SimpleNamespace(now=lambda _: then))
+    stands = {"commit": "", "images": {}, "host": {}, "versions": {}, "settings": {}, "target": ""}
+    made = [run.begin("try", [OUTAGE], stands, tmp_path) for _ in range(3)]
+    first = "2026-01-01T000000Z-try"
+    assert [first, f"{first}-2", f"{first}-3"] == [one.name for one in made]
+    assert (tmp_path / ".lab/runs/latest").resolve() == made[-1].resolve()
 
 
 def test_database_is_given_its_address_before_others_come(world, tmp_path) -> None:

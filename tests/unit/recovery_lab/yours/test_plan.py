@@ -34,7 +34,9 @@ def test_pool_smaller_than_five_idles_as_it_is() -> None:
     """No more is asked of it at once than it holds, and no more readers than that."""
     small = msgspec.structs.replace(FOUND, pool_size=2)
     assert [(1, ["steady", "idle"], 2)] == planned(ENGINE, small)
-    assert 2 == outages(Tried(asked=ENGINE, command=["true"]), small)[0].cast[0].traits.workers
+    for found, workers in ((small, 2), (FOUND, 4)):
+        [one] = outages(Tried(asked=ENGINE, command=["true"]), found)
+        assert (workers, 20.0) == (one.cast[0].traits.workers, one.reads_per_s * workers)
 
 
 def test_what_pools_nothing_has_no_idle_job() -> None:
