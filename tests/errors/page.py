@@ -19,6 +19,7 @@ CORPORA = {
     "plain": "corpus/corpus.json",
     "plain, starved": "corpus-starved.json",
     "over TLS": "corpus-tls/corpus.json",
+    "psycopg 3": "corpus-psycopg3/corpus.json",
 }
 
 
