@@ -26,8 +26,9 @@ S = TypeVar("S", LogLine, Ended)
 def lost(history: History, effects: Effects) -> float | None:
     """Return when the database was lost: by a session's end, the container's, a refusal.
 
-    Without any of them it is by the first silence, or the fault's own word. Silence before that
-    word is the machine's: helpers that are started take its time. Of a command the word comes late.
+    Without any of them, or where it came before them, it is by the first silence, or the fault's
+    own word. Silence before that word is the machine's: helpers that are started take its time. Of
+    a command the word comes late.
     """
     asked_at = history.mark_at(ASKED)
     if asked_at is None:
@@ -36,8 +37,10 @@ def lost(history: History, effects: Effects) -> float | None:
     in_at = asked_at if effects.observed else min(told, default=asked_at)
     ends = [*_ends(history), *events(history, "pause"), *_refusals(history)]
     runs_of_bad = (same for good, same in runs(since_asked(history)) if not good)
-    bad = [max(same[0].started_at, in_at) for same in runs_of_bad if same[-1].ended_at >= in_at]
-    return min([at for at in ends if at >= asked_at] or bad or told, default=None)
+    bad = [same[0] for same in runs_of_bad if same[-1].ended_at >= in_at][:1]
+    # An end later than the first probe that got no answer is another's: it was gone by then.
+    shown = [at for at in ends if at >= asked_at and all(at <= one.ended_at for one in bad)]
+    return min(shown or [max(one.started_at, in_at) for one in bad] or told, default=None)
 
 
 def _ends(history: History) -> list[float]:

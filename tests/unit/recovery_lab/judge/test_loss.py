@@ -139,6 +139,18 @@ def test_crash_is_lost_at_the_servers_own_word() -> None:
     assert {71, 72, 73, 74, 75} == loss.lost_sessions(history, COMMAND)
 
 
+def test_session_that_ends_after_the_silence_began_is_no_loss() -> None:
+    """As one that its own client ends when packets are dropped no more: it was gone long before."""
+    drop = {"fault": "drop", "start_event_s": None, "bad_probe": "timed out"}
+    silent = outage(**drop)
+    lost_at = loss.lost(silent.history(), FAULTS["drop"].effects)
+    assert lost_at == pytest.approx(ORIGIN + 0.05, abs=0.1)
+    later = outage(**drop, extra=[silent.log("FATAL", "57P01", at_s=3.0)])
+    assert lost_at == loss.lost(later.history(), FAULTS["drop"].effects)
+    at_once = outage(**drop, extra=[silent.log("FATAL", "57P01", at_s=0.03)])
+    assert ORIGIN + 0.03 == pytest.approx(loss.lost(at_once.history(), FAULTS["drop"].effects))
+
+
 def test_smart_shutdown_is_lost_at_the_first_refusal() -> None:
     """Its sessions go on for as long as nobody ends them, and the container runs."""
     script = smart()
