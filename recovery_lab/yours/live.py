@@ -71,7 +71,7 @@ class Live:
         except Exception as error:
             said = f"{type(error).__name__}: {first_line(error)}"
             raise InconclusiveError(f"{CALLED}: no steady state before: {said}") from error
-        refuse_remote(found)
+        refuse_remote(found.host)
         return found
 
     def _look(self) -> Found:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from ipaddress import ip_address
 from os import environ
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,6 +39,8 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(asked: Asked) -> Found:
     """Have it looked at in a process of its own; InconclusiveError: the server is away."""
+    for option, url in (("--url", asked.url), ("--health", asked.health)):
+        refuse_remote(urlsplit(url).hostname or "", option)  # before anything is asked there
     words, env = [sys.executable, "-m", "recovery_lab.yours.look"], surroundings(asked)
     try:
         done = subprocess.run(
@@ -55,7 +58,7 @@ def look(asked: Asked) -> Found:
         raise BadInputError(found.bad)
     if found.away:
         raise InconclusiveError(f"{asked.subject}: {found.away}")
-    refuse_remote(found)
+    refuse_remote(found.host)
     return found
 
 
@@ -110,19 +113,19 @@ def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> Out
     )
 
 
-def refuse_remote(found: Found) -> None:
-    """Refuse a server elsewhere: what takes it away takes it from others as well."""
-    if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(found.host) or is_containers(found.host):
+def refuse_remote(host: str, what: str = "the database") -> None:
+    """Refuse what is elsewhere: an outage takes it from others as well."""
+    if environ.get("LAB_ALLOW_REMOTE") == "1" or is_local(host) or is_containers(host):
         return
     raise BadInputError(
-        f"the database is at {found.host}, which is not this machine: an outage there is others' "
+        f"{what} is at {host}, which is not this machine: an outage there is others' "
         "as well; to mean it: LAB_ALLOW_REMOTE=1"
     )
 
 
 def is_local(host: str) -> bool:
     """Tell whether a name, an address or a socket's folder means this machine."""
-    if host in ("", "localhost") or host.startswith(("/", "@")):
+    if host in ("", "localhost") or host.endswith(".localhost") or host.startswith(("/", "@")):
         return True
     try:
         return ip_address(host).is_loopback

@@ -81,6 +81,7 @@ def test_title_and_waived_rules_are_checked(changed: dict, said: str) -> None:
         ("127.0.0.1", True),
         ("127.9.9.9", True),
         ("::1", True),
+        ("shop.localhost", True),
         ("10.0.0.5", False),
         ("db.example.org", False),
         ("localhost.example.org", False),
@@ -106,6 +107,16 @@ def test_server_elsewhere_is_refused_unless_it_is_meant(monkeypatch: pytest.Monk
         look(ENGINE)
     monkeypatch.setenv("LAB_ALLOW_REMOTE", "1")
     assert away == look(ENGINE)
+
+
+@pytest.mark.parametrize("option", ["url", "health"])
+def test_url_elsewhere_is_refused_before_it_is_asked(monkeypatch, option: str) -> None:
+    """Not one request leaves this machine."""
+    monkeypatch.setattr(plan.subprocess, "run", lambda *_, **__: pytest.fail("it was looked at"))
+    monkeypatch.delenv("LAB_ALLOW_REMOTE", raising=False)
+    asked = msgspec.structs.replace(URL, **{option: "https://shop.example.org/items"})
+    with pytest.raises(BadInputError, match=rf"--{option} is at shop\.example\.org, which is not"):
+        look(asked)
 
 
 def test_what_is_wrong_is_said_with_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
