@@ -113,18 +113,23 @@ def watched(target: Target, asked: Watched) -> list[OutageInfo]:
     """Return the outages of a user's own command, called by the first word of their title."""
     if target.application is None:
         raise BadInputError("this target declares no application; there is nobody to watch")
-    title = (asked.title.split() or [""])[0]
-    if not re.fullmatch(r"[\w.-]+", title):
-        told = "expected a first word of letters, digits, . _ -"
-        raise BadInputError(f"--name {asked.title!r}: {told}")
     entry = entries(target)[target.application.service]
     parts: dict[str, str] = {asked.job: asked.part} if asked.part else {}
     cast = [Cast(contender=entry.name, traits=entry.traits, jobs=[asked.job], parts=parts)]
-    own = {"title": title, "policy": asked.policy, "command": asked.command}
+    own = {"title": title_of(asked.title), "policy": asked.policy, "command": asked.command}
     return [
         msgspec.structs.replace(_info(target, asked, "command", repeat, cast), **own)
         for repeat in range(1, asked.repeats + 1)
     ]
+
+
+def title_of(words: str) -> str:
+    """Return what an outage is called: the first word; BadInputError: no name of a folder."""
+    title = (words.split() or [""])[0]
+    if not re.fullmatch(r"[\w.-]+", title):
+        told = "expected a first word of letters, digits, . _ -"
+        raise BadInputError(f"--name {words!r}: {told}")
+    return title
 
 
 def twin_of(planned: Sequence[OutageInfo]) -> str:

@@ -45,6 +45,12 @@ def _images(where: docker.Stack) -> dict[str, str]:
     return told | dict(zip(helpers, ids, strict=True))
 
 
+def own(target: str) -> dict[str, Any]:
+    """Return the same of a run of one's own engine or URL: no checkout, no image, no setting."""
+    kept: dict[str, Any] = {"commit": "", "images": {}, "settings": {}, "target": target}
+    return {**kept, "host": host(), "versions": versions()}
+
+
 def host() -> dict[str, str]:
     """Return what a run's figures stand on, of this machine."""
     return {

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recovery_lab.errors import BadInputError
-from recovery_lab.yours import loop
+from recovery_lab.yours.pools import asyncpg_session
 from recovery_lab.yours.way import Row, Run, Way, distribution
 
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
@@ -31,11 +31,8 @@ class Dsn(Way):
         """Log in."""
         module: Any = import_module(self._driver)
         if self._driver == "asyncpg":
-            connection = loop.run(module.connect(self._dsn))
-            try:
-                yield lambda sql: loop.run(_fetched(connection, sql))
-            finally:
-                loop.run(connection.close(timeout=1.0))
+            with asyncpg_session(module.connect(self._dsn)) as run_there:
+                yield run_there
             return
         with closing(module.connect(self._dsn)) as connection, connection.cursor() as cursor:
 
@@ -54,7 +51,3 @@ class Dsn(Way):
     def driver(self) -> str:
         """Return the driver in use."""
         return distribution(self._driver)
-
-
-async def _fetched(connection: Any, sql: str) -> list[Row]:
-    return [tuple(row) for row in await connection.fetch(sql)]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from recovery_lab import stands
 from recovery_lab.engine import View
 from recovery_lab.errors import BadInputError, InconclusiveError, LabError
 from recovery_lab.judge.verdict import RunVerdict
 from recovery_lab.outage import OutageInfo
 from recovery_lab.report.terminal import Screen
 from recovery_lab.run import begin, play_own
-from recovery_lab.stands import host, versions
 from recovery_lab.verbs import show
 from recovery_lab.yours import plan
 from recovery_lab.yours.crew import OwnCrew
@@ -59,9 +59,7 @@ class RecoveryLab:
         found = live.look() if live else plan.look(asked)
         tried = plan.Tried(asked=asked, command=act.words, title=TITLE, limit_s=limit_s)
         [info] = plan.outages(tried, found)
-        stands = {"commit": "", "images": {}, "host": host(), "versions": versions()}
-        told = {**stands, "settings": {}, "target": asked.engine}
-        run = begin(TITLE, [info], told, self._folder)
+        run = begin(TITLE, [info], stands.own(asked.engine), self._folder)
         assignment = Assignment(asked=asked, limit_s=plan.limit_s(found))
         crew = InsideCrew(live, assignment, act) if live else OwnCrew(assignment, found.shape, act)
         judged = self._shown(run, info, partial(play_own, run, crew))

@@ -1,6 +1,5 @@
 """An object of the test's own process as what is tried: lent to each job as a way to read."""
 
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +7,9 @@ from contextlib import contextmanager
 from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.login import DeadlineError, first_line, on_thread
 from recovery_lab.outage import JobName
-from recovery_lab.sql import PROBE
 from recovery_lab.yours.dsn import Dsn
 from recovery_lab.yours.found import kind_of, way_of
-from recovery_lab.yours.look import TIMES, Found
+from recovery_lab.yours.look import Found, fresh_s
 from recovery_lab.yours.plan import LOOK_LIMIT_S, refuse_remote
 from recovery_lab.yours.pools import AsyncpgPool
 from recovery_lab.yours.way import Way
@@ -81,14 +79,13 @@ class Live:
                 raise BadInputError(f'{told}: add dsn="postgresql://…"')
             way.read("look")
             _verify_free(way)
-            took_s = [_took_s(fresh) for _ in range(TIMES)]
             return Found(
                 kind=way.kind,
                 driver=way.driver(),
                 host=fresh.host(),
                 pool_size=way.pool_size,
                 login=True,
-                fresh_s=statistics.median(took_s),
+                fresh_s=fresh_s(fresh),
             )
 
 
@@ -102,10 +99,3 @@ def _verify_free(way: Way) -> None:
             raise BadInputError(f"{told}, which the outage would cut: give them back before")
         over = time.monotonic() > deadline  # then it is asked once more
         time.sleep(0.05)  # polled: nobody tells
-
-
-def _took_s(fresh: Way) -> float:
-    began_at = time.monotonic()
-    with fresh.opened() as run:
-        run(f"{PROBE}true")
-    return time.monotonic() - began_at

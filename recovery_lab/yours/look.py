@@ -3,7 +3,6 @@
 import os
 import statistics
 import time
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -74,7 +73,7 @@ def look(asked: Asked) -> Found:
     try:
         if way:
             way.read("look")
-        timed = [_timed(partial(_probe, fresh)) for _ in range(TIMES)] if fresh else []
+        takes_s = fresh_s(fresh) if fresh else 0.0
         read = partial(client().get, asked.url)
         per_read = transactions_per_read(fresh, read) if asked.url and fresh else 0.0
         held = sessions(fresh) if asked.url and fresh else {}
@@ -89,21 +88,22 @@ def look(asked: Asked) -> Found:
         host=known.host() if known else "",
         pool_size=way.pool_size if way else 0,
         login=bool(fresh),
-        fresh_s=statistics.median(timed) if timed else 0.0,
+        fresh_s=takes_s,
         shape=shape,
         per_read=per_read,
         sessions=held,
     )
 
 
-def _probe(way: Way) -> tuple[object, ...]:
-    with way.opened() as run:
-        return run(f"{PROBE}true")[0]
+def fresh_s(way: Way) -> float:
+    """Return what a fresh session usually takes, in s."""
+    return statistics.median(_took_s(way) for _ in range(TIMES))
 
 
-def _timed(act: Callable[[], object]) -> float:
+def _took_s(way: Way) -> float:
     began_at = time.monotonic()
-    act()
+    with way.opened() as run:
+        run(f"{PROBE}true")
     return time.monotonic() - began_at
 
 

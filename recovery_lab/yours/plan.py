@@ -1,6 +1,5 @@
 """What is tried: an engine of one's own and a command, as outages of the one engine."""
 
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from recovery_lab.errors import BadInputError, InconclusiveError
 from recovery_lab.faults import FAULTS
 from recovery_lab.judge.rules import RULES
 from recovery_lab.outage import Cast, JobName, OutageInfo
-from recovery_lab.plan import names
+from recovery_lab.plan import names, title_of
 from recovery_lab.target import Traits
 from recovery_lab.yours.compose import is_containers
 from recovery_lab.yours.look import Asked, Found, surroundings
@@ -69,13 +68,9 @@ def limit_s(found: Found) -> float:
 
 def outages(tried: Tried, found: Found) -> list[OutageInfo]:
     """Return the outages of the command; BadInputError: a title or a rule that cannot be had."""
-    title = (tried.title.split() or [""])[0]
-    if not re.fullmatch(r"[\w.-]+", title):
-        told = "expected a first word of letters, digits, . _ -"
-        raise BadInputError(f"--name {tried.title!r}: {told}")
-    played = [(repeat, jobs) for repeat in range(tried.repeats) for jobs in _jobs(tried, found)]
     names("--waive", tried.waived, RULES)
-    return [_outage(tried, found, number, jobs) for number, (_, jobs) in enumerate(played, start=1)]
+    played = _jobs(tried, found) * tried.repeats
+    return [_outage(tried, found, number, jobs) for number, jobs in enumerate(played, start=1)]
 
 
 def _jobs(tried: Tried, found: Found) -> list[list[JobName]]:
@@ -103,7 +98,7 @@ def _outage(tried: Tried, found: Found, number: int, jobs: list[JobName]) -> Out
         seed=0,
         limit_s=tried.limit_s,
         command=tried.command,
-        title=(tried.title.split() or [""])[0],
+        title=title_of(tried.title),
         application=subject,
         capabilities=["pool"] if pools else [],
         waived=list(tried.waived),

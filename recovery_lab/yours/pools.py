@@ -1,6 +1,6 @@
 """Pools of psycopg and of asyncpg; nothing of either is imported unless one is there."""
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import Parameter, signature
@@ -116,11 +116,8 @@ class AsyncpgPool(Way):
     @contextmanager
     def opened(self) -> Iterator[Run]:
         """Connect as the pool does."""
-        connection = loop.run(self._connect())
-        try:
-            yield lambda sql: loop.run(_fetched(connection, sql))
-        finally:
-            loop.run(connection.close(timeout=1.0))
+        with asyncpg_session(self._connect()) as run:
+            yield run
 
     def host(self) -> str:
         """Return where one of its connections is."""
@@ -156,6 +153,16 @@ class AsyncpgPool(Way):
 async def _rows(connection: Any, sql: str) -> list[Row]:
     cursor = await connection.execute(sql)
     return [tuple(row) for row in await cursor.fetchall()]
+
+
+@contextmanager
+def asyncpg_session(connecting: Coroutine[Any, Any, Any]) -> Iterator[Run]:
+    """Lend a connection of asyncpg's that is made for it, and close it."""
+    connection = loop.run(connecting)
+    try:
+        yield lambda sql: loop.run(_fetched(connection, sql))
+    finally:
+        loop.run(connection.close(timeout=1.0))
 
 
 async def _fetched(connection: Any, sql: str) -> list[Row]:

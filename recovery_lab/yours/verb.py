@@ -8,6 +8,7 @@ from select import select
 
 from msgspec.structs import replace
 
+from recovery_lab import stands
 from recovery_lab.errors import BadInputError
 from recovery_lab.files import living_run, write_whole
 from recovery_lab.folder import ROOT
@@ -15,7 +16,6 @@ from recovery_lab.outage import OutageInfo
 from recovery_lab.report.terminal import Screen
 from recovery_lab.report.words import row
 from recovery_lab.run import begin, play_own
-from recovery_lab.stands import host, versions
 from recovery_lab.verbs import Say, show
 from recovery_lab.yours.compose import complete
 from recovery_lab.yours.crew import OwnCrew
@@ -60,8 +60,7 @@ def _found(tried: Tried, found: Found, count: int) -> Iterator[str]:
 
 @living_run()
 def _play(tried: Tried, found: Found, planned: list[OutageInfo], say: Say) -> int:
-    stands = {"commit": "", "images": {}, "host": host(), "versions": versions(), "settings": {}}
-    folder = begin(planned[0].title, planned, {**stands, "target": tried.asked.subject})
+    folder = begin(planned[0].title, planned, stands.own(tried.asked.subject))
     assignment = Assignment(asked=tried.asked, limit_s=limit_s(found))
     screen = Screen(say, tried.title, planned[0])
     crew = OwnCrew(assignment, found.shape, partial(_by_hand, say))
