@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 
 from wire import BOOL, INT4, TEXT, Batch, error, exactly, message, messages, one_message, rows
+from xacts import BEGUN, REFUSED, Xact
 
 NO_ENCRYPTION = (80877103, 80877104)  # SSLRequest, GSSENCRequest
 CANCEL = 80877102
@@ -33,6 +34,9 @@ class Script:
     password: str = ""  # where it is not empty, it is asked for
     standby: str = "off"
     login_s: float = 0.0  # that a login takes
+    pooler: int = 0  # that stands between, and gives its own numbers for processes
+    commits: list[str] = field(default_factory=list)  # the next ones' fates: ok, before, after
+    xact: Xact = field(default_factory=Xact)
 
 
 class Server:
@@ -46,6 +50,7 @@ class Server:
         self.at_once = 0  # logins under way, at most
         self._under_way = 0
         self.release = threading.Event()  # ends a `slow` statement
+        self.committed: list[int] = []  # the sessions of transactions, as they came
         self._pids = itertools.count(1000)
         self._open: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
@@ -170,6 +175,8 @@ class Server:
             said = batch.begun()
             if batch.sql:
                 self.asked.append(batch.sql)
+                if batch.sql == "COMMIT" and not self._takes_commit(pid):
+                    return
                 answer, batch.state = self._said(batch.sql, batch.state, pid)
                 said += answer
             batch.end()
@@ -189,19 +196,38 @@ class Server:
             after = {"BEGIN": b"T", "COMMIT": b"I", "ROLLBACK": b"I"}.get(verb, state)
             return message(b"C", f"{done}\0".encode()), after
         if "slow" in sql:
-            self.script.states[pid] = ("active", None)
+            process = pid + self.script.pooler
+            self.script.states[process] = ("active", None)
             self.release.wait(20)
-            self.script.states.pop(pid, None)
+            self.script.states.pop(process, None)
         if "wrong" in sql:
-            return error("42P01", 'relation "wrong" does not exist', "ERROR"), state
+            failed = b"I" if state == b"I" else b"E"
+            return error("42P01", 'relation "wrong" does not exist', "ERROR"), failed
         if self.script.recovery and verb == "UPDATE":
             words = "cannot execute UPDATE in a read-only transaction"
             return error("25006", words, "ERROR"), state
-        return self._rows(sql), state
+        if "pg_xact_status" in sql and self.script.xact.status in REFUSED:
+            sqlstate, words = REFUSED[self.script.xact.status]
+            return error(sqlstate, words, "ERROR"), state
+        return self._rows(sql, pid), state
 
-    def _rows(self, sql: str) -> bytes:
+    def _takes_commit(self, pid: int) -> bool:
+        """Commit as the script says, and tell whether it is answered."""
+        fate = self.script.commits.pop(0) if self.script.commits else "ok"
+        self._last = "aborted" if fate == "before" else "committed"
+        if fate != "before":
+            self.committed.append(pid)
+        return fate == "ok"
+
+    def _rows(self, sql: str, pid: int) -> bytes:
+        if "pg_xact_status" in sql:
+            return self.script.xact.row(self._last)
+        if "pg_current_xact_id" in sql:
+            return BEGUN
         if "pg_is_in_recovery" in sql:
-            return rows([("r", BOOL)], [["t" if self.script.recovery else "f"]])
+            own = str(pid + self.script.pooler)
+            answer = ["t" if self.script.recovery else "f", own]
+            return rows([("r", BOOL), ("p", INT4)], [answer])
         if "pg_stat_get_activity" in sql:
             columns = [("pid", INT4), ("state", TEXT), ("wait_event_type", TEXT)]
             found = [

@@ -39,6 +39,18 @@ def test_slow_query_is_neither_cut_nor_sent_again(engine: Engine, server: Server
     assert 1 == server.asked.count("SELECT slow")
 
 
+def test_slow_query_behind_a_pooler_is_not_cut(make_engine: MakeEngine, server: Server) -> None:
+    """A pooler gives processes numbers of its own: the server knows none of them."""
+    server.script.pooler = 5000
+    engine = make_engine()
+    steadypool.read(engine, select, deadline_s=5)
+    threading.Timer(1.6, server.release.set).start()
+    assert 1 == steadypool.read(engine, _slow, deadline_s=10)
+    counted = steadypool.counters(engine)
+    assert (0, 0) == (counted.retries, counted.dead_sockets)
+    assert 1 <= counted.questions
+
+
 def _slow(connection: Connection) -> Any:
     return connection.exec_driver_sql("SELECT slow").scalar()
 

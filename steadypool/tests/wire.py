@@ -4,7 +4,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-BOOL, INT4, TEXT = 16, 23, 25
+BOOL, INT4, TEXT, TIMESTAMPTZ = 16, 23, 25, 1184
 
 
 def message(kind: bytes, body: bytes) -> bytes:

@@ -13,6 +13,14 @@ from steadypool.errors import (
 )
 from steadypool.reads import read
 from steadypool.waits import Waits, deadline
+from steadypool.writes import (
+    NotCommittedError,
+    Outcome,
+    TransactionId,
+    UnknownOutcomeError,
+    outcome,
+    write,
+)
 
 __all__ = [
     "AttemptsError",
@@ -21,11 +29,17 @@ __all__ = [
     "DeadSocketError",
     "DeadlineError",
     "LateError",
+    "NotCommittedError",
     "OutageError",
+    "Outcome",
     "SteadyError",
+    "TransactionId",
+    "UnknownOutcomeError",
     "Waits",
     "counters",
     "create_engine",
     "deadline",
+    "outcome",
     "read",
+    "write",
 ]

@@ -19,6 +19,8 @@ class Counters:
     dead_sockets: int = 0  # of these, sessions it worked on nothing for
     retries: int = 0  # attempts of reads after the first
     late_reads: int = 0  # reads that ended at their deadline
+    lost_commits: int = 0  # writes whose answer to the COMMIT was lost, and asked about
+    rewrites: int = 0  # attempts of writes after the first
 
 
 class Tally:

@@ -20,7 +20,7 @@ REFUSED_PAUSE_S = 0.25  # each one counts against the server's slots, or as a fa
 MOST_LOGIN_S = 5.0
 ASK_S = 0.25  # for the answer about silent sessions
 
-CHECK = "SELECT pg_is_in_recovery()"
+CHECK = "SELECT pg_is_in_recovery(), pg_backend_pid()"
 # Of an own session's process everyone may know the state; without `track_activities` none has one.
 ASK = """SELECT a.pid, a.state, a.wait_event_type
 FROM unnest(%s::int[]) AS asked (pid), LATERAL pg_stat_get_activity(asked.pid) AS a"""
@@ -35,6 +35,7 @@ class Prober:
         self._standing: Session[Any] | None = None
         self._login_s = self._limits.login_s
         self._failed = 0
+        self._behind_pooler = False
 
     def start(self) -> None:
         """Begin, on a daemon thread."""
@@ -108,9 +109,10 @@ class Prober:
     def _checked(self, session: "Session[Any]") -> "Session[Any]":
         """Let a session do the work once; it is handed on as it came from the driver."""
         session.autocommit = True
-        row = session.execute(CHECK, prepare=False).fetchone()
+        standby, pid = session.execute(CHECK, prepare=False).fetchone() or (False, 0)
         session.autocommit = False
-        if self._watch.needs_primary and row and row[0]:
+        self._behind_pooler = pid != session.pgconn.backend_pid
+        if self._watch.needs_primary and standby:
             session.close()
             raise WrongServerError("a standby answered where a primary is needed")
         return session
@@ -130,6 +132,8 @@ class Prober:
                 raise
             working = set(pids)  # a server that does not tell: nothing is to be cut
         session.autocommit = False
+        if self._behind_pooler:
+            working = set(pids)  # the numbers are the pooler's own, and tell nothing
         for question in questions:
             self._watch.answer(question, "working" if question.pid in working else "dead")
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from steadypool import waits
 from steadypool.engine import watch_of
-from steadypool.errors import AttemptsError, DeadlineError, OutageError
+from steadypool.errors import AttemptsError, DeadlineError, OutageError, SteadyError
 
 if TYPE_CHECKING:
     from steadypool.session import Session
@@ -35,7 +35,7 @@ def read(engine: Engine, work: Callable[[Connection], T], *, deadline_s: float) 
 
     def attempt() -> T:
         with engine.connect() as connection:
-            return _in_autocommit(connection, work)
+            return in_mode(connection, work, autocommit=True)
 
     with waits.deadline(deadline_s, repeatable=True) as until:
         try:
@@ -45,22 +45,23 @@ def read(engine: Engine, work: Callable[[Connection], T], *, deadline_s: float) 
             raise DeadlineError(deadline_s, late.attempts, late.cause) from late.cause
 
 
-def _in_autocommit(connection: Connection, work: Callable[[Connection], T]) -> T:
-    """Let each statement stand for itself: one round trip, and none that undoes a good read.
+def in_mode(connection: Connection, work: Callable[[Connection], T], *, autocommit: bool) -> T:
+    """Run `work` with the driver's autocommit on or off, and leave it as it was.
 
+    On, each statement stands for itself: one round trip, and none that undoes a good read.
     SQLAlchemy's option for it does the same in several times the time.
     """
     session = cast("Session[Any]", connection.connection.driver_connection)
-    if session.autocommit:
+    if session.autocommit == autocommit:
         return work(connection)
-    session.autocommit = True
+    session.autocommit = autocommit
     try:
         return work(connection)
     finally:
         if not session.closed:
-            if not session.is_idle:  # the work has begun a transaction by itself
+            if not session.is_idle:  # of a transaction that the work began by itself, or left
                 session.rollback()
-            session.autocommit = False
+            session.autocommit = not autocommit
 
 
 class Late(Exception):  # noqa: N818 # within this module
@@ -104,12 +105,18 @@ def repeated(
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the session was lost or not to be had in time, also where it is wrapped."""
-    return any(
-        isinstance(one, (OutageError, PoolTimeoutError))
-        or (isinstance(one, DBAPIError) and one.connection_invalidated)
-        for one in _chain(error)
-    )
+    """Tell whether the session was lost or not to be had in time, also where it is wrapped.
+
+    What this package has told as the end of something is no outage, whatever it was caused by.
+    """
+    for one in _chain(error):
+        if isinstance(one, (OutageError, PoolTimeoutError)):
+            return True
+        if isinstance(one, SteadyError):
+            return False
+        if isinstance(one, DBAPIError) and one.connection_invalidated:
+            return True
+    return False
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

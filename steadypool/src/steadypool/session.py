@@ -53,6 +53,11 @@ class Session(psycopg.Connection[Row]):
         )
 
     @property
+    def has_news(self) -> bool:
+        """Whether something has come that nobody waited for: the end, as a rule."""
+        return bool(self._socket.poll(0))
+
+    @property
     def is_idle(self) -> bool:
         """Whether no transaction is open and no statement under way."""
         return self.pgconn.transaction_status == TransactionStatus.IDLE
