@@ -112,6 +112,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     recovered_s: float | None
     first_reads: Tally
     first_wait_s: float | None
+    past_ready_s: float | None = None  # the longest a read took after ready, or after it was due
     green_s: float | None = None  # of the loss, System Health up while the application's users wait
 
 

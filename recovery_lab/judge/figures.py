@@ -25,8 +25,16 @@ def figures_of(case: Case) -> Figures:
         recovered_s=seen.after_asked_s(case.recovered_at),
         first_reads=tally(case.first_reads),
         first_wait_s=waits(case.first_reads).longest_s,
+        past_ready_s=_past_ready_s(case),
         green_s=_green_s(case),
     )
+
+
+def _past_ready_s(case: Case) -> float | None:
+    ready = case.seen.ready
+    if ready is None or case.job == "idle":
+        return None
+    return round(measures.past_ready_s(case.reads, ready.early_at), 6)
 
 
 def _green_s(case: Case) -> float | None:

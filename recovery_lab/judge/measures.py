@@ -196,6 +196,12 @@ def gap_s(reads: Sequence[Read]) -> float:
     return max((after - before for before, after in pairwise(edges)), default=0.0)
 
 
+def past_ready_s(reads: Iterable[Read], ready_at: float) -> float:
+    """Return the longest time in s that a read still took after ready, or after its due instant."""
+    ends = [(read.due_at, read.due_at + read.least_s) for read in reads]
+    return max((end_at - max(due_at, ready_at) for due_at, end_at in ends), default=0.0)
+
+
 def silence_s(instants: Iterable[float], begin_at: float, end_at: float) -> float:
     """Return the longest time in s, between two instants, in which nothing was seen."""
     inside = sorted(at for at in instants if begin_at <= at <= end_at)

@@ -100,6 +100,15 @@ DURING: Columns[Row] = {
     "longest wait: median / worst (n)": _spread("waits_in_outage.longest_s"),
     "outages that count": "counted",
 }
+# How long any read went on after ready, or after it was due, in s: what users still met.
+PAST: Columns[Row] = {
+    "fault": "where",
+    "contender": "contender",
+    "longest past ready: median / worst (n)": _spread("past_ready_s"),
+    "failed or hung": lambda row: sum(each.reads.bad for each in row.figures),
+    "reads due": _due("due"),
+    "outages that count": "counted",
+}
 LAGS: Columns[Row] = {"fault": "where", "contender": "contender", "recovery lags, s": _lags}
 # Waits in s, the missed reads' among them, of contenders alone in their outage.
 WAITS: Columns[Row] = {
@@ -213,8 +222,7 @@ def compared(info: RunInfo, verdict: RunVerdict) -> Iterator[tuple[object, ...]]
                 yield fault, measure, d.contender, info.twin, n, by, p, d.word, d.why
 
 
-def _during(verdict: RunVerdict) -> list[Row]:
-    rows = counting(verdict, "figures.in_outage.bad", *READING)
+def _without_canary(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.contender != CANARY]
 
 
@@ -229,8 +237,11 @@ TABLES: Mapping[str, Callable[[RunInfo, RunVerdict], str]] = {
     "matrix": lambda _, run: _matrix(run),
     "cells": lambda _, run: columns_of(rows_of(run), CELLS),
     "after ready": lambda _, run: columns_of(counting(run, "figures.after_ready.bad"), AFTER),
-    "during": lambda _, run: columns_of(_during(run), DURING),
+    "during": lambda _, run: columns_of(
+        _without_canary(counting(run, "figures.in_outage.bad", *READING)), DURING
+    ),
     "lags": lambda _, run: columns_of([r for r in rows_of(run, *READING) if r.outages > 1], LAGS),
+    "past ready": lambda _, run: columns_of(_without_canary(rows_of(run, *READING)), PAST),
     "connections": lambda _, run: columns_of(measured(run, solo=False), CONNECTIONS),
     "costs": lambda _, run: columns_of(measured(run, solo=True), COSTS),
     "waits": lambda _, run: columns_of(alone(run, *READING), WAITS),

@@ -116,6 +116,7 @@ def read(at_s: float, outcome: str = "ok", took_s: float = 0.01) -> Read:
         ended_at=at_s + took_s,
         outcome=outcome,
         wait_s=took_s if good else None,
+        least_s=took_s,
     )
 
 
@@ -235,6 +236,15 @@ def test_gap_lies_between_good_ends_and_stays_open_at_the_end() -> None:
     assert 1.09 == pytest.approx(measures.gap_s([read(0.1), read(1.2, "failed")]))
     assert 0.0 == measures.gap_s([])
     assert 0.0 == measures.gap_s([read(0.1)])  # it ended after the last read was due
+
+
+def test_past_ready_counts_from_ready_or_from_the_due_instant() -> None:
+    """What was over by ready counts nothing; a read of before it counts what was left of it."""
+    waited = read(0.5, took_s=2.0)
+    assert 1.5 == pytest.approx(measures.past_ready_s([waited], 1.0))
+    assert 2.0 == pytest.approx(measures.past_ready_s([waited], 0.2))
+    assert 0.0 == measures.past_ready_s([waited], 2.5)
+    assert 0.0 == measures.past_ready_s([], 1.0)
 
 
 def test_silence_is_the_longest_time_in_which_nothing_was_seen() -> None:

@@ -28,7 +28,8 @@ OF_A_CELL = (
 )
 OF_FIGURES = (
     "reads before in_outage after_ready bad_after_ready waits_before waits_in_outage waits_after "
-    "gap_s recovery_lag_s recovered_s first_reads first_wait_s green_s"
+    "gap_s recovery_lag_s recovered_s first_reads first_wait_s "
+    "past_ready_s green_s"
 )
 
 
