@@ -68,6 +68,18 @@ def test_silent_resolver_holds_nobody_who_knows_an_address(book: Book) -> None:
     assert took.s < 2, took.s
 
 
+def test_silence_is_waited_for_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes while a look-up hangs for long already takes the known address at once."""
+    monkeypatch.setattr(resolver, "AGAIN_S", 60.0)
+    monkeypatch.setattr(resolver, "KNOWN_S", 0.5)
+    name = resolver.Name("db", look=book.look)
+    name.addresses(5)
+    book.speaks.clear()
+    with Timed() as took:
+        assert [["10.0.0.1"]] * 8 == [name.addresses(5) for _ in range(8)]
+    assert took.s < 2, took.s
+
+
 def test_silent_resolver_is_given_up_on(book: Book) -> None:
     """Without a known address the wait ends at its limit."""
     name = resolver.Name("db", look=book.look)

@@ -13,7 +13,7 @@ from steadypool.waits import clock
 
 Lookup = Callable[[str], list[str]]
 
-KNOWN_S = 0.05  # for an answer where an address is known already: the last good one serves as well
+KNOWN_S = 0.05  # for a look-up's answer where an address is known already: it serves as well
 AGAIN_S = 1.0  # a look-up that has not ended by then is left to its end, and another begun
 MOST = 8  # look-ups of a name under way: the C library gives each up after 10 s, as a rule
 
@@ -41,9 +41,11 @@ class Name:
             psycopg.OperationalError: the name has no address.
             SilentError: nobody told one within `timeout_s`, and none is known.
         """
-        limit = min(KNOWN_S, timeout_s) if self._known else timeout_s
+        began_at, answer = self._newest()
+        if self._known:  # who comes later need not wait as long again for the same silence
+            timeout_s = min(timeout_s, max(0.0, began_at + KNOWN_S - clock()))
         try:
-            return self._newest().result(limit)
+            return answer.result(timeout_s)
         except TimeoutError:
             if self._known:
                 return self._known
@@ -52,7 +54,7 @@ class Name:
             said = f"failed to resolve host {self._host!r}: {error}"
             raise psycopg.OperationalError(said) from error
 
-    def _newest(self) -> "Future[list[str]]":
+    def _newest(self) -> "tuple[float, Future[list[str]]]":
         with self._lock:
             self._under_way = [item for item in self._under_way if not item[1].done()]
             fresh = self._under_way and clock() - self._under_way[-1][0] < AGAIN_S
@@ -63,7 +65,7 @@ class Name:
                 threading.Thread(
                     target=self._answer, args=args, name="steadypool-resolver", daemon=True
                 ).start()
-            return self._under_way[-1][1]
+            return self._under_way[-1]
 
     def _answer(self, began_at: float, future: "Future[list[str]]") -> None:
         try:
