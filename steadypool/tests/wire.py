@@ -18,6 +18,11 @@ def error(sqlstate: str, words: str, severity: str = "FATAL") -> bytes:
     return message(b"E", fields.encode())
 
 
+def status(name: str, value: str) -> bytes:
+    """Return what a server says of itself."""
+    return message(b"S", f"{name}\0{value}\0".encode())
+
+
 def described(name: str, kind: int) -> bytes:
     """Return a column's description."""
     return name.encode() + b"\0" + struct.pack("!IhIhih", 0, 0, kind, -1, -1, 0)
@@ -46,7 +51,8 @@ class Batch:
 
     def end(self) -> None:
         """Begin anew."""
-        self.sql, self._bound, self._kinds = "", "", b""
+        self.parts: list[tuple[bytes, str]] = []  # what is said of each, or the statement it runs
+        self._bound, self._kinds = "", b""
 
     def is_whole_with(self, kind: bytes, body: bytes) -> bool:
         """Take a message, and tell whether an answer is due."""
@@ -54,22 +60,18 @@ class Batch:
         self._kinds += kind
         if kind == b"P":
             self._prepared[words[0]] = words[1]
+            self.parts.append((message(b"1", b""), ""))
         elif kind == b"B":
             self._bound = self._prepared[words[1]]
-        elif kind == b"E":
-            self.sql = self._bound
-        elif kind == b"Q":
-            self.sql = words[0]
-        return kind in b"QS"
-
-    def begun(self) -> bytes:
-        """Return what is said of the parts before the answer itself."""
-        said = b"".join(
-            message(b"12"[at : at + 1], b"") for at in (0, 1) if b"PB"[at] in self._kinds
-        )
-        if b"D" in self._kinds and b"E" not in self._kinds:  # a cursor's columns
-            said += message(b"T", struct.pack("!h", 1) + described("n", INT4))
-        return said
+            self.parts.append((message(b"2", b""), ""))
+        elif kind in b"EQ":
+            self.parts.append((b"", words[0] if kind == b"Q" else self._bound))
+        elif kind == b"c":  # the client has copied all that it had
+            self.parts.append((message(b"C", b"COPY 1\0"), ""))
+        elif kind == b"S" and b"D" in self._kinds and b"E" not in self._kinds:  # a cursor's columns
+            columns = message(b"T", struct.pack("!h", 1) + described("n", INT4))
+            self.parts.append((columns, ""))
+        return kind in b"QSc"
 
 
 def exactly(taken: socket.socket, count: int) -> bytes:
