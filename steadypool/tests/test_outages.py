@@ -168,19 +168,6 @@ def test_log_has_one_line_for_the_loss_and_one_for_the_return(
     assert (1, 1) == (steadypool.counters(engine).losses, steadypool.counters(engine).returns)
 
 
-def test_standby_is_no_primary(make_engine: MakeEngine, server: Server) -> None:
-    """Where a primary is needed, a standby is waited out; elsewhere it serves."""
-    assert 1 == steadypool.read(make_engine(), select, deadline_s=5)
-    engine = make_engine(needs_primary=True)
-    steadypool.read(engine, select, deadline_s=5)
-    server.script.recovery = True
-    server.cut()
-    threading.Timer(0.5, setattr, (server.script, "recovery", False)).start()
-    with Timed() as took:
-        assert 1 == steadypool.read(engine, select, deadline_s=5)
-    assert took.wall_s > 0.45
-
-
 def test_prober_ends_with_its_engine(make_engine: MakeEngine, server: Server) -> None:
     """`dispose` closes everything; the next read begins anew."""
     engine = make_engine()

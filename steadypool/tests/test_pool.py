@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as OrmSession
 import steadypool
 from conftest import MakeEngine, select, session_of, wait_for, warm
 from fake import Server
-from steadypool.engine import PLAN
+from steadypool.engine import KERNEL, PLAN
 from steadypool.session import Session
 
 
@@ -31,6 +31,15 @@ def test_checkout_costs_no_round_trip(engine: Engine, server: Server) -> None:
     assert "BEGIN" not in server.asked[before:]  # nor anything else but the prober's own
     assert {"SELECT 1", ";", "SELECT pg_is_in_recovery()"} >= set(server.asked[before:])
     assert pings == steadypool.counters(engine).pings
+
+
+def test_kernel_has_limits_of_its_own(make_engine: MakeEngine) -> None:
+    """The second line, where no wait of ours looks; a caller's own count."""
+    engine = make_engine(connect_args={"keepalives_count": 2})
+    with engine.connect() as connection:
+        found = session_of(connection).info.get_parameters()
+    expected = {name: str(value) for name, value in {**KERNEL, "keepalives_count": 2}.items()}
+    assert expected == {name: found.get(name) for name in KERNEL}
 
 
 def test_idle_session_is_pinged(make_engine: MakeEngine) -> None:
@@ -131,26 +140,6 @@ def test_rejected_query_is_no_disconnect(engine: Engine, server: Server) -> None
         connection.rollback()
         assert 1 == connection.exec_driver_sql("SELECT 1").scalar()
     assert 1 == steadypool.counters(engine).logins
-
-
-@pytest.mark.parametrize(
-    ("needs_primary", "standby", "lost"),
-    [(True, "on", True), (True, "off", False), (False, "on", False)],
-)
-def test_read_only_answer_of_a_standby_is_a_disconnect(
-    make_engine: MakeEngine, server: Server, needs_primary: bool, standby: str, lost: bool
-) -> None:
-    """A demoted primary is lost to work that needs one; a read-only setting loses nothing."""
-    engine = make_engine(needs_primary=needs_primary)
-    server.script.standby = standby
-    server.script.recovery = False
-    with engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-        server.script.recovery = True
-        with pytest.raises(exc.DBAPIError) as failed:
-            connection.exec_driver_sql("UPDATE ledger SET n = 1")
-        server.script.recovery = False
-    assert lost == failed.value.connection_invalidated
 
 
 def test_pool_events_are_kept(make_engine: MakeEngine) -> None:

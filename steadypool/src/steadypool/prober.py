@@ -112,7 +112,7 @@ class Prober:
         session.autocommit = False
         if self._watch.needs_primary and row and row[0]:
             session.close()
-            raise WrongServerError("a standby answered where a primary is needed")
+            raise WrongServerError
         return session
 
     def _answer(self, session: "Session[Any]") -> None:
