@@ -13,6 +13,8 @@ from wire import (
     INT4,
     TEXT,
     Batch,
+    answered,
+    copied,
     error,
     exactly,
     message,
@@ -24,12 +26,6 @@ from wire import (
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CANCEL = 80877102
-ANSWERS = {  # what SQLAlchemy asks of a new server, and the prober of each session
-    "version()": "PostgreSQL 17.0 on fake",
-    "current_schema": "public",
-    "standard_conforming_strings": "on",
-    "transaction isolation level": "read committed",
-}
 
 
 @dataclass
@@ -225,25 +221,16 @@ class Server:
             after = {"BEGIN": b"T", "COMMIT": b"I", "ROLLBACK": b"I"}.get(verb, state)
             return message(b"C", f"{done}\0".encode()), after
         if verb == "COPY":
-            return self._copied(sql), state
+            return copied(sql), state
         if "slow" in sql:
             self.script.states[pid] = ("active", None)
             self.release.wait(20)
             self.script.states.pop(pid, None)
-        if "wrong" in sql:
-            return error("42P01", 'relation "wrong" does not exist', "ERROR"), state
         if self.script.recovery and verb == "UPDATE":
             words = "cannot execute UPDATE in a read-only transaction"
             told = status("in_hot_standby", self.script.standby)
             return told + error("25006", words, "ERROR"), state
         return self._rows(sql), state
-
-    def _copied(self, sql: str) -> bytes:
-        as_text = struct.pack("!bh", 0, 0)
-        if "STDIN" in sql:
-            return message(b"G", as_text)
-        rest = message(b"d", b"1\n") + message(b"c", b"") + message(b"C", b"COPY 1\0")
-        return message(b"H", as_text) + rest
 
     def _rows(self, sql: str) -> bytes:
         if "pg_is_in_recovery" in sql:
@@ -254,7 +241,4 @@ class Server:
                 [str(pid), *self.script.states.get(pid, ("idle", "Client"))] for pid in self.pids
             ]
             return rows(columns, found)
-        for words, answer in ANSWERS.items():
-            if words in sql.lower():
-                return rows([("a", TEXT)], [[answer]])
-        return rows([("n", INT4)], [["1"]])
+        return answered(sql)

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, exc
 
 import steadypool
 from conftest import MakeEngine, Timed, select, wait_for, warm
@@ -166,6 +166,17 @@ def test_log_has_one_line_for_the_loss_and_one_for_the_return(
     assert "Connection refused" in said[0]
     assert said[1].startswith("database back after 0.")
     assert (1, 1) == (steadypool.counters(engine).losses, steadypool.counters(engine).returns)
+
+
+def test_servers_last_word_ends_the_session(engine: Engine) -> None:
+    """A FATAL has an SQLSTATE as any error, and may come well before the socket's end."""
+    warm(engine, 1)
+    with engine.connect() as connection:
+        with pytest.raises(exc.DBAPIError, match="terminating connection") as ended:
+            connection.exec_driver_sql("SELECT doomed")
+        assert ended.value.connection_invalidated
+    wait_for(lambda: steadypool.counters(engine).probes > 0)
+    assert 1 == steadypool.read(engine, select, deadline_s=5)
 
 
 def test_prober_ends_with_its_engine(make_engine: MakeEngine, server: Server) -> None:

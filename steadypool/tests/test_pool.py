@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, exc, text
 from sqlalchemy.orm import Session as OrmSession
 
 import steadypool
-from conftest import MakeEngine, select, session_of, wait_for, warm
+from conftest import MakeEngine, Timed, select, session_of, wait_for, warm
 from fake import Server
 from steadypool.engine import KERNEL, PLAN
 from steadypool.session import Session
@@ -49,6 +49,38 @@ def test_idle_session_is_pinged(make_engine: MakeEngine) -> None:
     time.sleep(0.1)
     steadypool.read(engine, select, deadline_s=5)
     assert 1 == steadypool.counters(engine).pings
+
+
+def test_session_in_use_is_not_idle(make_engine: MakeEngine) -> None:
+    """However old it is."""
+    engine = make_engine(waits=steadypool.Waits(idle_s=0.5))
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        steadypool.read(engine, select, deadline_s=5)
+    assert 0 == steadypool.counters(engine).pings
+
+
+def test_silent_ping_is_asked_about_sooner_than_a_query(
+    make_engine: MakeEngine, server: Server
+) -> None:
+    """A ping takes no time on a server that works."""
+    engine = make_engine(waits=steadypool.Waits(idle_s=0.05, patience_s=5))
+    server.script.deaf.add(warm(engine, 1)[0])
+    time.sleep(0.1)
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert took.s < 3, took.s
+
+
+def test_ping_without_a_deadline_has_a_limit(make_engine: MakeEngine, server: Server) -> None:
+    """Of its own, for a query's is minutes."""
+    engine = make_engine(waits=steadypool.Waits(ping_s=0.5, idle_s=0.05))
+    with engine.connect() as connection:
+        time.sleep(0.1)
+        server.script.frozen = True
+        with pytest.raises(psycopg.OperationalError, match="deadline passed"):
+            engine.dialect.do_ping(session_of(connection))
+    server.script.frozen = False
 
 
 def test_session_with_something_to_say_is_pinged(engine: Engine, server: Server) -> None:

@@ -11,6 +11,7 @@ import steadypool
 from conftest import MakeEngine, Timed, select, session_of, warm
 from fake import Server
 from steadypool.doubt import Doubt
+from steadypool.engine import watch_of
 from steadypool.prober import _working
 
 
@@ -66,11 +67,11 @@ def test_dead_socket_is_no_outage(engine: Engine, server: Server) -> None:
 
 
 def test_others_prove_themselves_once_after_a_dead_socket(engine: Engine, server: Server) -> None:
-    """Young as they are: whatever killed the one may have killed them."""
-    warm(engine, 3)
+    """Young as they are: whatever killed the one may have killed them. None is thrown away."""
+    before = set(warm(engine, 3))
     steadypool.read(engine, _deaf_in_flight(server), deadline_s=10)
     pings = steadypool.counters(engine).pings
-    warm(engine, 3)
+    assert 2 == len(before & set(warm(engine, 3)))
     assert pings + 2 == steadypool.counters(engine).pings
     warm(engine, 3)
     assert pings + 2 == steadypool.counters(engine).pings
@@ -123,6 +124,41 @@ def test_statement_that_may_not_be_repeated_is_left_later(engine: Engine, server
             select(connection)
     assert 1.2 < took.wall_s
     assert took.s < 4, took.s
+
+
+def test_pipeline_is_not_asked_about(engine: Engine, server: Server) -> None:
+    """Before its end the server waits for its client, and has not lost anything."""
+
+    def work(connection: Connection) -> Any:
+        session = session_of(connection)
+        server.script.late[session.pgconn.backend_pid] = LATE_S
+        with session.pipeline():
+            cursor = session.execute("SELECT 1")
+        return cursor.fetchone()
+
+    assert (1,) == steadypool.read(engine, work, deadline_s=5)
+    counted = steadypool.counters(engine)
+    assert (0, 0) == (counted.questions, counted.retries)
+
+
+def test_listener_is_not_asked_about(make_engine: MakeEngine) -> None:
+    """Silence is what it expects; only its deadline ends it."""
+    engine = make_engine(waits=steadypool.Waits(unrepeatable_grace_s=0.05))
+    with engine.connect() as connection, steadypool.deadline(1):
+        session_of(connection).rollback()
+        with pytest.raises(steadypool.OutageError, match="deadline passed"):
+            list(session_of(connection).notifies())
+    assert 0 == steadypool.counters(engine).questions
+
+
+def test_question_is_withdrawn_when_the_answer_comes(engine: Engine, server: Server) -> None:
+    """Else the prober would go on asking about it."""
+    for _ in range(3):
+        server.script.frozen = True
+        threading.Timer(0.4, setattr, (server.script, "frozen", False)).start()
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert steadypool.counters(engine).questions > 0
+    assert [] == watch_of(engine)._questions
 
 
 LATE_S = 0.8  # the answer's packet got lost once, and the network sends it again

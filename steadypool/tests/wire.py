@@ -5,6 +5,12 @@ import struct
 from collections.abc import Iterator
 
 BOOL, INT4, TEXT = 16, 23, 25
+ANSWERS = {  # what SQLAlchemy asks of a new server, and the prober of each session
+    "version()": "PostgreSQL 17.0 on fake",
+    "current_schema": "public",
+    "standard_conforming_strings": "on",
+    "transaction isolation level": "read committed",
+}
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -39,6 +45,32 @@ def rows(columns: list[tuple[str, int]], values: list[list[str | None]]) -> byte
         )
         said += message(b"D", struct.pack("!h", len(row)) + cells)
     return said + message(b"C", f"SELECT {len(values)}\0".encode())
+
+
+def copied(sql: str) -> bytes:
+    """Return a copied row, or that the client's are awaited."""
+    as_text = struct.pack("!bh", 0, 0)
+    if "STDIN" in sql:
+        return message(b"G", as_text)
+    rest = message(b"d", b"1\n") + message(b"c", b"") + message(b"C", b"COPY 1\0")
+    return message(b"H", as_text) + rest
+
+
+FAILS = {
+    "wrong": error("42P01", 'relation "wrong" does not exist', "ERROR"),
+    "doomed": error("57P01", "terminating connection due to administrator command"),
+}
+
+
+def answered(sql: str) -> bytes:
+    """Return what is known, else a one; some statements fail."""
+    for word, failed in FAILS.items():
+        if word in sql:
+            return failed
+    for words, answer in ANSWERS.items():
+        if words in sql.lower():
+            return rows([("a", TEXT)], [[answer]])
+    return rows([("n", INT4)], [["1"]])
 
 
 class Batch:
