@@ -149,7 +149,7 @@ def test_listener_of_do_connect_sets_arguments(make_engine: MakeEngine, server: 
     event.listen(engine, "do_connect", log_in)
     assert 1 == steadypool.read(engine, select, deadline_s=5)
     wait_for(lambda: len(server.pids) == 2)
-    assert [True, False] == [record is not None for record in heard]
+    assert {True, False} == {record is not None for record in heard}
 
 
 def test_listener_that_cannot_read_its_secret_is_heard(make_engine: MakeEngine) -> None:
