@@ -1,5 +1,6 @@
 """What the tests share: a scripted server, engines on it, and readers."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from fake import Server
 from steadypool.session import Session
 
 MakeEngine = Callable[..., Engine]
+LIMIT_S = 0.5  # of a wait that is tried
+SLACK_S = 1.0  # a busy machine's
 
 
 @pytest.fixture
@@ -102,3 +105,20 @@ def wait_for(condition: Callable[[], bool], limit_s: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < until, "it did not come to be"
         time.sleep(0.002)
+
+
+def hangs(run: Callable[[], None], release: Callable[[], None]) -> bool:
+    """Tell whether `run` goes on past its deadline; it is let go afterwards."""
+
+    def quietly() -> None:
+        with contextlib.suppress(Exception):  # as it ends when it is let go
+            run()
+
+    thread = threading.Thread(target=quietly, daemon=True)
+    thread.start()
+    thread.join(LIMIT_S + SLACK_S)
+    hung = thread.is_alive()
+    release()
+    thread.join(10)
+    assert not thread.is_alive()
+    return hung

@@ -3,21 +3,30 @@
 import contextlib
 import itertools
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
 
-from wire import BOOL, INT4, TEXT, Batch, error, exactly, message, messages, one_message, rows
-from xacts import BEGUN, REFUSED, Xact
+from wire import (
+    BOOL,
+    INT4,
+    TEXT,
+    Batch,
+    answered,
+    copied,
+    error,
+    exactly,
+    message,
+    messages,
+    one_message,
+    rows,
+    status,
+)
+from xacts import Xact
 
-NO_ENCRYPTION = (80877103, 80877104)  # SSLRequest, GSSENCRequest
+SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CANCEL = 80877102
-ANSWERS = {  # what SQLAlchemy asks of a new server, and the prober of each session
-    "version()": "PostgreSQL 17.0 on fake",
-    "current_schema": "public",
-    "standard_conforming_strings": "on",
-    "transaction isolation level": "read committed",
-}
 
 
 @dataclass
@@ -29,6 +38,8 @@ class Script:
     cut_after: int | None = None  # bytes of each session's answers, then it is cut
     frozen: bool = False  # nothing is answered at all, and goes on when it thaws
     deaf: set[int] = field(default_factory=set)  # processes that what is sent does not reach
+    halting: bool = False  # frozen after the first message of an answer
+    late: dict[int, float] = field(default_factory=dict)  # by how much their answers are: lost once
     states: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
     recovery: bool = False  # a standby
     password: str = ""  # where it is not empty, it is asked for
@@ -37,6 +48,7 @@ class Script:
     pooler: int = 0  # that stands between, and gives its own numbers for processes
     commits: list[str] = field(default_factory=list)  # the next ones' fates: ok, before, after
     xact: Xact = field(default_factory=Xact)
+    tls: ssl.SSLContext | None = None  # offered to who asks
 
 
 class Server:
@@ -109,44 +121,55 @@ class Server:
         with self._lock:
             self._open[pid] = taken
         with contextlib.suppress(OSError, EOFError, struct.error, ValueError):
-            if self._logged_in(taken, pid):
-                self._answer_all(taken, pid)
+            session = self._logged_in(taken, pid)
+            if session is not None:
+                self._answer_all(session, pid)
         with self._lock:
-            self._open.pop(pid, None)
-        taken.close()
+            ended = self._open.pop(pid, taken)
+        ended.close()
 
     def _wait_thaw(self) -> None:
         while self.script.frozen and not self._stopping.is_set():
             self._stopping.wait(0.002)
 
-    def _logged_in(self, taken: socket.socket, pid: int) -> bool:
+    def _logged_in(self, taken: socket.socket, pid: int) -> socket.socket | None:
         while True:
             (length,) = struct.unpack("!I", exactly(taken, 4))
             body = exactly(taken, length - 4)
             self._wait_thaw()
             if self.script.mute_login:
                 self._stopping.wait(30)
-                return False
+                return None
             (code,) = struct.unpack("!I", body[:4])
             if code == CANCEL:
-                return False
-            if code not in NO_ENCRYPTION:
+                return None
+            if code not in {SSL_REQUEST, GSS_REQUEST}:
                 break
-            taken.sendall(b"N")
+            taken = self._encrypted(taken, pid, code)
         if self.script.password and not self._knows_password(taken):
             taken.sendall(error("28P01", 'password authentication failed for user "tester"'))
-            return False
+            return None
         if self.script.refusal:
             taken.sendall(self.script.refusal)
-            return False
+            return None
         self._take_time()
         told = {"server_version": "17.0", "client_encoding": "UTF8", "DateStyle": "ISO, MDY"}
         told |= {"standard_conforming_strings": "on", "in_hot_standby": self.script.standby}
         said = message(b"R", struct.pack("!I", 0))
-        said += b"".join(message(b"S", f"{k}\0{v}\0".encode()) for k, v in told.items())
+        said += b"".join(status(name, value) for name, value in told.items())
         said += message(b"K", struct.pack("!II", pid, 42)) + message(b"Z", b"I")
         taken.sendall(said)
-        return True
+        return taken
+
+    def _encrypted(self, taken: socket.socket, pid: int, code: int) -> socket.socket:
+        if self.script.tls is None or code != SSL_REQUEST:
+            taken.sendall(b"N")
+            return taken
+        taken.sendall(b"S")
+        secured = self.script.tls.wrap_socket(taken, server_side=True)
+        with self._lock:
+            self._open[pid] = secured
+        return secured
 
     def _take_time(self) -> None:
         with self._lock:
@@ -172,19 +195,28 @@ class Server:
             self._wait_thaw()
             if pid in self.script.deaf:
                 continue
-            said = batch.begun()
-            if batch.sql:
-                self.asked.append(batch.sql)
-                if batch.sql == "COMMIT" and not self._takes_commit(pid):
-                    return
-                answer, batch.state = self._said(batch.sql, batch.state, pid)
-                said += answer
+            said = b""
+            for part, sql in batch.parts:
+                said += part
+                if sql:
+                    self.asked.append(sql)
+                    if sql == "COMMIT" and not self._takes_commit(pid):
+                        return
+                    answer, batch.state = self._said(sql, batch.state, pid)
+                    said += answer
             batch.end()
-            said += message(b"Z", batch.state)
+            if not said.startswith(b"G"):  # until the client has copied
+                said += message(b"Z", batch.state)
+            self._stopping.wait(self.script.late.get(pid, 0.0))
             if budget is not None and len(said) > budget:
                 taken.sendall(said[:budget])
                 return
             budget = None if budget is None else budget - len(said)
+            if self.script.halting:
+                first = 1 + int.from_bytes(said[1:5])
+                taken.sendall(said[:first])
+                said, self.script.halting, self.script.frozen = said[first:], False, True
+                self._wait_thaw()
             taken.sendall(said)
 
     def _said(self, sql: str, state: bytes, pid: int) -> tuple[bytes, bytes]:
@@ -195,46 +227,38 @@ class Server:
             done = {"INSERT": "INSERT 0 1", "DECLARE": "DECLARE CURSOR"}.get(verb, verb)
             after = {"BEGIN": b"T", "COMMIT": b"I", "ROLLBACK": b"I"}.get(verb, state)
             return message(b"C", f"{done}\0".encode()), after
+        if verb == "COPY":
+            return copied(sql), state
         if "slow" in sql:
             process = pid + self.script.pooler
             self.script.states[process] = ("active", None)
             self.release.wait(20)
             self.script.states.pop(process, None)
-        if "wrong" in sql:
-            failed = b"I" if state == b"I" else b"E"
-            return error("42P01", 'relation "wrong" does not exist', "ERROR"), failed
         if self.script.recovery and verb == "UPDATE":
             words = "cannot execute UPDATE in a read-only transaction"
-            return error("25006", words, "ERROR"), state
-        if "pg_xact_status" in sql and self.script.xact.status in REFUSED:
-            sqlstate, words = REFUSED[self.script.xact.status]
-            return error(sqlstate, words, "ERROR"), state
-        return self._rows(sql, pid), state
+            told = status("in_hot_standby", self.script.standby)
+            return told + error("25006", words, "ERROR"), state
+        if "wrong" in sql:
+            failed = b"I" if state == b"I" else b"E"
+            return answered(sql), failed
+        return self.script.xact.said(sql) or self._rows(sql, pid), state
 
     def _takes_commit(self, pid: int) -> bool:
         """Commit as the script says, and tell whether it is answered."""
         fate = self.script.commits.pop(0) if self.script.commits else "ok"
-        self._last = "aborted" if fate == "before" else "committed"
+        self.script.xact.last = "aborted" if fate == "before" else "committed"
         if fate != "before":
             self.committed.append(pid)
         return fate == "ok"
 
     def _rows(self, sql: str, pid: int) -> bytes:
-        if "pg_xact_status" in sql:
-            return self.script.xact.row(self._last)
-        if "pg_current_xact_id" in sql:
-            return BEGUN
         if "pg_is_in_recovery" in sql:
-            own = str(pid + self.script.pooler)
-            answer = ["t" if self.script.recovery else "f", own]
-            return rows([("r", BOOL), ("p", INT4)], [answer])
+            told = ["t" if self.script.recovery else "f", str(pid + self.script.pooler)]
+            return rows([("r", BOOL), ("p", INT4)], [told])
         if "pg_stat_get_activity" in sql:
             columns = [("pid", INT4), ("state", TEXT), ("wait_event_type", TEXT)]
             found = [
                 [str(pid), *self.script.states.get(pid, ("idle", "Client"))] for pid in self.pids
             ]
             return rows(columns, found)
-        for words, answer in ANSWERS.items():
-            if words in sql.lower():
-                return rows([("a", TEXT)], [[answer]])
-        return rows([("n", INT4)], [["1"]])
+        return answered(sql)

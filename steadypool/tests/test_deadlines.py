@@ -1,4 +1,4 @@
-"""No wait without a deadline: each of the driver's, and the resolver's."""
+"""No way to a session without a deadline: name, connection, login, turn and queue."""
 
 import socket
 import threading
@@ -8,94 +8,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, exc
+from sqlalchemy import Engine
+from sqlalchemy.util.queue import Queue
 
 import steadypool
-from conftest import MakeEngine, Timed, select, session_of
+from conftest import LIMIT_S, SLACK_S, MakeEngine, Timed, hangs, select
 from fake import Server
-from steadypool import resolver
+from steadypool import dialect, resolver
 from steadypool.session import Session
-
-LIMIT_S = 0.5
-SLACK_S = 1.0  # a busy machine's
-Wait = Callable[[Connection, Server], Any]
-
-
-def query(connection: Connection, server: Server) -> None:
-    """Wait for a query's answer."""
-    server.script.frozen = True
-    connection.exec_driver_sql("SELECT 1")
-
-
-def fetch(connection: Connection, server: Server) -> None:
-    """Wait for the rows of a cursor of the server's."""
-    with session_of(connection).cursor(name="rows") as cursor:
-        cursor.execute("SELECT 1")
-        server.script.frozen = True
-        cursor.fetchone()
-
-
-def commit(connection: Connection, server: Server) -> None:
-    """Wait for the end of a transaction."""
-    connection.exec_driver_sql("SELECT 1")
-    server.script.frozen = True
-    connection.commit()
-
-
-def rollback(connection: Connection, server: Server) -> None:
-    """Wait for a transaction to be undone."""
-    connection.exec_driver_sql("SELECT 1")
-    server.script.frozen = True
-    session_of(connection).rollback()
-
-
-def ping(connection: Connection, server: Server) -> None:
-    """Wait for a ping."""
-    server.script.frozen = True
-    engine = connection.engine
-    engine.dialect.do_ping(_idle(session_of(connection)))
-
-
-def _idle(session: "Session[Any]") -> "Session[Any]":
-    session.used_at = 0.0
-    return session
-
-
-WAITS = [query, fetch, commit, rollback, ping]
-
-
-def _names(wait: Wait) -> str:
-    return wait.__name__
-
-
-@pytest.mark.parametrize("wait", WAITS, ids=_names)
-def test_wait_of_a_session_ends_at_the_deadline(engine: Engine, server: Server, wait: Wait) -> None:
-    """A server that stops answering holds nobody."""
-    connection = engine.connect()
-    lost = pytest.raises((exc.OperationalError, psycopg.OperationalError))
-    with Timed() as took, steadypool.deadline(LIMIT_S), lost as failed:
-        wait(connection, server)
-    assert took.s < LIMIT_S + SLACK_S, took.s
-    assert "deadline passed" in str(failed.value)
-    server.script.frozen = False
-    connection.invalidate()
-    connection.close()
-
-
-@pytest.mark.parametrize("wait", WAITS, ids=_names)
-def test_same_wait_of_the_drivers_own_hangs(
-    engine: Engine, server: Server, wait: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control: without the deadline the wait goes on for as long as the server is silent."""
-    monkeypatch.setattr(Session, "wait", psycopg.Connection.wait)
-    connection = engine.connect()
-
-    def run() -> None:
-        with steadypool.deadline(LIMIT_S):
-            wait(connection, server)
-
-    assert _hangs(run, lambda: setattr(server.script, "frozen", False))
-    connection.close()
 
 
 def test_login_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> None:
@@ -107,16 +27,16 @@ def test_login_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> 
     assert took.s < 1.5 + SLACK_S, took.s
 
 
-def test_login_of_the_drivers_own_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_of_the_drivers_ownhangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: psycopg's own limit is minutes."""
     monkeypatch.setattr(Session, "_connect_gen", psycopg.Connection._connect_gen)
     server.script.mute_login = True
 
     def run() -> None:
-        with steadypool.deadline(LIMIT_S), pytest.raises(psycopg.OperationalError):
+        with steadypool.deadline(LIMIT_S):
             Session.connect(f"host=127.0.0.1 port={server.port} user=tester")
 
-    assert _hangs(run, server.stop)
+    assert hangs(run, server.stop)
     server.start()
 
 
@@ -143,7 +63,7 @@ def test_connecting_ends_early_and_the_read_at_its_deadline(make_engine: MakeEng
         with Timed() as took, pytest.raises(steadypool.DeadlineError):
             steadypool.read(engine, select, deadline_s=6)
         assert took.s < 6 + SLACK_S, took.s
-        assert 4 <= steadypool.counters(engine).probes <= 60
+        assert 20 <= steadypool.counters(engine).probes <= 60  # with the login's limit at most 10
 
 
 def test_connecting_with_a_long_limit_is_tried_twice(make_engine: MakeEngine) -> None:
@@ -170,7 +90,7 @@ def test_name_resolution_ends_at_the_deadline(
     over.set()
 
 
-def test_name_resolution_of_the_drivers_own_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_resolution_of_the_drivers_ownhangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: psycopg asks the C library on the caller's thread, whatever the deadline."""
     over = threading.Event()
 
@@ -184,10 +104,10 @@ def test_name_resolution_of_the_drivers_own_hangs(monkeypatch: pytest.MonkeyPatc
     )
 
     def run() -> None:
-        with steadypool.deadline(LIMIT_S), pytest.raises(psycopg.OperationalError):
+        with steadypool.deadline(LIMIT_S):
             Session.connect("host=db.test user=tester")
 
-    assert _hangs(run, over.set)
+    assert hangs(run, over.set)
 
 
 def test_queue_of_the_pool_ends_at_the_deadline(make_engine: MakeEngine) -> None:
@@ -198,6 +118,17 @@ def test_queue_of_the_pool_ends_at_the_deadline(make_engine: MakeEngine) -> None
         steadypool.read(engine, select, deadline_s=LIMIT_S)
     assert took.s < LIMIT_S + SLACK_S, took.s
     assert 10 == engine.pool.timeout()
+
+
+def test_queue_of_sqlalchemys_own_is_longer(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: there only `pool_timeout` counts, and a read ends that long after its due."""
+    monkeypatch.setattr(dialect._Queue, "get", Queue.get)
+    engine = make_engine(pool_size=1, max_overflow=0, pool_timeout=LIMIT_S + SLACK_S)
+    with engine.connect(), Timed() as took, pytest.raises(steadypool.DeadlineError):
+        steadypool.read(engine, select, deadline_s=LIMIT_S)
+    assert LIMIT_S + SLACK_S <= took.wall_s
 
 
 def test_turn_to_log_in_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> None:
@@ -223,15 +154,3 @@ def _together(count: int, run: Callable[[], float]) -> list[float]:
         one.join(10)
     assert count == len(results)
     return results
-
-
-def _hangs(run: Callable[[], None], release: Callable[[], None]) -> bool:
-    """Tell whether `run` goes on past its deadline; it is let go afterwards."""
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(LIMIT_S + SLACK_S)
-    hung = thread.is_alive()
-    release()
-    thread.join(10)
-    assert not thread.is_alive()
-    return hung

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, event, exc
 import steadypool
 from conftest import MakeEngine, select, wait_for, warm
 from fake import Server
+from steadypool import resolver
+from steadypool.session import Session
 
 URL = "postgresql://tester@127.0.0.1:1/lab"
 
@@ -54,6 +56,46 @@ def test_nothing_connects_before_the_first_read() -> None:
     engine = steadypool.create_engine(URL)
     assert 0 == steadypool.counters(engine).probes
     assert [] == [one for one in threading.enumerate() if one.name == "steadypool-prober"]
+
+
+def test_name_is_resolved_for_each_session(
+    make_engine: MakeEngine, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By our own thread: nobody else knows this one. Each address is tried."""
+    looked: list[str] = []
+
+    def look(host: str) -> list[str]:
+        looked.append(host)
+        return ["127.0.0.2", "127.0.0.1"]
+
+    monkeypatch.setitem(resolver._names, "db.test", resolver.Name("db.test", look=look))
+    engine = make_engine(host="db.test")
+    assert 1 == steadypool.read(engine, select, deadline_s=5)
+    once = len(looked)
+    server.cut()
+    assert 1 == steadypool.read(engine, select, deadline_s=5)
+    assert 1 <= once < len(looked)
+
+
+def test_name_of_the_environment_is_resolved_as_well(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL may leave the host to libpq's own variables."""
+    known = resolver.Name("db.test", look=lambda _: ["127.0.0.1"])
+    monkeypatch.setitem(resolver._names, "db.test", known)
+    monkeypatch.setenv("PGHOST", "db.test")
+    with Session.connect(f"port={server.port} user=tester") as session:
+        assert (1,) == session.execute("SELECT 1").fetchone()
+
+
+def test_address_that_is_given_is_not_looked_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name then only stands for the certificate's."""
+    monkeypatch.setitem(resolver._names, "db.test", resolver.Name("db.test", look=lambda _: []))
+    arguments = f"host=db.test hostaddr=127.0.0.1 port={server.port} user=tester"
+    with Session.connect(arguments) as session:
+        assert (1,) == session.execute("SELECT 1").fetchone()
 
 
 def test_password_is_asked_for_each_session(make_engine: MakeEngine, server: Server) -> None:
@@ -107,7 +149,7 @@ def test_listener_of_do_connect_sets_arguments(make_engine: MakeEngine, server: 
     event.listen(engine, "do_connect", log_in)
     assert 1 == steadypool.read(engine, select, deadline_s=5)
     wait_for(lambda: len(server.pids) == 2)
-    assert [True, False] == [record is not None for record in heard]
+    assert {True, False} == {record is not None for record in heard}
 
 
 def test_listener_that_cannot_read_its_secret_is_heard(make_engine: MakeEngine) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import Engine, event, exc, text
 from sqlalchemy.orm import Session as OrmSession
 
 import steadypool
-from conftest import MakeEngine, select, session_of, wait_for, warm
+from conftest import MakeEngine, Timed, select, session_of, wait_for, warm
 from fake import Server
-from steadypool.engine import PLAN
+from steadypool.engine import KERNEL, PLAN
 from steadypool.session import Session
 
 
@@ -33,6 +33,15 @@ def test_checkout_costs_no_round_trip(engine: Engine, server: Server) -> None:
     assert pings == steadypool.counters(engine).pings
 
 
+def test_kernel_has_limits_of_its_own(make_engine: MakeEngine) -> None:
+    """The second line, where no wait of ours looks; a caller's own count."""
+    engine = make_engine(connect_args={"keepalives_count": 2})
+    with engine.connect() as connection:
+        found = session_of(connection).info.get_parameters()
+    expected = {name: str(value) for name, value in {**KERNEL, "keepalives_count": 2}.items()}
+    assert expected == {name: found.get(name) for name in KERNEL}
+
+
 def test_idle_session_is_pinged(make_engine: MakeEngine) -> None:
     """A firewall may have forgotten it."""
     engine = make_engine(waits=steadypool.Waits(idle_s=0.05))
@@ -40,6 +49,38 @@ def test_idle_session_is_pinged(make_engine: MakeEngine) -> None:
     time.sleep(0.1)
     steadypool.read(engine, select, deadline_s=5)
     assert 1 == steadypool.counters(engine).pings
+
+
+def test_session_in_use_is_not_idle(make_engine: MakeEngine) -> None:
+    """However old it is."""
+    engine = make_engine(waits=steadypool.Waits(idle_s=0.5))
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        steadypool.read(engine, select, deadline_s=5)
+    assert 0 == steadypool.counters(engine).pings
+
+
+def test_silent_ping_is_asked_about_sooner_than_a_query(
+    make_engine: MakeEngine, server: Server
+) -> None:
+    """A ping takes no time on a server that works."""
+    engine = make_engine(waits=steadypool.Waits(idle_s=0.05, patience_s=5))
+    server.script.deaf.add(warm(engine, 1)[0])
+    time.sleep(0.1)
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert took.s < 3, took.s
+
+
+def test_ping_without_a_deadline_has_a_limit(make_engine: MakeEngine, server: Server) -> None:
+    """Of its own, for a query's is minutes."""
+    engine = make_engine(waits=steadypool.Waits(ping_s=0.5, idle_s=0.05))
+    with engine.connect() as connection:
+        time.sleep(0.1)
+        server.script.frozen = True
+        with pytest.raises(psycopg.OperationalError, match="deadline passed"):
+            engine.dialect.do_ping(session_of(connection))
+    server.script.frozen = False
 
 
 def test_session_with_something_to_say_is_pinged(engine: Engine, server: Server) -> None:
@@ -131,26 +172,6 @@ def test_rejected_query_is_no_disconnect(engine: Engine, server: Server) -> None
         connection.rollback()
         assert 1 == connection.exec_driver_sql("SELECT 1").scalar()
     assert 1 == steadypool.counters(engine).logins
-
-
-@pytest.mark.parametrize(
-    ("needs_primary", "standby", "lost"),
-    [(True, "on", True), (True, "off", False), (False, "on", False)],
-)
-def test_read_only_answer_of_a_standby_is_a_disconnect(
-    make_engine: MakeEngine, server: Server, needs_primary: bool, standby: str, lost: bool
-) -> None:
-    """A demoted primary is lost to work that needs one; a read-only setting loses nothing."""
-    engine = make_engine(needs_primary=needs_primary)
-    server.script.standby = standby
-    server.script.recovery = False
-    with engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-        server.script.recovery = True
-        with pytest.raises(exc.DBAPIError) as failed:
-            connection.exec_driver_sql("UPDATE ledger SET n = 1")
-        server.script.recovery = False
-    assert lost == failed.value.connection_invalidated
 
 
 def test_pool_events_are_kept(make_engine: MakeEngine) -> None:

@@ -1,105 +1,16 @@
-"""Reads under one deadline, the rules of repeating, and statements that are never repeated."""
+"""Reads under one deadline, and statements that are never repeated."""
 
 import threading
 from collections.abc import Callable
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, exc
 
 import steadypool
 from conftest import MakeEngine, Timed, select, session_of
 from fake import Server
 from steadypool import reads
-from steadypool.errors import DatabaseLostError
-
-
-class Clock:
-    """Time that passes only in attempts and pauses."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
-
-
-Lengths = st.lists(st.floats(0.0, 3.0), min_size=1, max_size=30)
-
-
-@given(lengths=Lengths, until=st.floats(0.01, 10.0), good_after=st.integers(0, 30))
-def test_no_attempt_begins_past_the_deadline(lengths, until, good_after) -> None:
-    """Whatever the attempts take: none begins at the deadline or later, and there are few."""
-    clock, began_at, retries = Clock(), [], []
-
-    def attempt() -> str:
-        began_at.append(clock.now)
-        clock.now += lengths[(len(began_at) - 1) % len(lengths)]
-        if len(began_at) > good_after:
-            return "rows"
-        raise DatabaseLostError("away")
-
-    def run() -> str:
-        return reads.repeated(
-            attempt,
-            until,
-            on_retry=lambda: retries.append(None),
-            clock=lambda: clock.now,
-            sleep=clock.sleep,
-        )
-
-    ended: object = None
-    try:
-        ended = run()
-    except (reads.Late, steadypool.AttemptsError) as error:
-        ended = error
-        assert len(began_at) == error.attempts  # noqa: PT017 # one of three ends
-    if ended == "rows":
-        assert good_after + 1 == len(began_at)
-    elif isinstance(ended, steadypool.AttemptsError):
-        assert reads.MOST_ATTEMPTS == len(began_at)
-    assert all(at < until for at in began_at)
-    assert len(began_at) - 1 == len(retries)
-
-
-def test_queueing_does_not_count_as_an_attempt_that_was_sent() -> None:
-    """Through a long outage a read's turn may come after many time-outs of the pool's own."""
-    clock, tries = Clock(), []
-
-    def attempt() -> str:
-        tries.append(None)
-        clock.now += 10
-        if len(tries) <= 3 * reads.MOST_ATTEMPTS:
-            raise exc.TimeoutError("QueuePool limit of size 5 overflow 10 reached")
-        return "rows"
-
-    times = {"clock": lambda: clock.now, "sleep": clock.sleep}
-    assert "rows" == reads.repeated(attempt, 1e9, on_retry=lambda: None, **times)
-
-
-@given(
-    st.sampled_from(
-        [
-            ValueError("a bug"),
-            exc.ProgrammingError("", {}, psycopg.errors.UndefinedTable("no such table")),
-            exc.OperationalError("", {}, psycopg.OperationalError("too many clients")),
-        ]
-    )
-)
-def test_what_is_no_outage_is_raised_at_once(trouble: Exception) -> None:
-    """A rejected query, a refused login and a bug stand for themselves."""
-    attempts = []
-
-    def attempt() -> None:
-        attempts.append(None)
-        raise trouble
-
-    with pytest.raises(type(trouble)):
-        reads.repeated(attempt, 1e9, on_retry=lambda: None)
-    assert 1 == len(attempts)
 
 
 def test_outage_is_recognised_where_it_is_wrapped() -> None:

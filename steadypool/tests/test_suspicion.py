@@ -11,6 +11,7 @@ import steadypool
 from conftest import MakeEngine, Timed, select, session_of, warm
 from fake import Server
 from steadypool.doubt import Doubt
+from steadypool.engine import watch_of
 from steadypool.prober import _working
 
 
@@ -77,6 +78,17 @@ def test_dead_socket_is_no_outage(engine: Engine, server: Server) -> None:
     assert 2 == len(kept & set(server.pids))
 
 
+def test_others_prove_themselves_once_after_a_dead_socket(engine: Engine, server: Server) -> None:
+    """Young as they are: whatever killed the one may have killed them. None is thrown away."""
+    before = set(warm(engine, 3))
+    steadypool.read(engine, _deaf_in_flight(server), deadline_s=10)
+    pings = steadypool.counters(engine).pings
+    assert 2 == len(before & set(warm(engine, 3)))
+    assert pings + 2 == steadypool.counters(engine).pings
+    warm(engine, 3)
+    assert pings + 2 == steadypool.counters(engine).pings
+
+
 def test_without_the_question_a_dead_socket_costs_the_deadline(
     engine: Engine, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +136,80 @@ def test_statement_that_may_not_be_repeated_is_left_later(engine: Engine, server
             select(connection)
     assert 1.2 < took.wall_s
     assert took.s < 4, took.s
+
+
+def test_pipeline_is_not_asked_about(engine: Engine, server: Server) -> None:
+    """Before its end the server waits for its client, and has not lost anything."""
+
+    def work(connection: Connection) -> Any:
+        session = session_of(connection)
+        server.script.late[session.pgconn.backend_pid] = LATE_S
+        with session.pipeline():
+            cursor = session.execute("SELECT 1")
+        return cursor.fetchone()
+
+    assert (1,) == steadypool.read(engine, work, deadline_s=5)
+    counted = steadypool.counters(engine)
+    assert (0, 0) == (counted.questions, counted.retries)
+
+
+def test_listener_is_not_asked_about(make_engine: MakeEngine) -> None:
+    """Silence is what it expects; only its deadline ends it."""
+    engine = make_engine(waits=steadypool.Waits(unrepeatable_grace_s=0.05))
+    with engine.connect() as connection, steadypool.deadline(1):
+        session_of(connection).rollback()
+        with pytest.raises(steadypool.OutageError, match="deadline passed"):
+            list(session_of(connection).notifies())
+    assert 0 == steadypool.counters(engine).questions
+
+
+def test_question_is_withdrawn_when_the_answer_comes(engine: Engine, server: Server) -> None:
+    """Else the prober would go on asking about it."""
+    for _ in range(3):
+        server.script.frozen = True
+        threading.Timer(0.4, setattr, (server.script, "frozen", False)).start()
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert steadypool.counters(engine).questions > 0
+    assert [] == watch_of(engine)._questions
+
+
+LATE_S = 0.8  # the answer's packet got lost once, and the network sends it again
+
+
+def test_late_answer_of_a_statement_that_may_not_be_repeated_is_taken(
+    engine: Engine, server: Server
+) -> None:
+    """The server is idle, for it has answered: nobody is told that a done write has failed."""
+    with engine.connect() as connection:
+        server.script.late[session_of(connection).pgconn.backend_pid] = LATE_S
+        assert 1 == select(connection)
+    counted = steadypool.counters(engine)
+    assert counted.questions > 0
+    assert (0, 0) == (counted.dead_sockets, counted.losses)
+
+
+def test_with_a_short_grace_it_is_cut(make_engine: MakeEngine, server: Server) -> None:
+    """The control."""
+    engine = make_engine(waits=steadypool.Waits(unrepeatable_grace_s=0.05))
+    warm(engine, 1)
+    with engine.connect() as connection:
+        server.script.late[session_of(connection).pgconn.backend_pid] = LATE_S
+        with pytest.raises(exc.OperationalError, match="works on nothing"):
+            select(connection)
+
+
+@pytest.mark.parametrize(("grace_s", "retries"), [(0.05, 1), (2.0, 0)])
+def test_late_answer_of_a_read_is_not_waited_for(
+    make_engine: MakeEngine, server: Server, grace_s: float, retries: int
+) -> None:
+    """It is sent again elsewhere, and sooner; the control has the grace of all others."""
+    engine = make_engine(waits=steadypool.Waits(grace_s=grace_s))
+    server.script.late[warm(engine, 1)[0]] = LATE_S
+    with Timed() as took:
+        assert 1 == steadypool.read(engine, select, deadline_s=10)
+    assert retries == steadypool.counters(engine).retries
+    if not retries:
+        assert took.wall_s >= LATE_S
 
 
 def test_statement_without_a_deadline_has_the_limit_of_all(

@@ -5,6 +5,12 @@ import struct
 from collections.abc import Iterator
 
 BOOL, INT4, TEXT, TIMESTAMPTZ = 16, 23, 25, 1184
+ANSWERS = {  # what SQLAlchemy asks of a new server, and the prober of each session
+    "version()": "PostgreSQL 17.0 on fake",
+    "current_schema": "public",
+    "standard_conforming_strings": "on",
+    "transaction isolation level": "read committed",
+}
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -16,6 +22,11 @@ def error(sqlstate: str, words: str, severity: str = "FATAL") -> bytes:
     """Return an error as the server sends it."""
     fields = f"S{severity}\0V{severity}\0C{sqlstate}\0M{words}\0\0"
     return message(b"E", fields.encode())
+
+
+def status(name: str, value: str) -> bytes:
+    """Return what a server says of itself."""
+    return message(b"S", f"{name}\0{value}\0".encode())
 
 
 def described(name: str, kind: int) -> bytes:
@@ -36,6 +47,32 @@ def rows(columns: list[tuple[str, int]], values: list[list[str | None]]) -> byte
     return said + message(b"C", f"SELECT {len(values)}\0".encode())
 
 
+def copied(sql: str) -> bytes:
+    """Return a copied row, or that the client's are awaited."""
+    as_text = struct.pack("!bh", 0, 0)
+    if "STDIN" in sql:
+        return message(b"G", as_text)
+    rest = message(b"d", b"1\n") + message(b"c", b"") + message(b"C", b"COPY 1\0")
+    return message(b"H", as_text) + rest
+
+
+FAILS = {
+    "wrong": error("42P01", 'relation "wrong" does not exist', "ERROR"),
+    "doomed": error("57P01", "terminating connection due to administrator command"),
+}
+
+
+def answered(sql: str) -> bytes:
+    """Return what is known, else a one; some statements fail."""
+    for word, failed in FAILS.items():
+        if word in sql:
+            return failed
+    for words, answer in ANSWERS.items():
+        if words in sql.lower():
+            return rows([("a", TEXT)], [[answer]])
+    return rows([("n", INT4)], [["1"]])
+
+
 class Batch:
     """What a client has sent until it wants an answer: a query, or parts that a sync ends."""
 
@@ -46,7 +83,8 @@ class Batch:
 
     def end(self) -> None:
         """Begin anew."""
-        self.sql, self._bound, self._kinds = "", "", b""
+        self.parts: list[tuple[bytes, str]] = []  # what is said of each, or the statement it runs
+        self._bound, self._kinds = "", b""
 
     def is_whole_with(self, kind: bytes, body: bytes) -> bool:
         """Take a message, and tell whether an answer is due."""
@@ -54,22 +92,18 @@ class Batch:
         self._kinds += kind
         if kind == b"P":
             self._prepared[words[0]] = words[1]
+            self.parts.append((message(b"1", b""), ""))
         elif kind == b"B":
             self._bound = self._prepared[words[1]]
-        elif kind == b"E":
-            self.sql = self._bound
-        elif kind == b"Q":
-            self.sql = words[0]
-        return kind in b"QS"
-
-    def begun(self) -> bytes:
-        """Return what is said of the parts before the answer itself."""
-        said = b"".join(
-            message(b"12"[at : at + 1], b"") for at in (0, 1) if b"PB"[at] in self._kinds
-        )
-        if b"D" in self._kinds and b"E" not in self._kinds:  # a cursor's columns
-            said += message(b"T", struct.pack("!h", 1) + described("n", INT4))
-        return said
+            self.parts.append((message(b"2", b""), ""))
+        elif kind in b"EQ":
+            self.parts.append((b"", words[0] if kind == b"Q" else self._bound))
+        elif kind == b"c":  # the client has copied all that it had
+            self.parts.append((message(b"C", b"COPY 1\0"), ""))
+        elif kind == b"S" and b"D" in self._kinds and b"E" not in self._kinds:  # a cursor's columns
+            columns = message(b"T", struct.pack("!h", 1) + described("n", INT4))
+            self.parts.append((columns, ""))
+        return kind in b"QSc"
 
 
 def exactly(taken: socket.socket, count: int) -> bytes:

@@ -45,6 +45,9 @@ class SilentError(OutageError):
 class WrongServerError(OutageError):
     """A standby answered where a primary is needed."""
 
+    def __init__(self) -> None:
+        super().__init__("a standby answered where a primary is needed")
+
 
 class DeadSocketError(OutageError):
     """The server works on nothing for this session: what was sent, or the answer, got lost."""

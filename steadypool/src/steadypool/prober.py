@@ -114,7 +114,7 @@ class Prober:
         self._behind_pooler = pid != session.pgconn.backend_pid
         if self._watch.needs_primary and standby:
             session.close()
-            raise WrongServerError("a standby answered where a primary is needed")
+            raise WrongServerError
         return session
 
     def _answer(self, session: "Session[Any]") -> None:

@@ -89,8 +89,8 @@ class Session(psycopg.Connection[Row]):
             LateError: the deadline passed.
             DeadSocketError: the server works on nothing for this session.
         """
-        if timeout is not None:  # of one who waits for notifications
-            return super().wait(gen, interval, timeout)
+        if timeout is not None:  # of one who waits for notifications: their absence is no error
+            return super().wait(gen, interval, waits.left(timeout))
         limits, pinging = self.limits, self._pinging
         until = waits.until(limits.ping_s if pinging else limits.query_s)
         patience_s = limits.ping_patience_s if pinging else limits.patience_s

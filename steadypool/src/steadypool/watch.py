@@ -15,7 +15,7 @@ import psycopg
 from steadypool import waits
 from steadypool.counters import Tally
 from steadypool.doubt import Question, Verdict
-from steadypool.errors import DatabaseLostError, again, first_line, is_refusal
+from steadypool.errors import DatabaseLostError, WrongServerError, again, first_line, is_refusal
 from steadypool.prober import Prober
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ class Watch:
                 return None
             with waits.deadline(min(self.limits.login_s, left_s)):
                 session = connect()
+            if self.needs_primary and session.on_standby:
+                session.close()
+                raise WrongServerError
             self.tally.add("logins")
         except psycopg.OperationalError as error:
             if is_refusal(error):
