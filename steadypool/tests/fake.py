@@ -17,6 +17,7 @@ ANSWERS = {  # what SQLAlchemy asks of a new server, and the prober of each sess
     "standard_conforming_strings": "on",
     "transaction isolation level": "read committed",
 }
+AFTER = {"BEGIN": b"T", "COMMIT": b"I", "PREPARE": b"I", "ROLLBACK": b"I"}  # the session's state
 
 
 @dataclass
@@ -184,10 +185,9 @@ class Server:
         verb = sql.split(" ", 1)[0].strip(";").upper()
         if not verb:
             return message(b"I", b""), state
-        if verb in {"BEGIN", "COMMIT", "ROLLBACK", "INSERT", "DECLARE", "CLOSE"}:
+        if verb in {*AFTER, "INSERT", "DECLARE", "CLOSE"}:
             done = {"INSERT": "INSERT 0 1", "DECLARE": "DECLARE CURSOR"}.get(verb, verb)
-            after = {"BEGIN": b"T", "COMMIT": b"I", "ROLLBACK": b"I"}.get(verb, state)
-            return message(b"C", f"{done}\0".encode()), after
+            return message(b"C", f"{done}\0".encode()), AFTER.get(verb, state)
         if "slow" in sql:
             self.script.states[pid] = ("active", None)
             self.release.wait(20)

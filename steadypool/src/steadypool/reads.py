@@ -50,17 +50,16 @@ def _in_autocommit(connection: Connection, work: Callable[[Connection], T]) -> T
 
     SQLAlchemy's option for it does the same in several times the time.
     """
-    session = cast("Session[Any]", connection.connection.driver_connection)
+    session = cast("Session[Any]", connection.connection.dbapi_connection)
     if session.autocommit:
         return work(connection)
-    session.autocommit = True
+    session.set_autocommit(True)
     try:
         return work(connection)
     finally:
         if not session.closed:
-            if not session.is_idle:  # the work has begun a transaction by itself
-                session.rollback()
-            session.autocommit = False
+            session.rollback()  # where the work has begun a transaction by itself
+            session.set_autocommit(False)
 
 
 class Late(Exception):  # noqa: N818 # within this module
