@@ -27,6 +27,7 @@ from xacts import Xact
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 CANCEL = 80877102
+AFTER = {"BEGIN": b"T", "COMMIT": b"I", "PREPARE": b"I", "ROLLBACK": b"I"}  # the session's state
 
 
 @dataclass
@@ -200,8 +201,6 @@ class Server:
                 said += part
                 if sql:
                     self.asked.append(sql)
-                    if sql == "COMMIT" and not self._takes_commit(pid):
-                        return
                     answer, batch.state = self._said(sql, batch.state, pid)
                     said += answer
             batch.end()
@@ -223,10 +222,11 @@ class Server:
         verb = sql.split(" ", 1)[0].strip(";").upper()
         if not verb:
             return message(b"I", b""), state
-        if verb in {"BEGIN", "COMMIT", "ROLLBACK", "INSERT", "DECLARE", "CLOSE"}:
+        if verb == "COMMIT":
+            self._commit(pid)
+        if verb in {*AFTER, "INSERT", "DECLARE", "CLOSE"}:
             done = {"INSERT": "INSERT 0 1", "DECLARE": "DECLARE CURSOR"}.get(verb, verb)
-            after = {"BEGIN": b"T", "COMMIT": b"I", "ROLLBACK": b"I"}.get(verb, state)
-            return message(b"C", f"{done}\0".encode()), after
+            return message(b"C", f"{done}\0".encode()), AFTER.get(verb, state)
         if verb == "COPY":
             return copied(sql), state
         if "slow" in sql:
@@ -243,13 +243,14 @@ class Server:
             return answered(sql), failed
         return self.script.xact.said(sql) or self._rows(sql, pid), state
 
-    def _takes_commit(self, pid: int) -> bool:
-        """Commit as the script says, and tell whether it is answered."""
+    def _commit(self, pid: int) -> None:
+        """Commit as the script says; raise EOFError where it is not answered."""
         fate = self.script.commits.pop(0) if self.script.commits else "ok"
         self.script.xact.last = "aborted" if fate == "before" else "committed"
         if fate != "before":
             self.committed.append(pid)
-        return fate == "ok"
+        if fate != "ok":
+            raise EOFError
 
     def _rows(self, sql: str, pid: int) -> bytes:
         if "pg_is_in_recovery" in sql:

@@ -11,6 +11,7 @@ import steadypool
 from conftest import MakeEngine, Timed, select, session_of
 from fake import Server
 from steadypool import reads
+from steadypool.session import Session
 
 
 def test_outage_is_recognised_where_it_is_wrapped() -> None:
@@ -140,3 +141,30 @@ def test_transaction_begun_by_a_read_ends_with_it(engine: Engine, server: Server
     with engine.connect() as connection:
         assert not session_of(connection).autocommit
         assert session_of(connection).is_idle
+
+
+def test_a_checkout_waits_for_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is open, giving a connection back is no business of the driver's."""
+    waited: list[object] = []
+    monkeypatch.setattr(Session, "wait", lambda _, gen: waited.append(gen))
+    engine.connect().close()
+    assert [] == waited
+
+
+def test_autocommit_is_not_changed_in_a_transaction(engine: Engine) -> None:
+    """The driver's own refusal stays: what is open would be forgotten."""
+    with engine.connect() as connection:
+        select(connection)
+        with pytest.raises(psycopg.ProgrammingError, match="can't change 'autocommit' now"):
+            session_of(connection).autocommit = True
+
+
+def test_what_is_prepared_is_not_rolled_back_by_the_way(engine: Engine) -> None:
+    """No transaction is open then, yet one waits for its second phase."""
+    with engine.connect() as connection:
+        session = session_of(connection)
+        session.tpc_begin("one")
+        session.tpc_prepare()
+        with pytest.raises(psycopg.ProgrammingError, match="two-phase"):
+            session.rollback()
+        session.tpc_rollback()

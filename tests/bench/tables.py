@@ -1,6 +1,7 @@
 """The figures of the benches as tables."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,6 +12,7 @@ from tests.bench.shares import share
 
 REFERENCE, SAME = "naive", "naive again"
 CONDITIONS = ("idle", "full load", "overload", "none lost", "query lost", "SYN lost")
+Times = Mapping[str, Sequence[float]]
 LOSSES = ("stop", "kill", "freeze", "restart")
 
 
@@ -36,9 +38,42 @@ def _rows(path: dict[str, Any], trips: dict[str, float]) -> list[tuple[str, ...]
         bounds = f"{told.median:+.0f} ({told.low:+.0f} to {told.high:+.0f})"
         against = "reference" if way == REFERENCE else bounds
         name = "`naive`, a second time: the noise" if way == SAME else f"`{way}`"
-        figures = f"{median(times[way]):.0f}", against, f"{trips[way]:g}", str(len(times[way]))
+        figures = (
+            f"{median(times[way]):.0f}",
+            against,
+            f"{round(trips[way], 1):g}",
+            str(len(times[way])),
+        )
         rows.append((over, name, *figures))
     return rows
+
+
+def steady(figures: Path) -> str:
+    """Return the table: what `steady` adds to the same driver without it, in two parts."""
+    kept = json.loads(figures.read_text())
+    checkout = kept["checkouts_us"]
+    read = next(path["times_us"] for path in kept["paths"] if path["added_s"] is None)
+    bare = ["autocommit, psycopg 3", "autocommit, psycopg 3, again"]
+    rows = [*_above("checkout", checkout, list(checkout))]
+    rows += _above("`SELECT 1`", read, [*bare, "steady", "naive"])
+    heads = ["what", "way", "µs: median / worst (n)", "above the first, µs (95 %)"]
+    return table([*heads, "of `pool_pre_ping`'s"], rows)
+
+
+def _above(what: str, times: Times, ways: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return a row for each way; the first is what the others are compared with."""
+    above = {way: shift(times[way], times[ways[0]]) for way in ways}
+    ping = above.get("pool_pre_ping")
+    return [
+        (
+            what,
+            f"`{way}`",
+            spread(times[way], ".1f"),
+            f"{told.median:+.1f} ({told.low:+.1f} to {told.high:+.1f})" if number else "reference",
+            f"{told.median / ping.median:.3f}" if ping and number else "",
+        )
+        for number, (way, told) in enumerate(above.items())
+    ]
 
 
 def alarms(figures: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.paired import interval_places, shift
 from tests.bench.relay import Relay
-from tests.bench.tables import price
+from tests.bench.tables import price, steady
 
 
 @pytest.mark.parametrize(("pairs", "place"), [(6, 1), (9, 2), (20, 6), (50, 18), (60, 22)])
@@ -75,3 +75,24 @@ def test_price_is_told_against_the_reference_with_the_noise_beside_it(tmp_path: 
     assert "| direct | `adopted` | 160 | +50 (+50 to +50) | 4 | 6 |" in told
     assert "| direct | `naive`, a second time: the noise | 110 | +0 (-1 to +1) | 3 | 6 |" in told
     assert "| relay, 0 ms added | `naive` | 110 | reference | 3 | 6 |" in told
+
+
+def test_steady_is_told_against_its_own_driver(tmp_path: Path) -> None:
+    """A checkout's price is a part of the ping's; a read's is what the same driver takes less."""
+    checkouts = {"no ping": 8.0, "no ping again": 8.0, "pool_pre_ping": 108.0, "steady": 10.0}
+    reads = {"autocommit, psycopg 3": 90.0, "autocommit, psycopg 3, again": 91.0}
+    reads |= {"steady": 99.0, "naive": 140.0, "adopted": 170.0}
+    kept = {
+        "checkouts_us": {way: [one + i for i in range(6)] for way, one in checkouts.items()},
+        "paths": [
+            {"added_s": 0.0, "times_us": {}},
+            {"added_s": None, "times_us": {way: [one] * 6 for way, one in reads.items()}},
+        ],
+    }
+    figures = tmp_path / "bench.json"
+    figures.write_text(json.dumps(kept))
+    told = steady(figures).splitlines()
+    assert 2 + 4 + 4 == len(told)
+    assert "| checkout | `no ping` | 10.5 / 13.0 (6) | reference | |" in told
+    assert "| checkout | `steady` | 12.5 / 15.0 (6) | +2.0 (+2.0 to +2.0) | 0.020 |" in told
+    assert "| `SELECT 1` | `steady` | 99.0 / 99.0 (6) | +9.0 (+9.0 to +9.0) | |" in told

@@ -56,7 +56,9 @@ class _Queue(Queue[Any]):
     """Let nobody queue for a connection past a declared deadline."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        return super().get(block, timeout if timeout is None else waits.left(timeout))
+        if block and timeout is not None:
+            timeout = waits.left(timeout)
+        return super().get(block, timeout)
 
 
 class SteadyPool(QueuePool):

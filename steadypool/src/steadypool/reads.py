@@ -51,17 +51,16 @@ def in_mode(connection: Connection, work: Callable[[Connection], T], *, autocomm
     On, each statement stands for itself: one round trip, and none that undoes a good read.
     SQLAlchemy's option for it does the same in several times the time.
     """
-    session = cast("Session[Any]", connection.connection.driver_connection)
+    session = cast("Session[Any]", connection.connection.dbapi_connection)
     if session.autocommit == autocommit:
         return work(connection)
-    session.autocommit = autocommit
+    session.set_autocommit(autocommit)
     try:
         return work(connection)
     finally:
         if not session.closed:
-            if not session.is_idle:  # of a transaction that the work began by itself, or left
-                session.rollback()
-            session.autocommit = not autocommit
+            session.rollback()  # of a transaction that the work began by itself, or left
+            session.set_autocommit(not autocommit)
 
 
 class Late(Exception):  # noqa: N818 # within this module

@@ -40,32 +40,47 @@ class Session(psycopg.Connection[Row]):
         self.alarms = 0  # of the watch, when this session last proved good
         self.used_at = waits.clock()
         self._pinging = False
-        self._socket = select.poll()
-        self._socket.register(pgconn.socket, _CAME)
+        socket = select.poll()
+        socket.register(pgconn.socket, _CAME)
+        self._came = socket.poll
 
     @property
     def is_trusted(self) -> bool:
         """Whether it may be used without a ping: young, quiet, and no doubt since its last use."""
+        watch = self.watch
         return (
             waits.clock() - self.used_at < self.limits.idle_s
-            and (self.watch is None or self.alarms == self.watch.alarms)
-            and not self._socket.poll(0)
+            and (watch is None or self.alarms == watch.alarms)
+            and not self._came(0)
         )
 
     @property
     def has_news(self) -> bool:
         """Whether something has come that nobody waited for: the end, as a rule."""
-        return bool(self._socket.poll(0))
+        return bool(self._came(0))
 
     @property
     def is_idle(self) -> bool:
-        """Whether no transaction is open and no statement under way."""
-        return self.pgconn.transaction_status == TransactionStatus.IDLE
+        """Whether nothing is open: no transaction, statement or pipeline, nothing prepared."""
+        idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        return idle and self._pipeline is None and self._tpc is None
 
     @property
     def on_standby(self) -> bool:
         """Whether the server is a standby; one older than 14 does not say and counts as none."""
         return self.pgconn.parameter_status(b"in_hot_standby") == b"on"
+
+    def rollback(self) -> None:
+        """Roll back what is open: where nothing is, not even by a wait that ends at once."""
+        if not self.is_idle:
+            super().rollback()
+
+    def set_autocommit(self, value: bool) -> None:
+        """Set it, in the same way: each read does so twice."""
+        if self.is_idle:
+            self._autocommit = bool(value)
+        else:
+            super().set_autocommit(value)
 
     def pinged(self, ping: "Any") -> bool:
         """Run `ping` with a ping's patience and its limit; what it proves is kept.
@@ -91,15 +106,17 @@ class Session(psycopg.Connection[Row]):
         """
         if timeout is not None:  # of one who waits for notifications: their absence is no error
             return super().wait(gen, interval, waits.left(timeout))
-        limits, pinging = self.limits, self._pinging
-        until = waits.until(limits.ping_s if pinging else limits.query_s)
-        patience_s = limits.ping_patience_s if pinging else limits.patience_s
-        first_s = max(0.0, min(patience_s, until - waits.clock()))
+        limits = self.limits
+        if self._pinging:
+            limit_s, patience_s = limits.ping_s, limits.ping_patience_s
+        else:
+            limit_s, patience_s = limits.query_s, limits.patience_s
+        first_s = waits.left(min(patience_s, limit_s))
         try:
             try:
                 result = super().wait(gen, interval, first_s)
             except psycopg.errors._WaitTimeout:  # noqa: SLF001 # has no other name
-                result = self._doubted(gen, until)
+                result = self._doubted(gen, waits.until(limit_s - first_s))
         except psycopg.OperationalError as error:
             self._failed(error)
             raise

@@ -2,15 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, fields
 
 clock = time.monotonic
 
-_declared: ContextVar[float | None] = ContextVar("steadypool_deadline", default=None)
-_repeatable: ContextVar[bool] = ContextVar("steadypool_repeatable", default=False)
+Declared = tuple[float | None, bool]  # until when, and whether what waits may be run again
+_declared: ContextVar[Declared] = ContextVar("steadypool_deadline", default=(None, False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,37 +40,44 @@ class Waits:
                 raise ValueError(f"{field.name}={value!r}: expected seconds over 0; give a number")
 
 
-@contextmanager
-def deadline(seconds: float, *, repeatable: bool = False) -> Iterator[float]:
+class deadline:  # noqa: N801 # is used as a function; as a generator it would cost a read 1 µs
     """Let no wait inside last longer than `seconds` from now; within another, the earlier holds.
 
     Raises:
         ValueError: when `seconds` is no positive number.
     """
-    if not 0 < seconds < math.inf:
-        raise ValueError(f"deadline of {seconds!r} s: expected seconds over 0; give a number")
-    until, outer = clock() + seconds, _declared.get()
-    kept = _declared.set(until if outer is None else min(until, outer))
-    kept_too = _repeatable.set(repeatable)
-    try:
-        yield until if outer is None else min(until, outer)
-    finally:
-        _repeatable.reset(kept_too)
-        _declared.reset(kept)
+
+    __slots__ = ("_outer", "_repeatable", "_seconds")
+    _outer: Token[Declared]
+
+    def __init__(self, seconds: float, *, repeatable: bool = False) -> None:
+        if not 0 < seconds < math.inf:
+            raise ValueError(f"deadline of {seconds!r} s: expected seconds over 0; give a number")
+        self._seconds, self._repeatable = seconds, repeatable
+
+    def __enter__(self) -> float:
+        ends_at, (outer, _) = clock() + self._seconds, _declared.get()
+        if outer is not None:
+            ends_at = min(ends_at, outer)
+        self._outer = _declared.set((ends_at, self._repeatable))
+        return ends_at
+
+    def __exit__(self, *_: object) -> None:
+        _declared.reset(self._outer)
 
 
 def until(default_s: float) -> float:
     """Return the declared deadline, or the instant in `default_s` where none is."""
-    declared = _declared.get()
+    declared = _declared.get()[0]
     return clock() + default_s if declared is None else declared
 
 
 def left(default_s: float) -> float:
     """Return the seconds to the declared deadline, at most `default_s` and at least none."""
-    declared = _declared.get()
+    declared = _declared.get()[0]
     return default_s if declared is None else max(0.0, min(default_s, declared - clock()))
 
 
 def repeatable() -> bool:
     """Tell whether what waits may be run again."""
-    return _repeatable.get()
+    return _declared.get()[1]
