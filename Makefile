@@ -75,6 +75,10 @@ matrix: images ## faults x contenders, judged: FAULTS= POLICIES= JOBS= REPEATS= 
 versions: versions-image ## other versions of SQLAlchemy and driver, and st.connection, judged alike, in three minutes
 	@TARGET=versions.toml FAULTS="$${FAULTS:-restart,kill}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
 
+.PHONY: peers
+peers: versions-image ## steadypool and its peers, judged alike: restart, kill, freeze and drop, in eight minutes
+	@TARGET=peers.toml FAULTS="$${FAULTS:-restart,kill,freeze,drop}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
+
 .PHONY: tls
 tls: images certificates ## the same stack over TLS, verify-full, judged alike: restart, kill and drop, in two minutes
 	@TARGET=tls.toml FAULTS="$${FAULTS:-restart,kill,drop}" bash scripts/matrix.sh

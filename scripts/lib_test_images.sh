@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Makes the images that `make up` does not ask for: of the tests, of `make observe`, of `make versions`.
+# Makes the images that `make up` does not ask for: of the tests, of `make observe`, and of `make versions`
+# and `make peers`.
 # Sourced by images.sh, which knows Python's image.
 
 make_prometheus() {
@@ -24,10 +25,11 @@ make_second() {
     --project-name recovery-lab-second --file "$home/compose.yml" build --progress plain web
 }
 
-# Other versions of libraries, on the dashboard's image.
+# Other versions of libraries, and steadypool's peers, on the dashboard's image.
 make_versions() {
   local dashboard home=tests/versions
-  local files=("$home/Dockerfile" "$home/contenders.py" requirements/versions.txt requirements/installer.txt)
+  local files=("$home/Dockerfile" "$home/contenders.py" "$home/peers.py")
+  files+=(requirements/versions.txt requirements/peers.txt requirements/installer.txt)
   make_dashboard
   dashboard="$(docker image inspect --format '{{ .Id }}' "$DASHBOARD_IMAGE" | cut -c 8-19)"
   build_with "$dashboard$(content "${files[@]}")" "$VERSIONS_IMAGE" docker compose \

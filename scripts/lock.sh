@@ -21,6 +21,7 @@ main() {
   lock browser --group browser "$@"
   lock second-target --group second-target "$@"
   lock versions --group versions "$@"
+  lock peers --group peers "$@"
   lock strangers-django --group strangers-django "$@"
   lock strangers-pools --group strangers-pools "$@"
   lock strangers-older-pools --group strangers-older-pools "$@"

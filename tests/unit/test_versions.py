@@ -23,6 +23,8 @@ from recovery_lab.judge.roles import part_of
 from recovery_lab.outage import JobName
 from recovery_lab.plan import AT_MOST, Asked, outages
 from recovery_lab.target import load_target
+from tests.unit.nowhere import way_nowhere
+from tests.versions import peers
 from tests.versions.contenders import (
     BOUNDED,
     DYING,
@@ -48,17 +50,15 @@ HERE = [name for name, one in VERSIONS.items() if not one.hides and one.driver =
 def way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """The way to a database that is not there; what a contender does to its process is undone."""
     monkeypatch.setattr("sys.path", [*sys.path])
-    (tmp_path / "password").write_text("none\n")
-    login = {"host": "127.0.0.1", "port": 1, "name": "lab", "user": "nobody"}
-    login |= {"password_file": str(tmp_path / "password")}
-    yield {"login": login, "work": "the work", "reading": None}
+    yield way_nowhere(tmp_path)
     gc.unfreeze()
     streamlit.cache_resource.clear()
 
 
-def test_target_is_the_stack_of_the_dashboard() -> None:
+@pytest.mark.parametrize("file", ["versions.toml", "peers.toml"])
+def test_target_is_the_stack_of_the_dashboard(file: str) -> None:
     """Database, network and log are those that every other run has met."""
-    here, there = (tomllib.loads((ROOT / f).read_text()) for f in ("versions.toml", "target.toml"))
+    here, there = (tomllib.loads((ROOT / f).read_text()) for f in (file, "target.toml"))
     for table in ("compose", "database", "server_log"):
         assert there[table] == here[table]
     assert there["private"]["environment"] == here["private"]["environment"]
@@ -290,16 +290,20 @@ def test_look_tells_the_pools_own_count(way: dict[str, Any]) -> None:
 
 
 def test_context_is_what_the_image_copies() -> None:
-    """The builder gets two requirement files and the factory, and not the whole repository."""
+    """The builder gets the requirement files and the factories, and not the whole repository."""
     admitted = re.findall(r"^!(.*)$", (HOME / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
     copied = re.findall(r"^COPY (.*) \S+$", (HOME / "Dockerfile").read_text(), re.MULTILINE)
     assert [source for line in copied for source in line.split()] == admitted
 
 
-def test_image_holds_the_factory_where_the_target_names_it() -> None:
+@pytest.mark.parametrize(
+    ("file", "folder"), [("versions.toml", OTHERS), ("peers.toml", peers.FOLDER)]
+)
+def test_image_holds_the_factory_where_the_target_names_it(file: str, folder: str) -> None:
     """A helper imports from /app; the module's name is its place here as well."""
-    assert TARGET.contenders is not None
-    module = TARGET.contenders.factory.partition(":")[0].replace(".", "/")
+    contenders = load_target(ROOT / file).contenders
+    assert contenders is not None
+    module = contenders.factory.partition(":")[0].replace(".", "/")
     copied = (HOME / "Dockerfile").read_text()
     assert f"COPY {module}.py /app/{module}.py" in copied
-    assert f"--target {OTHERS} " in copied
+    assert f"--target {folder} " in copied

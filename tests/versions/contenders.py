@@ -56,11 +56,14 @@ class Version:
     modules: Mapping[str, str]
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    dialect: str = ""  # SQLAlchemy's name where it is not the driver's
+    query: Mapping[str, str] = field(default_factory=dict)  # of the URL
+    folder: str = OTHERS
 
     @property
     def hides(self) -> bool:
-        """Whether it runs on another SQLAlchemy than the dashboard."""
-        return self.modules["sqlalchemy"] == "2.0"
+        """Whether its folder stands before the image's own libraries."""
+        return self.modules.get("sqlalchemy") == "2.0" or self.folder != OTHERS
 
 
 def _versions() -> dict[str, Version]:
@@ -100,7 +103,7 @@ class OverEngine:
 
     def __init__(self, version: Version, where: Json) -> None:
         sqlalchemy = importlib.import_module("sqlalchemy")
-        url = sqlalchemy.URL.create(f"postgresql+{version.driver}", **where)
+        url = sqlalchemy.URL.create(f"postgresql+{version.dialect or version.driver}", **where)
         self.engine = sqlalchemy.create_engine(url, **version.options)
 
     def row(self, sql: str) -> Json:
@@ -197,19 +200,25 @@ class Contender:
 def make(name: str, way: Json) -> "Contender | Deaths":
     """Make the contender of a name; raises WrongVersionError. `way`: whence and what it reads."""
     version, login = VERSIONS[name], way["login"]
-    _lead_imports(version)
+    lead_imports(version)
     if name == DYING:
         return _dying(name, version, login)
-    where = {
+    source = (OverStreamlit if "streamlit" in version.modules else OverEngine)(
+        version, place(name, version, login)
+    )
+    return Contender(source, way["work"], driver_of(version.driver))
+
+
+def place(name: str, version: Version, login: Json) -> Json:
+    """Return where to read, as SQLAlchemy's URL names it; WrongVersionError: on what is not it."""
+    return {
         "username": login["user"],
         "password": Path(login["password_file"]).read_text(encoding="utf-8").strip(),
         "host": login["host"],
         "port": login["port"],
         "database": login["name"],
-        "query": {"application_name": _proven(name, version)},
+        "query": {"application_name": _proven(name, version), **version.query},
     }
-    source = (OverStreamlit if "streamlit" in version.modules else OverEngine)(version, where)
-    return Contender(source, way["work"], _driver(version.driver))
 
 
 def _dying(name: str, version: Version, login: Json) -> Deaths:
@@ -226,16 +235,16 @@ def _dying(name: str, version: Version, login: Json) -> Deaths:
             application_name=application,
         )
 
-    return Deaths(_driver(version.driver), connect)
+    return Deaths(driver_of(version.driver), connect)
 
 
-def _lead_imports(version: Version) -> None:
-    """Let SQLAlchemy 2.0 hide the image's own; psycopg 3 the image does not have."""
-    if OTHERS not in sys.path:
-        sys.path.insert(0 if version.hides else len(sys.path), OTHERS)
+def lead_imports(version: Version) -> None:
+    """Let what a version brings hide the image's own, or stand behind what the image has."""
+    if version.folder not in sys.path:
+        sys.path.insert(0 if version.hides else len(sys.path), version.folder)
 
 
-def _driver(name: str) -> str:
+def driver_of(name: str) -> str:
     """Return a driver with its version and that of its libpq."""
     driver = importlib.import_module(name)
     libpq = driver.pq.version() if name == "psycopg" else driver.extensions.libpq_version()
