@@ -119,26 +119,35 @@ def outcome(engine: Engine, transaction: TransactionId, *, deadline_s: float) ->
     """Tell what became of a transaction whose session was lost; one still open there is ended.
 
     Raises:
+        ValueError: when `deadline_s` is no positive number.
         sqlalchemy.exc.DBAPIError: the database is there and rejects the question.
     """
-    asked = {"xid": transaction.xid}
-    until = waits.clock() + deadline_s
-    while (left_s := until - waits.clock()) > 0:
-        try:
-            row = read(engine, lambda it: it.execute(ASK, asked).one(), deadline_s=left_s)
-            found = verdict(transaction, Answer(*row))
+    with waits.deadline(deadline_s) as until:
+        while (left_s := until - waits.clock()) > 0:
+            found = _asked(engine, transaction, left_s)
             if found is not None:
                 return found
-            read(engine, lambda it: it.execute(END, asked).all(), deadline_s=left_s)
-        except DeadlineError:
-            break
-        except DBAPIError as error:
-            if isinstance(error.orig, psycopg.errors.InvalidParameterValue):
-                return "not committed"  # its number was not given out yet: a crash forgot it
-            if not isinstance(error.orig, psycopg.errors.ObjectNotInPrerequisiteState):
-                raise  # that is a standby, which may yet be promoted
-        time.sleep(min(ASK_AGAIN_S, left_s))
+            time.sleep(min(ASK_AGAIN_S, left_s))
     return "unknown"
+
+
+def _asked(engine: Engine, transaction: TransactionId, left_s: float) -> Outcome | None:
+    """Ask once; where the transaction is still in progress, end its session."""
+    asked = {"xid": transaction.xid}
+    try:
+        row = read(engine, lambda it: it.execute(ASK, asked).one(), deadline_s=left_s)
+        found = verdict(transaction, Answer(*row))
+        if found is None:
+            read(engine, lambda it: it.execute(END, asked).all(), deadline_s=left_s)
+    except DeadlineError:
+        return "unknown"
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.errors.InvalidParameterValue):
+            return "not committed"  # its number was not given out yet: a crash forgot it
+        if not isinstance(error.orig, psycopg.errors.ObjectNotInPrerequisiteState):
+            raise
+        return None  # a standby, which may yet be promoted
+    return found
 
 
 def verdict(transaction: TransactionId, answer: Answer) -> Outcome | None:
@@ -206,7 +215,7 @@ def _resolved(engine: Engine, doubt: _InDoubt, *, repeatable: bool) -> Any:
     """Return the value of a write that was committed; raise its cause where it may run again."""
     left_s = waits.until(0.0) - waits.clock()
     try:
-        found = outcome(engine, doubt.transaction, deadline_s=left_s)
+        found = outcome(engine, doubt.transaction, deadline_s=left_s) if left_s > 0 else "unknown"
     except Exception as error:  # noqa: BLE001 # whatever kept it from being told
         raise UnknownOutcomeError(doubt.transaction, error) from doubt.cause
     if found == "committed":
