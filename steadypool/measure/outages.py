@@ -55,6 +55,7 @@ def outage(name: str, stage: Stage, hold_s: float, log: Log, *, wait_sessions: b
         hold_s=hold_s,
         noticed_s=log.noticed(met),
         first_s=back[0] if back else None,
+        healed_s=back[0] + met.ready_at - met.healed_at if back else None,
         all_back_s=back[-1] if len(back) == stage.reader_count else None,
         worst_s=max(waits),
         worst_net_s=max(without_stalls(read, met.ready_at, stalls) for read in reads),
