@@ -3,7 +3,7 @@
 import logging
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faults import Met
@@ -22,6 +22,7 @@ class Figures:
     hold_s: float
     noticed_s: float | None  # from the loss to the log's line
     first_s: float | None  # from the observer's first good session to the first good read's end
+    healed_s: float | None  # the same from the healing on
     all_back_s: float | None  # to that of the last reader
     worst_s: float  # longest time from being due, or ready, to a read's end
     worst_net_s: float  # the same, without the stalls that it met
@@ -31,6 +32,7 @@ class Figures:
     attempts: float  # for each read
     losses: int
     stall_s: float  # the longest that this process' sleeping thread was kept from waking
+    churn: int  # sessions that the pool tried for in the last 0.9 s before the loss: its overflow
     opened: int  # sessions that the pool tried for or was handed
     seen: int  # sessions that the server saw, the prober's among them
     left: int | None  # sessions on the server, 15 s after the healing
@@ -78,23 +80,12 @@ def spent(before: Counters, after: Counters, name: str) -> int:
 
 
 def table(found: Sequence[Figures]) -> str:
-    """Return medians and worst of each fault, in ms."""
-    heads: tuple[str, ...] = (
-        "fault",
-        "n",
-        "noticed",
-        "first good",
-        "all back",
-        "worst read",
-        "net",
-        "errors of",
-    )
-    rows: list[tuple[str, ...]] = [
-        (*heads, "attempts", "losses", "late", "stall", "opened", "seen", "left")
-    ]
+    """Return each fault's figures: median / worst in ms, and the most of what is counted."""
+    rows = [("fault", "n", *COLUMNS)]
     for fault in dict.fromkeys(one.fault for one in found):
         played = [one for one in found if one.fault == fault]
-        rows.append(_row(fault, played))
+        cells = [_cell(name, played) for name in COLUMNS.values()]
+        rows.append((fault, str(len(played)), *cells))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -102,32 +93,32 @@ def table(found: Sequence[Figures]) -> str:
     )
 
 
-def _row(fault: str, played: Sequence[Figures]) -> tuple[str, ...]:
-    def most(get: Callable[[Figures], float | None]) -> str:
-        values = [value for one in played if (value := get(one)) is not None]
-        return f"{max(values):.3g}" if values else "-"
-
-    errors, reads = sum(len(one.errors) for one in played), sum(one.reads for one in played)
-    return (
-        fault,
-        str(len(played)),
-        _ms([one.noticed_s for one in played]),
-        _ms([one.first_s for one in played]),
-        _ms([one.all_back_s for one in played]),
-        _ms([one.worst_s for one in played]),
-        _ms([one.worst_net_s for one in played]),
-        f"{errors} of {reads}",
-        most(lambda one: one.attempts),
-        most(lambda one: one.losses),
-        most(lambda one: one.late),
-        most(lambda one: 1000 * one.stall_s),
-        most(lambda one: one.opened),
-        most(lambda one: one.seen),
-        most(lambda one: one.left),
-    )
+COLUMNS = {
+    "noticed": "noticed_s",
+    "first good": "first_s",
+    "from heal": "healed_s",
+    "all back": "all_back_s",
+    "worst read": "worst_s",
+    "net": "worst_net_s",
+    "stall": "stall_s",
+    "late": "late",
+    "reads": "reads",
+    "errors": "errors",
+    "attempts": "attempts",
+    "losses": "losses",
+    "churn": "churn",
+    "opened": "opened",
+    "seen": "seen",
+    "left": "left",
+}
 
 
-def _ms(values: Sequence[float | None]) -> str:
-    """Return median and worst."""
-    known = [1000 * value for value in values if value is not None]
-    return f"{statistics.median(known):.0f} / {max(known):.0f}" if known else "-"
+def _cell(name: str, played: Sequence[Figures]) -> str:
+    values = [value for one in played if (value := getattr(one, name)) is not None]
+    if not values:
+        return "-"
+    if name.endswith("_s"):
+        return f"{1000 * statistics.median(values):.0f} / {1000 * max(values):.0f}"
+    if name == "errors":
+        return str(sum(map(len, values)))
+    return str(sum(values)) if name == "reads" else f"{max(values):.4g}"

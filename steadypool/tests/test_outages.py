@@ -10,7 +10,9 @@ from sqlalchemy import Engine, exc
 import steadypool
 from conftest import MakeEngine, Timed, select, wait_for, warm
 from fake import Server
-from steadypool import watch
+from steadypool import prober, watch
+from steadypool.engine import watch_of
+from steadypool.errors import SilentError
 from wire import error
 
 STARTING = error("57P03", "the database system is starting up")
@@ -193,3 +195,16 @@ def test_prober_ends_with_its_engine(make_engine: MakeEngine, server: Server) ->
 
 def _probers() -> list[threading.Thread]:
     return [one for one in threading.enumerate() if one.name == "steadypool-prober"]
+
+
+def test_silence_that_a_probe_waited_for_is_pause_enough(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes begin at even distances; one that took longer is followed at once."""
+    monkeypatch.setattr(prober, "PAUSE_S", 3.0)
+    one = prober.Prober(watch_of(engine))
+    for took_s, pause_s in ((3.5, 0.0), (2.5, 0.5)):
+        with Timed() as paused:
+            one._away(SilentError("nothing came"), time.monotonic() - took_s, certain=False)
+        assert pause_s <= paused.wall_s
+        assert paused.s < pause_s + 2, paused.s

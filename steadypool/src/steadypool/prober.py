@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from steadypool.session import Session
     from steadypool.watch import Watch
 
-PAUSE_S = 0.02  # between two probes
+PAUSE_S = 0.02  # between the beginnings of two probes; one that met silence has waited enough
 LONG_AWAY = 1500  # probes in a row without success, half a minute's, then:
 LONG_PAUSE_S = 0.1
 REFUSED_PAUSE_S = 0.25  # each one counts against the server's slots, or as a failed login
@@ -95,7 +95,8 @@ class Prober:
     def _away(self, error: BaseException, began_at: float, *, certain: bool) -> None:
         self._watch.away(error, since=began_at, certain=certain)
         self._failed += 1
-        self._stopped.wait(PAUSE_S if self._failed < LONG_AWAY else LONG_PAUSE_S)
+        pause_s = PAUSE_S if self._failed < LONG_AWAY else LONG_PAUSE_S
+        self._stopped.wait(max(0.0, began_at + pause_s - waits.clock()))
 
     def _turned_away(self, error: Exception, began_at: float) -> None:
         if isinstance(error, psycopg.Error) and not is_refusal(error):

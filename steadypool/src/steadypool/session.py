@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TUPLES: Any = tuple_row  # psycopg's own default, of a type of its own
-TICK_S = 0.02  # between two looks of a silent wait at its verdict
+TICK_S = 0.01  # between two looks of a silent wait at its verdict
 INTERVAL_S = 0.1  # psycopg's own, between two looks at signals
 _CAME = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # macOS has none, and tells by POLLHUP
 _POLLS = {Ready.R: select.POLLIN, Ready.W: select.POLLOUT, Ready.RW: select.POLLIN | select.POLLOUT}

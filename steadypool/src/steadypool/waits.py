@@ -26,7 +26,7 @@ class Waits:
     query_s: float = 300.0  # anything else that a session waits for
     patience_s: float = 0.2  # silence on a query until the server is asked about it
     ping_patience_s: float = 0.1  # silence on a ping until then
-    grace_s: float = 0.05  # a repeatable read's answer may be under way when the verdict is in
+    grace_s: float = 0.02  # a repeatable read's answer may be under way when the verdict is in
     unrepeatable_grace_s: float = 1.0  # of any other statement: long enough for a lost packet
     ask_again_s: float = 1.0  # between two questions about a slow query
     doubt_s: float = 0.6  # silence of the server to the prober until the database is lost
