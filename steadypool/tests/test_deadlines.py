@@ -72,7 +72,7 @@ def test_connecting_with_a_long_limit_is_tried_twice(make_engine: MakeEngine) ->
         limits = steadypool.Waits(connect_s=3, login_s=3)
         engine = make_engine(port=port, waits=limits)
         with pytest.raises(steadypool.DeadlineError):
-            steadypool.read(engine, select, deadline_s=6)
+            steadypool.read(engine, select, deadline_s=5)
         assert steadypool.counters(engine).probes <= 2
 
 
