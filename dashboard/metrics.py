@@ -1,7 +1,7 @@
 """What Prometheus sees, in a registry of its own."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from dashboard.executor import Workers
 from dashboard.health import Health, Sample
 from dashboard.pool_stats import PoolStats
+from steadypool import Counters
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -32,6 +33,7 @@ class Sources:
     policy: str
     health: Callable[[], Health]
     pool: Callable[[], PoolStats]
+    met: Callable[[], Counters | None] = lambda: None
     workers: Callable[[], Workers]
     queue_depth: Callable[[], int]
     rejections: Callable[[], int]
@@ -81,6 +83,8 @@ class _States(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from _of_health(self._sources.health())
         yield from _of_pool(self._sources.pool())
+        if met := self._sources.met():
+            yield _of_steadypool(met)
         workers = self._sources.workers()
         yield GaugeMetricFamily(
             "lab_executor_workers", "Threads that read, one for a connection.", value=workers.total
@@ -146,3 +150,15 @@ def _of_pool(stats: PoolStats) -> Iterable[Metric]:
         "Connections that the pool threw away as dead.",
         value=stats.invalidations_total,
     )
+
+
+def _of_steadypool(met: Counters) -> Metric:
+    family = CounterMetricFamily(
+        "lab_steadypool_met_total",
+        "Under the policy steady alone, what its pool has met: losses and returns of the database, "
+        "probes meanwhile, retries of reads, late_reads that ended at their deadline, and so on.",
+        labels=["what"],
+    )
+    for what, count in asdict(met).items():
+        family.add_metric([what], count)
+    return family

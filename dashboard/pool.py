@@ -43,6 +43,9 @@ class ReadPool(Protocol):
     def stats(self) -> PoolStats:
         """Return the pool's state, without a word to the database."""
 
+    def met(self) -> steadypool.Counters | None:
+        """Return what steadypool counts; nothing under another policy."""
+
     def forget(self) -> None:
         """Close the connections that idle; the next read opens one."""
 
@@ -94,6 +97,10 @@ class EnginePool:
             connects_total=self._counters.connects.value,
             invalidations_total=self._counters.invalidations.value,
         )
+
+    def met(self) -> steadypool.Counters | None:
+        """Return steadypool's own counts, where the engine is its."""
+        return steadypool.counters(self._engine) if self.policy.waits_outages_out else None
 
     def forget(self) -> None:
         """Close the pool's idle connections and start a new pool."""
@@ -147,6 +154,9 @@ class PinnedPool:
             connects_total=self._counters.connects.value,
             invalidations_total=self._counters.invalidations.value,
         )
+
+    def met(self) -> None:
+        """Return nothing: this is no pool of steadypool's."""
 
     def forget(self) -> None:
         """Do nothing: the connection is kept for ever."""

@@ -64,6 +64,7 @@ def build(settings: Settings) -> Services:
             policy=settings.policy,
             health=monitor.health,
             pool=pool.stats,
+            met=pool.met,
             workers=executor.workers,
             queue_depth=lambda: executor.queue_depth,
             rejections=lambda: executor.rejections,

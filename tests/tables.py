@@ -36,6 +36,7 @@ from recovery_lab.report import figures
 from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
+from steadypool import Counters
 from tests.bench.tables import alarms, notice, price
 from tests.errors.page import errors, innocents, outages
 from tests.observe.tables import alerts, situations
@@ -193,6 +194,7 @@ def _metrics() -> str:
             policy="adopted",
             health=lambda: health,
             pool=lambda: pool,
+            met=Counters,
             workers=lambda: Workers(total=0, stuck={}),
             queue_depth=lambda: 0,
             rejections=lambda: 0,

@@ -11,6 +11,7 @@ import pytest
 from dashboard.errors import ReadFailedError
 from dashboard.services import Services, build, running
 from dashboard.settings import POLICY_NAMES, Settings
+from steadypool.engine import watch_of
 
 
 @pytest.fixture
@@ -30,6 +31,23 @@ def test_build_wires_each_policy_without_a_database(policy: str, password_file: 
     assert policy == parts.reads.pool.policy.name
     assert "starting" == parts.monitor.health().status
     assert b"lab_db_up 0.0" in parts.metrics.text()
+
+
+@pytest.mark.parametrize("policy", POLICY_NAMES)
+def test_scrape_has_steadypools_counts_under_its_policy_alone(
+    policy: str, password_file: Path
+) -> None:
+    """An outage that all reads wait out is seen in nothing else."""
+    parts = build(
+        Settings.from_env({"DB_POOL_POLICY": policy, "DB_PASSWORD_FILE": str(password_file)})
+    )
+    told = b'lab_steadypool_met_total{what="losses"} 1.0'
+    assert told not in parts.metrics.text()
+    if policy == "steady":
+        watch_of(parts.reads.pool._engine).tally.add("losses")
+        assert told in parts.metrics.text()
+    else:
+        assert b"steadypool" not in parts.metrics.text()
 
 
 def test_sigterm_fails_the_hanging_reads_at_once(parts: Services, pool) -> None:
