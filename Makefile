@@ -76,7 +76,7 @@ versions: versions-image ## other versions of SQLAlchemy and driver, and st.conn
 	@TARGET=versions.toml FAULTS="$${FAULTS:-restart,kill}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
 
 .PHONY: peers
-peers: versions-image ## steadypool and its peers, judged alike: restart, kill, freeze and drop, in eight minutes
+peers: versions-image ## steadypool and its peers, judged alike: restart, kill, freeze and drop, in six minutes
 	@TARGET=peers.toml FAULTS="$${FAULTS:-restart,kill,freeze,drop}" REPEATS="$${REPEATS:-3}" bash scripts/matrix.sh
 
 .PHONY: tls
