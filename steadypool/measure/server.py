@@ -1,7 +1,4 @@
-"""A scratch PostgreSQL on loopback, made in a temporary folder and taken away in every way.
-
-Its own keepalives and `tcp_user_timeout` are set, so that it lets go of clients that vanished.
-"""
+"""A scratch PostgreSQL on loopback, which lets go of clients that vanished, and is taken away."""
 
 import contextlib
 import os
