@@ -24,7 +24,7 @@ from faults import FAULTS, play
 from figures import LATE_S, Figures, Log, returns, spent, table, without_stalls
 from readers import Witness
 from relay import Relay
-from server import Server, end_on_sigterm
+from server import Server
 from stage import POOL, Names, Stage
 
 import steadypool
@@ -112,7 +112,6 @@ def main(options: argparse.Namespace) -> None:
     random.seed(options.seed)
     drawn, found, log, names = plan(options), list[Figures](), Log(), Names()
     print(f"seed {options.seed}: {len(drawn)} outages, {options.readers} readers", flush=True)
-    end_on_sigterm()
     with Server() as server, Relay(server.port) as relay:
         for number, name in enumerate(drawn, 1):
             stage = Stage(

@@ -1,8 +1,6 @@
-"""A scratch PostgreSQL on loopback, made in a temporary folder and taken away in every way.
+"""A scratch PostgreSQL on loopback, which lets go of clients that vanished, and is taken away."""
 
-Its own keepalives and `tcp_user_timeout` are set, so that it lets go of clients that vanished.
-"""
-
+import contextlib
 import os
 import pwd
 import random
@@ -37,26 +35,22 @@ class Server:
 
     def __init__(self) -> None:
         self._bin = _binaries()
-        self._as: dict[str, Any] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="steadypool-measure-"))
         self._data, self._log = self._folder / "data", self._folder / "log"
+        self._as: dict[str, Any] = {"cwd": self._folder}
         self._process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:  # it refuses to run as root
             user = pwd.getpwnam("nobody")
-            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            self._as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
             os.chown(self._folder, user.pw_uid, user.pw_gid)
         self.port = _free_port()
 
     def __enter__(self) -> Self:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends as Ctrl-C does
         try:
-            subprocess.run(
-                [self._bin / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-N"],
-                check=True,
-                capture_output=True,
-                timeout=LIMIT_S,
-                cwd=self._folder,
-                **self._as,
-            )
+            command = [str(self._bin / "initdb"), *"-U postgres -A trust -N -D".split()]
+            command.append(str(self._data))
+            subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S, **self._as)
             self.start()
             _wait_for(self._answers)
         except BaseException:
@@ -77,7 +71,6 @@ class Server:
                 [self._bin / "postgres", "-D", self._data, "-p", str(self.port), *settings],
                 stdout=log,
                 stderr=log,
-                cwd=self._folder,
                 start_new_session=True,  # an interrupt of the terminal's is not for it
                 **self._as,
             )
@@ -111,7 +104,9 @@ class Server:
         """Let all its processes go on, and see that they do."""
 
         def is_thawed() -> bool:
-            stopped = [pid for pid in self._all() if _state(pid) == "T"]
+            stopped = [
+                pid for pid in (self._postmaster.pid, *self._children()) if _state(pid) == "T"
+            ]
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
             return not stopped
@@ -123,7 +118,8 @@ class Server:
         pids = self.sessions(application)
         began_at = time.monotonic()
         for pid in pids:
-            os.kill(pid, signal.SIGTERM)  # as pg_terminate_backend does
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, signal.SIGTERM)  # as pg_terminate_backend does
         return began_at
 
     def crash(self, application: str) -> float:
@@ -135,12 +131,12 @@ class Server:
         return began_at
 
     def sessions(self, application: str) -> list[int]:
-        """Return the processes of an application's sessions."""
+        """Return the processes of an application's sessions, the oldest first."""
+        asked = (
+            "SELECT pid FROM pg_stat_activity WHERE application_name = %s ORDER BY backend_start"
+        )
         with self._session() as session:
-            rows = session.execute(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = %s", [application]
-            ).fetchall()
-        return [row[0] for row in rows]
+            return [row[0] for row in session.execute(asked, [application])]
 
     def log(self) -> str:
         """Return all that it has logged."""
@@ -156,9 +152,6 @@ class Server:
         pid = self._postmaster.pid
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def _all(self) -> list[int]:
-        return [self._postmaster.pid, *self._children()]
-
     def _session(self) -> "psycopg.Connection[tuple[Any, ...]]":
         return psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres connect_timeout=5")
 
@@ -170,11 +163,6 @@ class Server:
         except psycopg.OperationalError:
             return False
         return True
-
-
-def end_on_sigterm() -> None:
-    """Let SIGTERM end this program as Ctrl-C does, so that the server is removed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def _binaries() -> Path:
@@ -197,10 +185,9 @@ def _free_port() -> int:
 
 def _state(pid: int) -> str:
     """Return a process' state as the kernel tells it; empty when it is gone."""
-    try:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    return ""
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

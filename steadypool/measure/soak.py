@@ -24,7 +24,7 @@ from pathlib import Path
 
 from faults import FAULTS, play
 from relay import Relay
-from server import Server, end_on_sigterm
+from server import Server
 from stage import Names, Stage
 
 import steadypool
@@ -139,7 +139,6 @@ def main(words: list[str]) -> int:
     options = parser.parse_args(words)
     random.seed(options.seed)
     print(f"seed {options.seed}: {options.outages} outages", flush=True)
-    end_on_sigterm()
     logging.getLogger("steadypool").setLevel(logging.ERROR)  # its lines are counted
     with Server() as server, Relay(server.port) as relay:
         stage = Stage(

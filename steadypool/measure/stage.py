@@ -69,8 +69,9 @@ class Stage:
         time.sleep(1)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.readers.stop()
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:  # else they may wait for a database that is not to come back
+            self.readers.stop()
         self.engine.dispose()
 
     def _connects(self, *_: object) -> None:
