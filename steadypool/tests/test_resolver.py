@@ -1,5 +1,6 @@
 """Names are resolved anew each time, on a thread of their own."""
 
+import os
 import threading
 
 import psycopg
@@ -122,3 +123,13 @@ def test_late_answer_does_not_undo_a_newer_one(book: Book, monkeypatch: pytest.M
     for one in hanging:
         one.join(5)
     assert ["10.0.0.2"] == name._known
+
+
+def test_child_asks_anew(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fork no look-up of the parent's will ever end: its threads stayed behind."""
+    monkeypatch.setitem(resolver._names, "db", resolver.Name("db", look=book.look))
+    child = os.fork()
+    if child == 0:
+        os._exit(len(resolver._names))
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert "db" in resolver._names

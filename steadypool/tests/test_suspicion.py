@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Connection, Engine, exc
 
 import steadypool
-from conftest import MakeEngine, Timed, select, session_of, warm
+from conftest import MakeEngine, Timed, select, session_of, wait_for, warm
 from fake import Server
 from steadypool.doubt import Doubt
 from steadypool.engine import watch_of
 from steadypool.prober import _working
+from wire import error
 
 
 def test_freeze_is_waited_out_on_the_socket(engine: Engine, server: Server) -> None:
@@ -76,6 +77,16 @@ def test_dead_socket_is_no_outage(engine: Engine, server: Server) -> None:
     counted = steadypool.counters(engine)
     assert (0, 1, 1) == (counted.losses, counted.dead_sockets, counted.retries)
     assert 2 == len(kept & set(server.pids))
+
+
+def test_dead_socket_is_found_without_a_free_slot(engine: Engine, server: Server) -> None:
+    """The server takes no fresh session: the prober's own has to ask."""
+    wait_for(lambda: len(server.pids) == 2)
+    server.script.refusal = error("53300", "sorry, too many clients already")
+    dead = pytest.raises(exc.OperationalError, match="works on nothing")
+    with engine.connect() as connection, steadypool.deadline(5), dead:
+        _deaf_in_flight(server)(connection)
+    server.script.refusal = b""
 
 
 def test_others_prove_themselves_once_after_a_dead_socket(engine: Engine, server: Server) -> None:

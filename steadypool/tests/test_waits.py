@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, exc
 import steadypool
 from conftest import LIMIT_S, SLACK_S, Timed, hangs, session_of
 from fake import Server
+from steadypool import waits
 from steadypool.session import Session
 
 Wait = Callable[[Connection, Server], Any]
@@ -209,3 +210,25 @@ def test_listener_with_a_limit_of_its_own_ends_at_the_earlier(engine: Engine) ->
             assert [] == list(session.notifies(timeout=LIMIT_S))
         assert took.s < LIMIT_S + SLACK_S, took.s
         assert not session.closed
+
+
+def test_earlier_of_two_deadlines_holds() -> None:
+    """Whichever was declared first; and each only inside its block."""
+    with steadypool.deadline(1):
+        with steadypool.deadline(10):
+            assert waits.left(99) <= 1
+        with steadypool.deadline(0.1):
+            assert waits.left(99) <= 0.1
+        assert 0.1 < waits.left(99) <= 1
+    assert 99 == waits.left(99)
+
+
+def test_what_may_be_repeated_is_declared_for_its_block_alone() -> None:
+    """Nothing within a read that declares a deadline of its own, and nothing after it."""
+    assert not waits.repeatable()
+    with steadypool.deadline(1, repeatable=True):
+        assert waits.repeatable()
+        with steadypool.deadline(1):
+            assert not waits.repeatable()
+        assert waits.repeatable()
+    assert not waits.repeatable()

@@ -52,31 +52,40 @@ class Environment:
         return done.stdout
 
 
-def built(folder: Path) -> Path:
-    """Build the wheel, without any download."""
-    _run(UV, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder))
+def built(folder: Path, source: Path = ROOT) -> Path:
+    """Build the wheel of a project, without any download."""
+    _run(UV, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder), str(source))
     [wheel] = folder.glob("*.whl")
     return wheel
 
 
 def made(home: Path, wheel: Path, *beside: str, locked: Sequence[str] = LOCKED) -> Environment:
     """Install it beside pytest and some packages, as `pip install` would; the last lock counts."""
-    python, folder = str(home / "there/bin/python"), home / "project"
+    folder = home / "project"
     shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    constraints = home / "constraints.txt"
+    there = installed(home, str(wheel), "pytest", *beside, locked=locked)
+    return Environment(there, folder)
+
+
+def installed(home: Path, *words: str, locked: Sequence[str]) -> Path:
+    """Make an environment with what the installer is told, of the versions that are locked."""
+    there, constraints = home / "there", home / "constraints.txt"
     constraints.write_text("\n".join(_pins(locked)))
-    _run(UV, "venv", "--quiet", "--python", sys.executable, str(home / "there"))
-    words = ("pip", "install", "--quiet", "--python", python, "--constraint", str(constraints))
-    _run(UV, *words, str(wheel), "pytest", *beside)
-    return Environment(home / "there", folder)
+    _run(UV, "venv", "--quiet", "--python", sys.executable, str(there))
+    asked = ("pip", "install", "--quiet", "--python", str(there / "bin/python"))
+    _run(UV, *asked, "--constraint", str(constraints), *words)
+    return there
 
 
 def _pins(locked: Sequence[str]) -> list[str]:
-    pinned: dict[str, str] = {}
+    pinned: dict[str, list[str]] = {}
     for name in locked:
         text = (ROOT / f"requirements/{name}.txt").read_text()
-        pinned |= dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
-    return [f"{name}=={version}" for name, version in pinned.items()]
+        found: dict[str, list[str]] = {}  # several where a version depends on Python's
+        for line in re.findall(r"^[\w.-]+==[^\\\n]+", text, re.MULTILINE):
+            found.setdefault(line.split("==")[0], []).append(line)
+        pinned |= found
+    return [line for lines in pinned.values() for line in lines]
 
 
 def _run(*words: str) -> None:

@@ -65,7 +65,6 @@ class Watch:
             if session is not None:
                 session.watch, session.alarms = self, self.alarms
                 return session
-            connect = self.connect  # with the secrets of now
 
     def doubt(self, error: BaseException, *, alarms: int) -> None:
         """Hear of a session that was lost, or not to be had: nobody opens one until that is clear.
