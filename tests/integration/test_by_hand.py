@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.integration.conftest import RESTART
 from tests.running import Running, Watch
 
 BY_HAND = ["scripts/take-away.sh", "by-hand", "3"]
@@ -35,9 +34,3 @@ def test_hand_that_nobody_needs_is_seen_as_the_outage_that_it_is(
     assert "no relapse" in {one.rule for one in seen.own.failures}
     hurt = seen.own.figures.after_ready
     proves(f"{hurt.bad} reads failed and {hurt.missed} were missed by a restart that nobody needed")
-
-
-def test_restart_without_a_hand_names_none(stack: Running, outage: Watch) -> None:
-    """Control: only a command to the dashboard's own container is one."""
-    seen = outage(RESTART)
-    assert (seen.verdict, seen.restart_asked_s, seen.restart_lag_s) == ("passed", None, None)

@@ -31,7 +31,7 @@ def test_watching_nothing_is_inconclusive(stack: Running, proves) -> None:
     proves("`watch -- true` exits 2: no outage was seen")
 
 
-@pytest.mark.parametrize("sent", ["KILL", "TERM"])
+@pytest.mark.parametrize("sent", ["KILL", pytest.param("TERM", marks=pytest.mark.more)])
 def test_sessions_that_a_command_ended_are_judged(stack: Running, sent: str, proves) -> None:
     """Backends killed or told to end, under the same postmaster: an outage like any other."""
     told = SIGNAL.replace("SIGNAL", sent)

@@ -57,9 +57,11 @@ LATE_S = 5.0
 TAKES_S = {"flap": 60.0}  # five within a minute
 # In `make verify-more` alone: what takes long, or is there in another fault of the same mechanism.
 more = pytest.mark.more
-EACH = [pytest.param(*one, marks=more if one[0] == "flap" else ()) for one in LENGTHS]
+# All but flap land and heal in test_refused.py and test_unknown_host.py, too.
+AGAIN = {"flap", "slots-role", "login", "name", "name-hangs"}
+EACH = [pytest.param(*one, marks=more if one[0] in AGAIN else ()) for one in LENGTHS]
 # Of every fault in the unit tests.
-STUBBED = {"kill", "freeze", "drop", "lock", "latency", "mute"}
+STUBBED = {"kill", "drop", "mute"}
 
 
 def _path(stack: Running) -> Path:
@@ -127,7 +129,7 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         pytest.param("flap", marks=more),
         pytest.param("recovery", marks=more),
         "crash",
-        "terminate",
+        pytest.param("terminate", marks=more),
         pytest.param("idle-timeout", marks=more),
         pytest.param("smart", marks=more),
         "slots",
@@ -137,8 +139,8 @@ def test_fault_is_refused_while_one_is_open(stack: Running) -> None:
         "freeze",
         "drop",
         pytest.param("reset", marks=more),
-        "idle-drop",
-        "latency",
+        pytest.param("idle-drop", marks=more),
+        pytest.param("latency", marks=more),
         "lock",
         "mute",
         pytest.param("name", marks=more),
@@ -223,7 +225,7 @@ def test_half_shut_server_is_named_and_started(stack: Running, proves) -> None:
     proves(done.healed)
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [pytest.param(1, marks=more), 3])
 def test_interrupted_run_is_healed_first(stack: Running, run, times: int) -> None:
     """Ctrl-C once, or again and again: a fresh session has read when the run ends."""
     one = run("kill")

@@ -18,7 +18,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("fault", KINDS)
+@pytest.mark.parametrize(
+    "fault", ["login", "slots-role", pytest.param("slots-database", marks=pytest.mark.more)]
+)
 def test_refusal_is_told_alike_on_page_api_and_system_health(
     stack: Running, fault: str, proves
 ) -> None:

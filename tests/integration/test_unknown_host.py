@@ -27,7 +27,7 @@ def test_health_tells_of_a_name_that_does_not_resolve(stack: Running, name: str,
     proves(f"{name} for {HOLD_S:g} s: down for {outage['duration_s']:.1f} s, {bad[0]['postgres']}")
 
 
-@pytest.mark.parametrize("name", ["name", "name-hangs"])
+@pytest.mark.parametrize("name", ["name", pytest.param("name-hangs", marks=pytest.mark.more)])
 def test_page_reads_on_through_it_by_its_old_sessions(stack: Running, name: str) -> None:
     """Only the name is away: a warm pool needs none."""
     stack.get(stack.target.application.read_path)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from recovery_lab.judge.verdict import reasons
 from tests.second.conftest import played
 
@@ -26,12 +28,11 @@ def test_pooled_version_recovers_and_what_it_lacks_is_not_judged(tmp_path: Path,
     proves(f"another target recovered, lag in s: {lags}; {len(NOT_DECLARED)} rules not judged")
 
 
-def test_cached_version_fails(tmp_path: Path, proves) -> None:
+@pytest.mark.parametrize("fault", ["restart", pytest.param("kill", marks=pytest.mark.more)])
+def test_cached_version_fails(tmp_path: Path, fault: str, proves) -> None:
     """Control: one connection that nobody opens again must fail, or the mode proves nothing."""
-    for fault in ("restart", "kill"):  # each from a start of its own: it does not come back
-        outages = played("cached.toml", tmp_path / fault, faults=(fault,), limit_s=15.0)
-        cell = outages[fault].own
-        assert "failed" == cell.verdict, (fault, reasons(cell))
-        assert "recovers" in {failure.rule for failure in cell.failures}
-        assert 0 == cell.figures.after_ready.ok
-    proves("a cached connection failed restart and kill, as it must")
+    cell = played("cached.toml", tmp_path, faults=(fault,), limit_s=15.0)[fault].own
+    assert "failed" == cell.verdict, reasons(cell)
+    assert "recovers" in {failure.rule for failure in cell.failures}
+    assert 0 == cell.figures.after_ready.ok
+    proves(f"a cached connection failed {fault}, as it must")
