@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 from sqlalchemy.util.queue import Queue
 
 import steadypool
-from conftest import LIMIT_S, SLACK_S, MakeEngine, Timed, hangs, select
+from conftest import LIMIT_S, SLACK_S, MakeEngine, Timed, hangs, select, wait_for
 from fake import Server
 from steadypool import dialect, resolver
 from steadypool.session import Session
+from steadypool.watch import LOGINS
 
 
 def test_login_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> None:
@@ -27,7 +28,16 @@ def test_login_ends_at_the_deadline(make_engine: MakeEngine, server: Server) -> 
     assert took.s < 1.5 + SLACK_S, took.s
 
 
-def test_login_of_the_drivers_ownhangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_that_hangs_is_left_for_another(make_engine: MakeEngine, server: Server) -> None:
+    """Its server may have died in the middle: the read does not stay with it to its deadline."""
+    server.script.mute_login = True
+    with Timed() as took:
+        threading.Timer(0.3, setattr, (server.script, "mute_login", False)).start()
+        assert 1 == steadypool.read(make_engine(), select, deadline_s=8)
+    assert took.s < 4, took.s
+
+
+def test_login_of_the_drivers_own_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: psycopg's own limit is minutes."""
     monkeypatch.setattr(Session, "_connect_gen", psycopg.Connection._connect_gen)
     server.script.mute_login = True
@@ -90,7 +100,7 @@ def test_name_resolution_ends_at_the_deadline(
     over.set()
 
 
-def test_name_resolution_of_the_drivers_ownhangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_resolution_of_the_drivers_own_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: psycopg asks the C library on the caller's thread, whatever the deadline."""
     over = threading.Event()
 
@@ -137,6 +147,24 @@ def test_turn_to_log_in_ends_at_the_deadline(make_engine: MakeEngine, server: Se
     server.script.mute_login = True
     took = _together(6, lambda: _late(engine))
     assert max(took) < LIMIT_S + SLACK_S, took
+
+
+def test_turn_is_not_waited_for_longer_than_declared(
+    make_engine: MakeEngine, server: Server
+) -> None:
+    """Also where those who log in have more time."""
+    engine = make_engine(waits=steadypool.Waits(login_s=3.0, doubt_s=5.0, heartbeat_s=60))
+    server.script.mute_login = True
+    held = [threading.Thread(target=hangs, args=(engine.connect, int)) for _ in range(LOGINS)]
+    for one in held:
+        one.start()
+    wait_for(lambda: server.connections == LOGINS)
+    assert _late(engine) < LIMIT_S + SLACK_S
+    server.stop()
+    server.script.mute_login = False
+    server.start()
+    for one in held:
+        one.join(10)
 
 
 def _late(engine: Engine) -> float:

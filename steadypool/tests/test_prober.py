@@ -219,3 +219,21 @@ def test_each_waiting_thread_has_an_error_of_its_own() -> None:
     watch.close()
     assert FULL not in met
     assert met[0] is not met[1]
+
+
+def test_session_of_its_own_idles_in_no_transaction() -> None:
+    """It would hold back the server's clean-up for as long as the prober lives."""
+    played, session = Played(good), good()
+    played.prober._keep(session)
+    assert session.autocommit
+
+
+def test_old_trouble_told_once_more_is_no_new_doubt() -> None:
+    """What proved good before the latest alarm alone may have died in what is over."""
+    watch = Watch(silent, LIMITS, needs_primary=False)
+    watch.alarms = 3
+    watch.doubt(FULL, alarms=2)
+    assert "up" == watch.state
+    watch.doubt(FULL, alarms=3)
+    assert "doubted" == watch.state
+    watch.close()
