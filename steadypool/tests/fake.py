@@ -55,8 +55,8 @@ class Script:
 class Server:
     """A server at a free port of loopback; `stop` ends its sessions, `start` begins anew."""
 
-    def __init__(self) -> None:
-        self.script = Script()
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.script, self._host = Script(), host
         self.asked: list[str] = []  # statements, as they came
         self.connections = 0  # that were taken
         self.logins = 0
@@ -68,14 +68,14 @@ class Server:
         self._open: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind((host, port))
             self.port = int(free.getsockname()[1])
         self.start()
 
     def start(self) -> None:
         """Take connections."""
         self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        self._listener = socket.create_server((self._host, self.port), backlog=128)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def stop(self) -> None:

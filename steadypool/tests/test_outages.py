@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, exc
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, exc
 import steadypool
 from conftest import MakeEngine, Timed, select, wait_for, warm
 from fake import Server
-from steadypool import prober, watch
+from steadypool import prober, resolver, watch
 from steadypool.engine import watch_of
 from steadypool.errors import SilentError
 from wire import error
@@ -208,3 +209,51 @@ def test_silence_that_a_probe_waited_for_is_pause_enough(
             one._away(SilentError("nothing came"), time.monotonic() - took_s, certain=False)
         assert pause_s <= paused.wall_s
         assert paused.s < pause_s + 2, paused.s
+
+
+@pytest.fixture
+def moving(
+    make_engine: MakeEngine, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Engine, Callable[[], None]]]:
+    """A warm engine, and what leads its name to another server; the first has gone mute."""
+    other = Server("127.0.0.2", server.port)
+    leads = ["127.0.0.1"]
+    monkeypatch.setitem(resolver._names, "db", resolver.Name("db", look=lambda _: list(leads)))
+
+    def move() -> None:
+        leads[0] = "127.0.0.2"
+
+    engine = make_engine("db")
+    steadypool.read(engine, select, deadline_s=5)
+    server.script.mute_login = True
+    server.cut()
+    yield engine, move
+    other.stop()
+
+
+def test_moved_server_is_found_while_the_old_one_is_waited_for(
+    moving: tuple[Engine, Callable[[], None]],
+) -> None:
+    """A login that the old address never answers is given up when the name leads elsewhere."""
+    engine, move = moving
+    readers = Readers(engine, 1)
+    time.sleep(1.0)  # by now a login may take 1.2 s, and one has just begun
+    move()
+    with Timed() as took:
+        readers.join()
+    assert [] == readers.errors
+    assert took.s < 0.5, took.s
+
+
+def test_without_that_look_the_login_is_waited_for(
+    moving: tuple[Engine, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(resolver.Name, "leads_elsewhere", lambda _: False)
+    engine, move = moving
+    readers = Readers(engine, 1)
+    time.sleep(1.0)
+    move()
+    with Timed() as took:
+        readers.join()
+    assert took.wall_s > 0.6, took.wall_s

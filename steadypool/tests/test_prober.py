@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from steadypool import prober as probing
 from steadypool import waits
 from steadypool.doubt import Question
-from steadypool.errors import SilentError
+from steadypool.errors import SilentError, SilentLoginError
 from steadypool.prober import (
     LONG_AWAY,
     LONG_PAUSE_S,
@@ -32,6 +33,7 @@ class Session:
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
         self.autocommit = self.closed = False
+        self.pgconn = SimpleNamespace(backend_pid=7)
         self.left_s: list[float] = []
 
     def execute(self, *_: object, **__: object) -> "Session":
@@ -66,13 +68,18 @@ class Played:
 
 def good() -> Session:
     """Return a session of a primary."""
-    return Session((False,))
+    return Session((False, 7))
 
 
 def silent() -> None:
     """Take as long as a login may, and get none."""
     threading.Event().wait(waits.left(99))
-    raise SilentError("the server's login did not come in time")
+    raise SilentLoginError("the server's login did not come in time")
+
+
+def refused() -> None:
+    """Get no connection."""
+    raise SilentError("the server's connection did not come in time")
 
 
 def full() -> None:
@@ -94,10 +101,6 @@ def test_login_that_never_ends_is_given_more_time() -> None:
 
 def test_refused_connection_is_given_no_more_time() -> None:
     """It told all that there is to tell."""
-
-    def refused() -> None:
-        raise SilentError("the server's connection did not come in time")
-
     played = Played(refused)
     played.prober._probe()
     assert LIMITS.login_s == played.prober._login_s
@@ -105,11 +108,11 @@ def test_refused_connection_is_given_no_more_time() -> None:
 
 def test_long_outage_is_probed_less_often() -> None:
     """After half a minute there is no hurry."""
-    played = Played(silent)
+    played = Played(refused)
     played.prober._probe()
     played.prober._failed = LONG_AWAY
     played.prober._probe()
-    assert [PAUSE_S, LONG_PAUSE_S] == played.pauses
+    assert [PAUSE_S, LONG_PAUSE_S] == pytest.approx(played.pauses, abs=0.015)
 
 
 def test_server_that_turns_sessions_away_is_left_in_peace() -> None:
@@ -121,7 +124,7 @@ def test_server_that_turns_sessions_away_is_left_in_peace() -> None:
 
 def test_session_is_handed_on_as_the_driver_made_it() -> None:
     """A plain transaction on it must be one, also where it answered a question."""
-    session = Session((False,), [(7, "active", None)])
+    session = Session((False, 7), [(7, "active", None)])
     played = Played(lambda: session)
     question = Question(7)
     played.watch._questions.append(question)

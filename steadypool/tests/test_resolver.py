@@ -6,7 +6,7 @@ import threading
 import psycopg
 import pytest
 
-from conftest import Timed
+from conftest import Timed, wait_for
 from steadypool import resolver
 from steadypool.errors import SilentError
 
@@ -133,3 +133,23 @@ def test_child_asks_anew(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
         os._exit(len(resolver._names))
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert "db" in resolver._names
+
+
+def test_address_that_nobody_tried_is_news_but_once(book: Book) -> None:
+    """Answers that alternate do not end one login after the other."""
+    name = resolver.Name("db", look=book.look)
+    for address, is_news in (("10.0.0.1", True), ("10.0.0.2", True), ("10.0.0.1", False)):
+        book.address = address
+        wait_for(lambda told=[address]: name.addresses(5) == told)
+        assert is_news == name.leads_elsewhere()
+        name.tried.add(address)
+        assert not name.leads_elsewhere()
+    assert book.asked >= 3
+
+
+def test_name_that_is_gone_leads_nowhere_else(book: Book) -> None:
+    """What was begun at its last address goes on."""
+    name = resolver.Name("db", look=book.look)
+    name.tried.update(name.addresses(5))
+    book.address = ""
+    assert not name.leads_elsewhere()

@@ -42,6 +42,10 @@ class SilentError(OutageError):
     """A new session was not answered in time."""
 
 
+class SilentLoginError(SilentError):
+    """A server took the connection and did not answer in time, or has an address elsewhere now."""
+
+
 class WrongServerError(OutageError):
     """A standby answered where a primary is needed."""
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from steadypool import waits
-from steadypool.errors import LateError, SilentError, WrongServerError, is_refusal
+from steadypool.errors import (
+    LateError,
+    SilentError,
+    SilentLoginError,
+    WrongServerError,
+    is_refusal,
+)
 
 if TYPE_CHECKING:
     from steadypool.session import Session
@@ -83,7 +89,8 @@ class Prober:
                 session = self._checked(self._watch.connect())
             self._answer(session)
         except (SilentError, LateError) as error:
-            if waits.clock() - began_at >= self._login_s:  # connected, and then nothing
+            silent = isinstance(error, (SilentLoginError, LateError))  # connected, and then nothing
+            if silent and waits.clock() - began_at >= self._login_s:
                 self._login_s = min(2 * self._login_s, MOST_LOGIN_S)
             self._away(error, began_at, certain=False)
         except Exception as error:  # noqa: BLE001 # a listener that reads a password may raise any

@@ -33,6 +33,7 @@ class Name:
         self._under_way: list[tuple[float, Future[list[str]]]] = []
         self._known: list[str] = []
         self._known_at = 0.0  # when the look-up began that told it
+        self.tried: set[str] = set()  # by attempts to log in, since one succeeded
 
     def addresses(self, timeout_s: float) -> list[str]:
         """Return the addresses as they are now; the last known ones when nobody tells in time.
@@ -53,6 +54,16 @@ class Name:
         except OSError as error:
             said = f"failed to resolve host {self._host!r}: {error}"
             raise psycopg.OperationalError(said) from error
+
+    def leads_elsewhere(self) -> bool:
+        """Tell whether there is an address by now that nobody has tried; wait for none.
+
+        Answers that alternate are news but once each: a slow login is not given up for them.
+        """
+        try:
+            return not self.tried.issuperset(self.addresses(0))
+        except psycopg.OperationalError:
+            return False
 
     def _newest(self) -> "tuple[float, Future[list[str]]]":
         with self._lock:

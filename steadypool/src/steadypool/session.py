@@ -2,17 +2,25 @@
 
 import os
 import select
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg.abc import ConnDict, PQGen, PQGenConn
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.rows import Row, RowFactory, tuple_row
 from psycopg.waiting import Ready
 
 from steadypool import resolver, waits
 from steadypool.doubt import Doubt, Line
-from steadypool.errors import DeadSocketError, LateError, OutageError, SilentError
+from steadypool.errors import (
+    DeadSocketError,
+    LateError,
+    OutageError,
+    SilentError,
+    SilentLoginError,
+)
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
@@ -23,6 +31,7 @@ T = TypeVar("T")
 
 _TUPLES: Any = tuple_row  # psycopg's own default, of a type of its own
 TICK_S = 0.01  # between two looks of a silent wait at its verdict
+LOOK_S = 0.05  # between two looks of a silent login at where the name leads
 INTERVAL_S = 0.1  # psycopg's own, between two looks at signals
 _CAME = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # macOS has none, and tells by POLLHUP
 _POLLS = {Ready.R: select.POLLIN, Ready.W: select.POLLOUT, Ready.RW: select.POLLIN | select.POLLOUT}
@@ -164,7 +173,9 @@ class Session(psycopg.Connection[Row]):
         params = super()._get_connection_params(conninfo, **kwargs)
         host = str(params.get("host") or os.environ.get("PGHOST", ""))
         if host and not host.startswith(("/", "@")) and not params.get("hostaddr"):
-            addresses = resolver.name(host).addresses(waits.left(cls.limits.login_s))
+            name = resolver.name(host)
+            addresses = name.addresses(waits.left(cls.limits.login_s))
+            name.tried.update(addresses)
             params["host"] = ",".join([host] * len(addresses))
             params["hostaddr"] = ",".join(addresses)
         return params
@@ -172,23 +183,36 @@ class Session(psycopg.Connection[Row]):
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> PQGenConn[Self]:
         yield from ()  # a generator for psycopg's sake, which has whole seconds to wait in
-        return _opened(super()._connect_gen(conninfo), cls.limits)
+        params = conninfo_to_dict(conninfo)
+        name = resolver.name(str(params.get("host")))
+        if params.get("hostaddr") not in name.tried:  # the caller's own, or none
+            return _opened(super()._connect_gen(conninfo), cls.limits, lambda: False)
+        session = _opened(super()._connect_gen(conninfo), cls.limits, name.leads_elsewhere)
+        name.tried.clear()
+        return session
 
 
-def _opened(generator: PQGenConn[T], limits: waits.Waits) -> T:
-    """Drive libpq's connecting: a short limit until the connection stands, another to the login."""
+def _opened(generator: PQGenConn[T], limits: waits.Waits, has_moved: Callable[[], bool]) -> T:
+    """Drive libpq's connecting: a short limit until the connection stands, another to the login.
+
+    Raises:
+        SilentError: nothing came in time, or the name leads to a server elsewhere by now.
+    """
     until = waits.until(limits.login_s)
-    limit, step = min(until, waits.clock() + limits.connect_s), "connection"
+    limit, connected = min(until, waits.clock() + limits.connect_s), False
     fileno, wanted = next(generator)
     while True:
         socket = select.poll()
         socket.register(fileno, _POLLS[Ready(wanted)])
-        if not socket.poll(max(0.0, limit - waits.clock()) * 1000):
-            generator.close()
-            raise SilentError(f"the server's {step} did not come in time")
+        while not socket.poll(max(0.0, min(LOOK_S, limit - waits.clock())) * 1000):
+            if waits.clock() >= limit or (connected and has_moved()):
+                generator.close()
+                if connected:
+                    raise SilentLoginError("the server's login did not come in time")
+                raise SilentError("the server's connection did not come in time")
         try:
             fileno, wanted = generator.send(Ready(wanted))
         except StopIteration as end:
             value: T = end.value
             return value
-        limit, step = until, "login"
+        limit, connected = until, True
