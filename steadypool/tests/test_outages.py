@@ -217,11 +217,11 @@ def moving(
 ) -> Iterator[tuple[Engine, Callable[[], None]]]:
     """A warm engine, and what leads its name to another server; the first has gone mute."""
     other = Server("127.0.0.2", server.port)
-    leads = ["127.0.0.1"]
+    leads = ["127.0.0.1"]  # the old address stays for a while, and first
     monkeypatch.setitem(resolver._names, "db", resolver.Name("db", look=lambda _: list(leads)))
 
     def move() -> None:
-        leads[0] = "127.0.0.2"
+        leads.append("127.0.0.2")
 
     engine = make_engine("db")
     steadypool.read(engine, select, deadline_s=5)

@@ -142,7 +142,7 @@ def test_address_that_nobody_tried_is_news_but_once(book: Book) -> None:
         book.address = address
         wait_for(lambda told=[address]: name.addresses(5) == told)
         assert is_news == name.leads_elsewhere()
-        name.tried.add(address)
+        name.tried[address] += 1
         assert not name.leads_elsewhere()
     assert book.asked >= 3
 
@@ -150,6 +150,14 @@ def test_address_that_nobody_tried_is_news_but_once(book: Book) -> None:
 def test_name_that_is_gone_leads_nowhere_else(book: Book) -> None:
     """What was begun at its last address goes on."""
     name = resolver.Name("db", look=book.look)
-    name.tried.update(name.addresses(5))
+    name.tried.update(name.least_tried(5))
     book.address = ""
     assert not name.leads_elsewhere()
+
+
+def test_address_that_was_tried_less_often_comes_first() -> None:
+    """Of two answers the one may be the old server's, which takes connections and says nothing."""
+    name = resolver.Name("db", look=lambda _: ["10.0.0.1", "10.0.0.2"])
+    assert ["10.0.0.1", "10.0.0.2"] == name.least_tried(5)
+    name.tried["10.0.0.1"] += 1
+    assert ["10.0.0.2", "10.0.0.1"] == name.least_tried(5)

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -33,7 +34,7 @@ class Name:
         self._under_way: list[tuple[float, Future[list[str]]]] = []
         self._known: list[str] = []
         self._known_at = 0.0  # when the look-up began that told it
-        self.tried: set[str] = set()  # by attempts to log in, since one succeeded
+        self.tried: Counter[str] = Counter()  # attempts to log in at each, since one succeeded
 
     def addresses(self, timeout_s: float) -> list[str]:
         """Return the addresses as they are now; the last known ones when nobody tells in time.
@@ -55,13 +56,24 @@ class Name:
             said = f"failed to resolve host {self._host!r}: {error}"
             raise psycopg.OperationalError(said) from error
 
+    def least_tried(self, timeout_s: float) -> list[str]:
+        """Return the addresses, first those with the fewest attempts: one may be the old server's.
+
+        Raises:
+            psycopg.OperationalError, SilentError: as `addresses`.
+        """
+        found = self.addresses(timeout_s)
+        for address in found:
+            self.tried[address] += 0
+        return sorted(found, key=lambda address: self.tried[address])
+
     def leads_elsewhere(self) -> bool:
         """Tell whether there is an address by now that nobody has tried; wait for none.
 
         Answers that alternate are news but once each: a slow login is not given up for them.
         """
         try:
-            return not self.tried.issuperset(self.addresses(0))
+            return any(not self.tried[address] for address in self.addresses(0))
         except psycopg.OperationalError:
             return False
 

@@ -173,9 +173,7 @@ class Session(psycopg.Connection[Row]):
         params = super()._get_connection_params(conninfo, **kwargs)
         host = str(params.get("host") or os.environ.get("PGHOST", ""))
         if host and not host.startswith(("/", "@")) and not params.get("hostaddr"):
-            name = resolver.name(host)
-            addresses = name.addresses(waits.left(cls.limits.login_s))
-            name.tried.update(addresses)
+            addresses = resolver.name(host).least_tried(waits.left(cls.limits.login_s))
             params["host"] = ",".join([host] * len(addresses))
             params["hostaddr"] = ",".join(addresses)
         return params
@@ -185,8 +183,10 @@ class Session(psycopg.Connection[Row]):
         yield from ()  # a generator for psycopg's sake, which has whole seconds to wait in
         params = conninfo_to_dict(conninfo)
         name = resolver.name(str(params.get("host")))
-        if params.get("hostaddr") not in name.tried:  # the caller's own, or none
+        address = str(params.get("hostaddr"))
+        if address not in name.tried:  # the caller's own, or none
             return _opened(super()._connect_gen(conninfo), cls.limits, lambda: False)
+        name.tried[address] += 1
         session = _opened(super()._connect_gen(conninfo), cls.limits, name.leads_elsewhere)
         name.tried.clear()
         return session
