@@ -37,7 +37,7 @@ from recovery_lab.report.events import Event
 from recovery_lab.report.words import table
 from recovery_lab.target import Traits, load_target
 from steadypool import Counters
-from tests.bench.tables import alarms, notice, price
+from tests.bench.tables import alarms, notice, price, steady
 from tests.errors.page import errors, innocents, outages
 from tests.observe.tables import alerts, situations
 
@@ -242,6 +242,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,
     "situations": situations,
+    "steady": lambda: steady(RUNS / "bench.json"),
     "thresholds": _thresholds,
 }
 
