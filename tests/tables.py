@@ -242,7 +242,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "price": lambda: price(RUNS / "bench.json"),
     "rules": _rules,
     "situations": situations,
-    "steady": lambda: steady(RUNS / "bench.json"),
+    "steady": lambda: steady(RUNS / "bench-steady.json"),
     "thresholds": _thresholds,
 }
 

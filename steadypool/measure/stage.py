@@ -58,7 +58,7 @@ class Stage:
         self.engine = steadypool.create_engine(
             URL.create("postgresql", "postgres", host=HOST, port=port, database="postgres"),
             pool_size=POOL,
-            max_overflow=0 if self.reader_count <= POOL else 2,
+            max_overflow=0,  # what overflows is opened anew each time, outage or not
             connect_args={"application_name": self.application},
         )
         event.listen(self.engine, "do_connect", self._connects)
