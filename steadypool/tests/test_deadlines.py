@@ -1,9 +1,10 @@
 """No way to a session without a deadline: name, connection, login, turn and queue."""
 
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
@@ -15,7 +16,8 @@ import steadypool
 from conftest import LIMIT_S, SLACK_S, MakeEngine, Timed, hangs, select, wait_for
 from fake import Server
 from steadypool import dialect, resolver
-from steadypool.session import Session
+from steadypool.errors import SilentError
+from steadypool.session import Session, _connected
 from steadypool.watch import LOGINS
 
 
@@ -84,6 +86,33 @@ def test_connecting_with_a_long_limit_is_tried_twice(make_engine: MakeEngine) ->
         with pytest.raises(steadypool.DeadlineError):
             steadypool.read(engine, select, deadline_s=5)
         assert steadypool.counters(engine).probes <= 2
+
+
+@pytest.mark.parametrize(("answers", "expected"), [([False, True], 1), ([True], 0), ([], None)])
+def test_connection_whose_packet_was_lost_is_begun_once_more(
+    answers: list[bool], expected: int | None
+) -> None:
+    """The second is begun half-way to the limit; the first that stands is taken, no other kept."""
+    pairs = [socket.socketpair() for _ in range(2)]
+    closed: list[int] = []
+
+    def begin(number: int) -> Iterator[tuple[int, int]]:
+        if answers[number : number + 1] == [True]:
+            pairs[number][1].send(b"!")
+        try:
+            yield pairs[number][0].fileno(), psycopg.waiting.WAIT_R
+        finally:
+            closed.append(number)
+
+    begun = itertools.count()
+    with nullcontext() if answers else pytest.raises(SilentError, match="connection"):
+        taken = _connected(lambda: begin(next(begun)), steadypool.Waits())
+        assert pairs[expected][0].fileno() == taken[1]
+        assert [0][:expected] == closed
+    assert (expected if answers else 1) == next(begun) - 1
+    for one, other in pairs:
+        one.close()
+        other.close()
 
 
 def test_name_resolution_ends_at_the_deadline(

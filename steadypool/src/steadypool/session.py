@@ -3,6 +3,7 @@
 import os
 import select
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import psycopg
@@ -183,36 +184,65 @@ class Session(psycopg.Connection[Row]):
         yield from ()  # a generator for psycopg's sake, which has whole seconds to wait in
         params = conninfo_to_dict(conninfo)
         name = resolver.name(str(params.get("host")))
-        address = str(params.get("hostaddr"))
+        address, begin = str(params.get("hostaddr")), partial(super()._connect_gen, conninfo)
         if address not in name.tried:  # the caller's own, or none
-            return _opened(super()._connect_gen(conninfo), cls.limits, lambda: False)
+            return _logged_in(*_connected(begin, cls.limits), cls.limits, lambda: False)
         name.tried[address] += 1
-        session = _opened(super()._connect_gen(conninfo), cls.limits, name.leads_elsewhere)
+        session = _logged_in(*_connected(begin, cls.limits), cls.limits, name.leads_elsewhere)
         name.tried.clear()
         return session
 
 
-def _opened(generator: PQGenConn[T], limits: waits.Waits, has_moved: Callable[[], bool]) -> T:
-    """Drive libpq's connecting: a short limit until the connection stands, another to the login.
+Opening = tuple[PQGenConn[T], int, int]  # libpq's connecting, its socket, and what that waits for
+
+
+def _connected(begin: Callable[[], PQGenConn[T]], limits: waits.Waits) -> Opening[T]:
+    """Wait for a connection; half-way to the limit begin another, for a packet may have been lost.
 
     Raises:
-        SilentError: nothing came in time, or the name leads to a server elsewhere by now.
+        SilentError: none came in time.
+    """
+    limit = min(waits.until(limits.login_s), waits.clock() + limits.connect_s)
+    begun: dict[int, Opening[T]] = {}
+    sockets = select.poll()
+    for share in (0.5, 1.0):
+        generator = begin()
+        fileno, wanted = next(generator)
+        begun[fileno] = generator, fileno, wanted
+        sockets.register(fileno, _POLLS[Ready(wanted)])
+        ready = sockets.poll(max(0.0, share * (limit - waits.clock())) * 1000)
+        if ready:
+            first = begun.pop(ready[0][0])
+            break
+    for other, _, _ in begun.values():
+        other.close()
+    if not ready:
+        raise SilentError("the server's connection did not come in time")
+    return first
+
+
+def _logged_in(
+    generator: PQGenConn[T],
+    fileno: int,
+    wanted: int,
+    limits: waits.Waits,
+    has_moved: Callable[[], bool],
+) -> T:
+    """Drive libpq from its connection to the login.
+
+    Raises:
+        SilentLoginError: nothing came in time, or the name leads to a server elsewhere by now.
     """
     until = waits.until(limits.login_s)
-    limit, connected = min(until, waits.clock() + limits.connect_s), False
-    fileno, wanted = next(generator)
     while True:
-        socket = select.poll()
-        socket.register(fileno, _POLLS[Ready(wanted)])
-        while not socket.poll(max(0.0, min(LOOK_S, limit - waits.clock())) * 1000):
-            if waits.clock() >= limit or (connected and has_moved()):
-                generator.close()
-                if connected:
-                    raise SilentLoginError("the server's login did not come in time")
-                raise SilentError("the server's connection did not come in time")
         try:
             fileno, wanted = generator.send(Ready(wanted))
         except StopIteration as end:
             value: T = end.value
             return value
-        limit, connected = until, True
+        socket = select.poll()
+        socket.register(fileno, _POLLS[Ready(wanted)])
+        while not socket.poll(max(0.0, min(LOOK_S, until - waits.clock())) * 1000):
+            if waits.clock() >= until or has_moved():
+                generator.close()
+                raise SilentLoginError("the server's login did not come in time")
