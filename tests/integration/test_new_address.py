@@ -37,7 +37,7 @@ docker compose up --detach --no-build --no-deps postgres
     )
     try:
         seen = outage(["bash", str(script)])
-        assert before != address(stack)
+        assert before != address(stack), seen.doubts
         assert_recovered(seen)
         proves(f"{before} -> {address(stack)}; {figures(seen)}")
     finally:

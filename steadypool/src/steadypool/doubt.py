@@ -33,6 +33,18 @@ class Asked(Protocol):
         """Forget a question."""
 
 
+class Told(Asked, Protocol):
+    """Who hears of what a session meets."""
+
+    alarms: int
+
+    def doubt(self, error: BaseException, *, alarms: int) -> None:
+        """Hear of a session that was lost; `alarms` is what had been heard when it proved good."""
+
+    def met_dead(self) -> None:
+        """Hear of a session whose socket was dead."""
+
+
 class Line(Generic[T]):
     """A generator of the driver's, listened to: `heard` tells that something came."""
 

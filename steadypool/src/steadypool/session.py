@@ -14,7 +14,7 @@ from psycopg.rows import Row, RowFactory, tuple_row
 from psycopg.waiting import Ready
 
 from steadypool import resolver, waits
-from steadypool.doubt import Doubt, Line
+from steadypool.doubt import Doubt, Line, Told
 from steadypool.errors import (
     DeadSocketError,
     LateError,
@@ -25,8 +25,6 @@ from steadypool.errors import (
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
-
-    from steadypool.watch import Watch
 
 T = TypeVar("T")
 
@@ -46,7 +44,7 @@ class Session(psycopg.Connection[Row]):
 
     def __init__(self, pgconn: "PGconn", row_factory: "RowFactory[Row]" = _TUPLES) -> None:
         super().__init__(pgconn, row_factory)
-        self.watch: Watch | None = None  # whom to ask; the prober's own sessions have none
+        self.watch: Told | None = None  # whom to ask; the prober's own sessions have none
         self.alarms = 0  # of the watch, when this session last proved good
         self.used_at = waits.clock()
         self._pinging = False
