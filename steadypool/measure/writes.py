@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
-from server import Server, end_on_sigterm
+from server import Server
 from sqlalchemy import Connection, Engine, text
 
 import steadypool
@@ -151,7 +151,6 @@ PLANS: dict[str, tuple[Callable[[Server], None], float, str]] = {
 
 def main(rounds: int) -> None:
     """Play each plan so many times, and print what was counted in all."""
-    end_on_sigterm()
     with Server() as server:
         with psycopg.connect(f"host=127.0.0.1 port={server.port} user=postgres") as session:
             session.execute("CREATE TABLE ledger (key int)")
