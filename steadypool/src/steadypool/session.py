@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _TUPLES: Any = tuple_row  # psycopg's own default, of a type of its own
 TICK_S = 0.01  # between two looks of a silent wait at its verdict
-LOOK_S = 0.05  # between two looks of a silent login at where the name leads
+LOOK_S = 0.02  # between two looks of a silent login at where the name leads
 INTERVAL_S = 0.1  # psycopg's own, between two looks at signals
 _CAME = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # macOS has none, and tells by POLLHUP
 _POLLS = {Ready.R: select.POLLIN, Ready.W: select.POLLOUT, Ready.RW: select.POLLIN | select.POLLOUT}
