@@ -126,24 +126,29 @@ class Prober:
         return session
 
     def _answer(self, session: "Session[Any]") -> None:
-        """Ask about all silent sessions at once."""
+        """Answer for all silent sessions at once."""
         questions = self._watch.questions()
         if not questions:
             return
-        session.autocommit = True
         pids = [question.pid for question in questions]
-        try:
-            with waits.deadline(ASK_S):
-                working = _working(session.execute(ASK, [pids], prepare=False).fetchall())
-        except psycopg.Error as error:
-            if session.closed or error.sqlstate is None:
-                raise
-            working = set(pids)  # a server that does not tell: nothing is to be cut
-        session.autocommit = False
-        if self._behind_pooler:
-            working = set(pids)  # the numbers are the pooler's own, and tell nothing
+        # A pooler's numbers are its own, and tell nothing: nothing is to be cut.
+        working = set(pids) if self._behind_pooler else _at_work(session, pids)
         for question in questions:
             self._watch.answer(question, "working" if question.pid in working else "dead")
+
+
+def _at_work(session: "Session[Any]", pids: list[int]) -> set[int]:
+    """Ask which of these processes are at work; all are taken to be where nobody tells."""
+    session.autocommit = True
+    try:
+        with waits.deadline(ASK_S):
+            working = _working(session.execute(ASK, [pids], prepare=False).fetchall())
+    except psycopg.Error as error:
+        if session.closed or error.sqlstate is None:
+            raise
+        working = set(pids)
+    session.autocommit = False
+    return working
 
 
 def _working(rows: Sequence[Sequence[Any]]) -> set[int]:
