@@ -32,7 +32,6 @@ class Figures:
     attempts: float  # for each read
     losses: int
     stall_s: float  # the longest that this process' sleeping thread was kept from waking
-    churn: int  # sessions that the pool tried for in the last 0.9 s before the loss: its overflow
     opened: int  # sessions that the pool tried for or was handed
     seen: int  # sessions that the server saw, the prober's among them
     left: int | None  # sessions on the server, 15 s after the healing
@@ -106,7 +105,6 @@ COLUMNS = {
     "errors": "errors",
     "attempts": "attempts",
     "losses": "losses",
-    "churn": "churn",
     "opened": "opened",
     "seen": "seen",
     "left": "left",

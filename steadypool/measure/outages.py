@@ -65,7 +65,6 @@ def outage(name: str, stage: Stage, hold_s: float, log: Log, *, wait_sessions: b
         attempts=1 + spent(before, after, "retries") / len(reads),
         stall_s=max(end - began for began, end in stalls),
         losses=spent(before, after, "losses"),
-        churn=sum(met.lost_at - 0.9 <= at < met.lost_at for at in stage.connects),
         opened=sum(at >= met.lost_at for at in stage.connects) + spent(before, after, "handovers"),
         seen=len(re.findall(rf"authorized: .*application_name={stage.application}\b", seen)),
         left=left,

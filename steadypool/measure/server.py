@@ -52,7 +52,7 @@ class Server:
             command.append(str(self._data))
             subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S, **self._as)
             self.start()
-            _wait_for(self._answers)
+            wait_for(self._answers)
         except BaseException:
             self.__exit__()
             raise
@@ -89,12 +89,12 @@ class Server:
             os.kill(child, signal.SIGKILL)
         self._postmaster.wait(LIMIT_S)
         self._process = None
-        _wait_for(lambda: all(_state(child) in {"", "Z"} for child in children))
+        wait_for(lambda: all(_state(child) in {"", "Z"} for child in children))
 
     def freeze(self) -> list[int]:
         """Stop all its processes where they are; return those beside the first."""
         self._postmaster.send_signal(signal.SIGSTOP)
-        _wait_for(lambda: _state(self._postmaster.pid) == "T")  # from now on it starts no more
+        wait_for(lambda: _state(self._postmaster.pid) == "T")  # from now on it starts no more
         children = self._children()
         for child in children:
             os.kill(child, signal.SIGSTOP)
@@ -111,7 +111,7 @@ class Server:
                 os.kill(pid, signal.SIGCONT)
             return not stopped
 
-        _wait_for(is_thawed)
+        wait_for(is_thawed)
 
     def terminate(self, application: str) -> float:
         """End all sessions of an application; return when that began."""
@@ -127,7 +127,7 @@ class Server:
         pid, before = self.sessions(application)[0], len(self.log())
         began_at = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        _wait_for(lambda: "all server processes terminated" in self.log()[before:])
+        wait_for(lambda: "all server processes terminated" in self.log()[before:])
         return began_at
 
     def sessions(self, application: str) -> list[int]:
@@ -190,7 +190,12 @@ def _state(pid: int) -> str:
     return ""
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it is not within a minute.
+    """
     until = time.monotonic() + LIMIT_S
     while not condition():
         if time.monotonic() > until:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
-from server import Server
+from server import Server, wait_for
 from sqlalchemy import Connection, Engine, text
 
 import steadypool
@@ -25,7 +25,6 @@ import steadypool
 WRITERS, EVERY_S = 8, 0.08  # 100 writes a second
 APPLICATION = "writers"
 INSERT = text("INSERT INTO ledger VALUES (:key)")
-SQL_GONE = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{APPLICATION}'"  # noqa: S608 # a constant
 
 
 @dataclass(slots=True)
@@ -64,59 +63,44 @@ def writer(
         due = max(due + EVERY_S, time.monotonic())
 
 
-def restart(server: Server) -> None:
-    """Stop it as an operator would, and start it."""
-    server.stop()
-    time.sleep(random.uniform(1, 3))  # noqa: S311 # no secret
-    server.start()
-
-
-def kill(server: Server) -> None:
-    """Kill it, and start it."""
-    server.kill()
-    time.sleep(random.uniform(1, 3))  # noqa: S311 # no secret
-    server.start()
-
-
-def freeze(server: Server) -> None:
-    """Stop it where it is, and let it go on."""
-    server.freeze()
-    time.sleep(random.uniform(2, 3))  # noqa: S311 # no secret
-    server.thaw()
-
-
 def ledger(server: Server) -> "Counter[int]":
     """Return how often each key stands there, when the writers' sessions are gone."""
+    wait_for(lambda: not server.sessions(APPLICATION))
     with psycopg.connect(f"host=127.0.0.1 port={server.port} user=postgres") as session:
-        session.autocommit = True
-        until = time.monotonic() + 30
-        while (session.execute(SQL_GONE).fetchone() or (1,))[0]:
-            if time.monotonic() > until:
-                raise TimeoutError("the writers' sessions did not end")
-            time.sleep(0.05)
         rows = session.execute("SELECT key FROM ledger").fetchall()
         session.execute("TRUNCATE ledger")
     return Counter(row[0] for row in rows)
 
 
-def played(
-    server: Server, take_away: Callable[[Server], None], limit_s: float, options: str
-) -> "Counter[str]":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the server goes and comes back, how long it is away, and the writers' own terms."""
+
+    strike: Callable[[Server], object] = Server.kill
+    heal: Callable[[Server], object] = Server.start
+    away_s: tuple[float, float] = (1.0, 3.0)
+    limit_s: float = 30.0
+    options: str = ""
+
+
+def played(server: Server, plan: Plan) -> dict[str, int]:
     """Play one outage under writes, and count what it did to them."""
     engine = steadypool.create_engine(
         f"postgresql://postgres@127.0.0.1:{server.port}/postgres",
         pool_size=WRITERS,
-        connect_args={"application_name": APPLICATION, "options": options},
+        connect_args={"application_name": APPLICATION, "options": plan.options},
     )
     keys, told, over = itertools.count(1), Told(), threading.Event()
     threads = [
-        threading.Thread(target=writer, args=(engine, keys, told, over, limit_s))
+        threading.Thread(target=writer, args=(engine, keys, told, over, plan.limit_s))
         for _ in range(WRITERS)
     ]
     for one in threads:
         one.start()
     time.sleep(1)
-    take_away(server)
+    plan.strike(server)
+    time.sleep(random.uniform(*plan.away_s))  # noqa: S311 # no secret
+    plan.heal(server)
     time.sleep(2)
     over.set()
     for one in threads:
@@ -124,28 +108,33 @@ def played(
     found = {key: steadypool.outcome(engine, it, deadline_s=10) for key, it in told.unknown.items()}
     lost_commits = steadypool.counters(engine).lost_commits
     engine.dispose()
-    stands = ledger(server)
+    return counted(told, found, ledger(server)) | {"answers to COMMIT lost": lost_commits}
+
+
+def counted(
+    told: Told, found: dict[int, steadypool.Outcome], stands: "Counter[int]"
+) -> dict[str, int]:
+    """Hold what the writers were told, and found out later, against the ledger."""
     wrong = sum((stands[key] > 0) != (found[key] == "committed") for key in found)
-    return Counter(
-        {
-            "writes": len(told.waits_s),
-            "not committed": len(told.not_committed),
-            "unknown": len(told.unknown),
-            "of these never resolved": sum(it == "unknown" for it in found.values()),
-            "lost": sum(stands[key] == 0 for key in told.committed),
-            "made twice": sum(count > 1 for count in stands.values()),
-            "told wrongly": wrong + sum(stands[key] > 0 for key in told.not_committed),
-            "answers to COMMIT lost": lost_commits,
-            "longest wait, ms": round(1000 * max(told.waits_s)),
-        }
-    )
+    return {
+        "writes": len(told.waits_s),
+        "not committed": len(told.not_committed),
+        "unknown": len(told.unknown),
+        "of these never resolved": sum(it == "unknown" for it in found.values()),
+        "lost": sum(stands[key] == 0 for key in told.committed),
+        "made twice": sum(count > 1 for count in stands.values()),
+        "told wrongly": wrong + sum(stands[key] > 0 for key in told.not_committed),
+        "longest wait, ms": round(1000 * max(told.waits_s)),
+    }
 
 
-PLANS: dict[str, tuple[Callable[[Server], None], float, str]] = {
-    "restart": (restart, 30.0, ""),
-    "kill": (kill, 30.0, ""),
-    "freeze, given up after 1 s": (freeze, 1.0, ""),
-    "kill, synchronous_commit=off": (kill, 30.0, "-c synchronous_commit=off"),
+PLANS = {
+    "restart": Plan(strike=Server.stop),
+    "kill": Plan(),
+    "freeze, given up after 1 s": Plan(
+        strike=Server.freeze, heal=Server.thaw, away_s=(2.0, 3.0), limit_s=1.0
+    ),
+    "kill, synchronous_commit=off": Plan(options="-c synchronous_commit=off"),
 }
 
 
@@ -155,10 +144,10 @@ def main(rounds: int) -> None:
         with psycopg.connect(f"host=127.0.0.1 port={server.port} user=postgres") as session:
             session.execute("CREATE TABLE ledger (key int)")
         for name, plan in PLANS.items():
-            counted = [played(server, *plan) for _ in range(rounds)]
+            outages = [played(server, plan) for _ in range(rounds)]
             print(f"{name}, {rounds} outages:")
-            for what in counted[0]:
-                each = [one[what] for one in counted]
+            for what in outages[0]:
+                each = [one[what] for one in outages]
                 figure = max(each) if what.startswith("longest") else sum(each)
                 print(f"  {what:24} {figure:6}   {each}")
 
